@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "jointlab",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "jointlab", targets: ["jointlab"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // 0 formats: bytes in, values out
+        .target(name: "Encodings"),
+        .target(
+            name: "Identity",
+            dependencies: [
+                "Encodings",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(
+                    name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
+            ]),
+        .target(
+            name: "MerkleLog",
+            dependencies: [
+                "Encodings", "Identity", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(
+            name: "MerkleMap",
+            dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Randomness"),
+        .target(name: "Tensors", dependencies: ["Encodings"]),
+
+        // 1 engines: state machines and mathematics
+        .target(
+            name: "Contracts",
+            dependencies: [
+                "Encodings", "Identity",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HashTreeCollections", package: "swift-collections"),
+            ]),
+
+        .target(
+            name: "Ledger",
+            dependencies: ["Contracts", "Encodings", "Identity", "MerkleLog", "MerkleMap"]),
+
+        .target(
+            name: "Federation",
+            dependencies: ["Contracts", "Encodings", "Identity", "Ledger", "MerkleLog"]),
+
+        // 2 resources: files, databases, subprocesses
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(
+            name: "Learning",
+            dependencies: [
+                "CKernels", "Encodings", "Randomness", "Tensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+
+        // 4 programs: parse arguments, wire things up
+        .executableTarget(
+            name: "jointlab",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HashTreeCollections", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(
+                    name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
+        // Tests, and what they share
+        .target(
+            name: "Simulator",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
+                "MerkleMap", "Randomness",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Tests/Simulator"),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulator"], path: "Tests/simulate"),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
+    ]
+)
+
+for target in package.targets where target.type != .system && target.name != "CKernels" {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+}

@@ -1,0 +1,142 @@
+// The loops that must be fast in debug builds, and give the same bits everywhere.
+//
+// Every function defines one order of its floating-point operations, and each operation is that of
+// IEEE 754 with rounding to nearest: no fast-math, no contraction into fused multiply-adds, no call
+// into a C library's mathematics. So a result does not depend on the machine, on the width of its
+// vectors or on the level of optimisation; a second program that performs the operations in the
+// order written here gets the same bits.
+//
+// Sums over one long array run in 16 lanes (8 for double): lane l adds the elements l, l + 16,
+// l + 32 …, each in order; then lane l is added to by lane l + 8, then by l + 4, l + 2 and l + 1.
+//
+// Pointers are aligned for their type. Buffers that are written do not overlap those that are read.
+// Matrices are row-major: `rows` has `width` elements for each row.
+
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+// MARK: Vectors (vectors.c)
+
+/// The sum of a[i] * b[i], in 16 lanes.
+float jl_dot(const float *a, const float *b, size_t count);
+
+/// y[i] = y[i] + scale * x[i].
+void jl_axpy(float *y, float scale, const float *x, size_t count);
+
+/// out[i] = dot(row i, weights) + bias.
+void jl_gemv(
+    float *out, const float *rows, const float *weights, float bias, size_t rowCount, size_t width);
+
+/// out[i] = dot(row indices[i], weights) + bias.
+void jl_gemv_of_rows(
+    float *out, const float *rows, const uint32_t *indices, const float *weights, float bias,
+    size_t indexCount, size_t width);
+
+/// y = y + scales[i] * (row indices[i]), for i in order. `y` has `width` elements.
+void jl_add_scaled_rows(
+    float *y, const float *rows, const uint32_t *indices, const float *scales, size_t indexCount,
+    size_t width);
+
+/// The first index whose element is not finite, or `count`.
+size_t jl_first_not_finite(const float *x, size_t count);
+
+// MARK: Weighted sums (accumulate.c)
+
+// y[i] = y[i] + weights[0] * inputs[0][i], then + weights[1] * inputs[1][i], and so on in this
+// order. Four inputs are read in one pass over y, which saves memory traffic and changes no bit:
+// to add inputs one call at a time gives the same.
+
+void jl_accumulate_f32(
+    float *y, size_t count, const float *_Nonnull const *_Nonnull inputs, const float *weights,
+    size_t inputCount);
+/// The products and sums in double precision.
+void jl_accumulate_f32_in_f64(
+    double *y, size_t count, const float *_Nonnull const *_Nonnull inputs, const double *weights,
+    size_t inputCount);
+void jl_accumulate_f64(
+    double *y, size_t count, const double *_Nonnull const *_Nonnull inputs, const double *weights,
+    size_t inputCount);
+
+/// out[i] = (float)(scale * x[i]), rounded to nearest.
+void jl_scale_to_f32(float *out, const double *x, double scale, size_t count);
+
+// MARK: Sums in double precision (sums.c)
+
+double jl_sum_f32(const float *x, size_t count);
+double jl_sum_f64(const double *x, size_t count);
+/// The sum of (x[i] - mean)².
+double jl_squared_deviations_f32(const float *x, double mean, size_t count);
+double jl_squared_deviations_f64(const double *x, double mean, size_t count);
+
+// MARK: Columns of a matrix (columns.c)
+
+/// For each column, how many of its elements are not NaN, and their sum, taken from the first row
+/// to the last. Adds to `counts` and `sums`, which have `width` elements.
+void jl_column_sums(
+    double *counts, double *sums, const float *rows, size_t rowCount, size_t width);
+
+/// For each column, the sum of (x - mean)² over the elements that are not NaN, from the first row
+/// to the last. Adds to `deviations`.
+void jl_column_squared_deviations(
+    double *deviations, const float *rows, const double *means, size_t rowCount, size_t width);
+
+/// x = (float)((x - mean) / scale) in double precision; NaN becomes 0.
+void jl_standardise(
+    float *rows, const double *means, const double *scales, size_t rowCount, size_t width);
+
+/// Copies the rows `indices[0]`, `indices[1]` … one behind the other.
+void jl_copy_rows(
+    float *out, const float *rows, const uint32_t *indices, size_t indexCount, size_t width);
+
+// MARK: The logistic function (logistic.c)
+
+/// e to the power of x, within 1 unit in the last place of a double; 0 below -708, infinity above
+/// 709.
+double jl_exp(double x);
+
+/// The natural logarithm of a positive normal number, within 2 units in the last place.
+double jl_log(double x);
+
+/// out[i] = 1 / (1 + e^-logits[i]).
+void jl_probabilities(double *out, const float *logits, size_t count);
+
+/// values[i] = (float)((probability(values[i]) - labels[indices[i]]) * scale): from the logits of
+/// rows to the derivatives of their log losses, in place.
+void jl_residuals_of_rows(
+    float *values, const float *labels, const uint32_t *indices, double scale, size_t count);
+
+/// The sum of the log losses ln(1 + e^z) - label * z, for labels 0 and 1, from the first to the
+/// last.
+double jl_log_loss_of_logits(const float *logits, const float *labels, size_t count);
+
+/// The sum of -ln p where the label is not 0 and of -ln(1 - p) where it is, p clamped to
+/// [1e-15, 1 - 1e-15], from the first to the last.
+double jl_log_loss(const double *probabilities, const uint8_t *labels, size_t count);
+
+// MARK: Text (scan.c)
+
+/// The index of the first byte that means something to a CSV reader outside quotes: the delimiter,
+/// a quote, a line feed, a carriage return or a zero; or `count`. Sets `*high` to 1 if a byte
+/// before it is beyond ASCII, and leaves it otherwise.
+size_t jl_scan_field(const uint8_t *bytes, size_t count, uint8_t delimiter, uint8_t *high);
+
+/// The same within quotes: a quote, a line feed, a carriage return or a zero.
+size_t jl_scan_quoted(const uint8_t *bytes, size_t count, uint8_t *high);
+
+/// Reads an unsigned decimal of at most 19 digits, with an optional fraction and exponent, whose
+/// value one double operation can give exactly rounded (Clinger, *How to Read Floating Point
+/// Numbers Accurately*, PLDI 1990, §5). Returns 1 and the value, or 0 where the text is something
+/// else or needs more care.
+int jl_parse_decimal(const uint8_t *text, size_t count, double *value);
+
+/// The 64-bit FNV-1a hash of Fowler, Noll and Vo, its bits mixed by the finaliser of SplitMix64.
+uint64_t jl_hash(const uint8_t *bytes, size_t count);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,108 @@
+package import Encodings
+
+/// The action `job.propose`: a researcher says what is to be trained, on which licences, how, and
+/// in how many rounds.
+package struct ProposeJob: LabAction {
+    package static let name = "job.propose"
+    /// The trainer's settings may take this much of an entry.
+    package static let trainerBytesMax = 40_000
+    package static let participantsMax = 64
+
+    package let job: JobID
+    package let model: ModelID
+    package let purpose: String
+    package let licences: [LicenceID]
+    package let trainer: JSONValue
+    package let plan: JobPlan
+    package let participantsMin: Int
+    package let roundTimeoutMilliseconds: Int64
+
+    package init(
+        job: JobID, model: ModelID, purpose: String, licences: [LicenceID], trainer: JSONValue,
+        plan: JobPlan, participantsMin: Int, roundTimeoutMilliseconds: Int64
+    ) {
+        self.job = job
+        self.model = model
+        self.purpose = purpose
+        self.licences = licences
+        self.trainer = trainer
+        self.plan = plan
+        self.participantsMin = participantsMin
+        self.roundTimeoutMilliseconds = roundTimeoutMilliseconds
+    }
+
+    package init(_ input: inout JSONFields) throws(JSONShapeError) {
+        job = try input.identifier("job")
+        model = try input.identifier("model")
+        purpose = try input.title("purpose", bytesMax: 64)
+        licences = try input.identifiers("licences")
+        guard (1...Self.participantsMax).contains(licences.count),
+            Set(licences).count == licences.count
+        else {
+            throw input.wrong(
+                "licences", "should name 1 to \(Self.participantsMax) licences, each once")
+        }
+        trainer = try input.required("trainer")
+        guard trainer.object != nil, trainer.canonicalBytes.count <= Self.trainerBytesMax else {
+            throw input.wrong(
+                "trainer", "should be an object of at most \(Self.trainerBytesMax) bytes")
+        }
+        plan = try JobPlan(&input, "plan")
+        participantsMin = Int(
+            try input.integer("participantsMin", in: 1...Int64(Self.participantsMax)))
+        roundTimeoutMilliseconds = try input.integer(
+            "roundTimeoutMilliseconds", in: 100...7 * 86_400_000)
+    }
+
+    package var input: JSONValue {
+        [
+            "job": job.json, "model": model.json, "purpose": .string(purpose),
+            "licences": .array(licences.map(\.json)), "trainer": trainer, "plan": plan.json,
+            "participantsMin": .integer(Int64(participantsMin)),
+            "roundTimeoutMilliseconds": .integer(roundTimeoutMilliseconds),
+        ]
+    }
+
+    package func apply(
+        to state: inout LabState, in context: inout ActionContext
+    ) throws(Refusal) {
+        let sender = try state.members.sender(of: context, as: .researcher)
+        try context.require(
+            state.jobs[job] == nil, .alreadyExists, rule: "the name is free", saw: ["job": job])
+        if let line = state.models[model] {
+            try context.require(
+                line.owner == sender.id, .wrongSender, rule: "the sender owns the model",
+                saw: ["sender": sender.id, "model.owner": line.owner])
+        }
+        try context.require(
+            participantsMin >= state.lab.rules.participantsMin
+                && participantsMin <= licences.count, .limit,
+            rule: "rules.participantsMin <= participantsMin <= licences",
+            saw: [
+                "rules.participantsMin": state.lab.rules.participantsMin,
+                "participantsMin": participantsMin, "licences": licences.count,
+            ])
+
+        var participants: [MemberID: Participant] = [:]
+        for id in licences {
+            let licence = try state.licences.existing(id)
+            try context.require(
+                licence.terms.licensee == sender.id, .wrongSender,
+                rule: "the sender holds the licence",
+                saw: ["sender": sender.id, "licence": id, "licensee": licence.terms.licensee])
+            try context.require(
+                participants[licence.licensor] == nil, .limit,
+                rule: "a member takes part with one dataset",
+                saw: ["member": licence.licensor, "licence": id])
+            participants[licence.licensor] = Participant(
+                member: licence.licensor, dataset: licence.terms.dataset, licence: id)
+        }
+        state.jobs.set(
+            Job(
+                id: job, owner: sender.id, model: model, purpose: purpose,
+                participants: participants.values.sorted { $0.member < $1.member },
+                trainer: trainer, plan: plan, participantsMin: participantsMin,
+                roundTimeoutMilliseconds: roundTimeoutMilliseconds, status: .proposed,
+                weights: nil, opened: 0, closed: 0, reason: nil))
+    }
+}

@@ -1,0 +1,33 @@
+package import Encodings
+
+/// The action `job.start`: the job's owner lets the coordinator open its rounds.
+package struct StartJob: LabAction {
+    package static let name = "job.start"
+
+    package let job: JobID
+
+    package init(job: JobID) {
+        self.job = job
+    }
+
+    package init(_ input: inout JSONFields) throws(JSONShapeError) {
+        job = try input.identifier("job")
+    }
+
+    package var input: JSONValue { ["job": job.json] }
+
+    package func apply(
+        to state: inout LabState, in context: inout ActionContext
+    ) throws(Refusal) {
+        let sender = try state.members.sender(of: context)
+        var row = try state.jobs.existing(job)
+        try context.require(
+            row.owner == sender.id, .wrongSender, rule: "the sender owns the job",
+            saw: ["sender": sender.id, "job.owner": row.owner])
+        try context.require(
+            row.status == .proposed, .wrongStage, rule: "job.status == proposed",
+            saw: ["job": job, "job.status": row.status.rawValue])
+        row.status = .running
+        state.jobs.set(row)
+    }
+}

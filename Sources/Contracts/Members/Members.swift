@@ -1,0 +1,138 @@
+import Encodings
+package import Identity
+
+/// Who belongs to the lab, who has asked to, and what is being voted on.
+package struct Members: Sendable {
+    private(set) var members = Table<MemberID, Member>("member")
+    package private(set) var invitations = Table<MemberID, Invitation>("invitation")
+    package private(set) var applications = Table<MemberID, Application>("application")
+    package internal(set) var proposals = Table<ProposalID, Proposal>("proposal") { $0.text }
+
+    init() {}
+
+    package subscript(member: MemberID) -> Member? { members[member] }
+
+    /// All members there have ever been, in the order of their names.
+    package var all: [Member] { members.sorted.map(\.row) }
+
+    package var voters: [MemberID] { all.filter(\.votes).map(\.id) }
+
+    /// The active member of this name.
+    ///
+    /// - Throws: ``Refusal``: `unknown` or `member.suspended`.
+    package func active(_ id: MemberID) throws(Refusal) -> Member {
+        guard let member = members[id] else {
+            throw Refusal(.unknown, rule: "the member exists", saw: ["member": id])
+        }
+        guard member.status == .active else {
+            throw Refusal(
+                .memberSuspended, rule: "member.status == active",
+                saw: ["member": id, "member.status": member.status.rawValue])
+        }
+        return member
+    }
+
+    /// The active member that sent a transaction, if it has a role.
+    ///
+    /// - Throws: ``Refusal``: `wrong_sender`, `member.suspended` or `member.role`.
+    func sender(
+        of context: ActionContext, as role: Role? = nil
+    ) throws(Refusal) -> Member {
+        guard case .member(let id) = context.sender else {
+            throw Refusal(
+                .wrongSender, rule: "the sender is a member", saw: ["sender": context.sender])
+        }
+        let member = try active(id)
+        if let role, !member.card.roles.contains(role) {
+            throw Refusal(
+                .memberRole, rule: "sender.roles contains \(role.rawValue)",
+                saw: [
+                    "sender": id,
+                    "sender.roles": member.card.roles.map(\.rawValue).joined(separator: " "),
+                ])
+        }
+        return member
+    }
+
+    /// The member or applicant whose key this is, for the doors of the coordinator.
+    package func owner(of key: KeyID) -> (member: MemberID, key: PublicKey)? {
+        for member in members.sorted where member.row.status == .active {
+            if member.row.keys.signing.id == key { return (member.key, member.row.keys.signing) }
+        }
+        for application in applications.sorted where application.row.status == .open {
+            let signing = application.row.card.keys.signing
+            if signing.id == key { return (application.key, signing) }
+        }
+        return nil
+    }
+
+    func cosigners(faults: FaultTolerance) -> CosignerSet {
+        let active = members.sorted.filter { $0.row.status == .active }
+        return CosignerSet(
+            keys: Dictionary(uniqueKeysWithValues: active.map { ($0.key, $0.row.keys.cosigner) }),
+            faults: faults)
+    }
+
+    mutating func found(_ card: MemberCard, at time: Timestamp) throws(Refusal) {
+        try requireFree(card.member, card.keys)
+        admit(card, at: time)
+    }
+
+    mutating func admit(_ card: MemberCard, at time: Timestamp) {
+        members.set(card.member, Member(card: card, keys: card.keys, status: .active, since: time))
+    }
+
+    mutating func setStatus(_ status: Member.Status, of id: MemberID, at time: Timestamp) {
+        guard var member = members[id] else { return }
+        member.status = status
+        member.since = time
+        members.set(id, member)
+    }
+
+    mutating func setKeys(_ keys: MemberKeys, of id: MemberID) {
+        guard var member = members[id] else { return }
+        member.keys = keys
+        members.set(id, member)
+    }
+
+    mutating func setInvitation(_ invitation: Invitation, for id: MemberID) {
+        invitations.set(id, invitation)
+    }
+
+    mutating func setApplication(_ application: Application) {
+        applications.set(application.card.member, application)
+    }
+
+    /// - Throws: ``Refusal/Code/alreadyExists`` where a member has the name or one of the keys.
+    func requireFree(
+        _ id: MemberID, _ keys: MemberKeys, except own: MemberID? = nil
+    ) throws(Refusal) {
+        if own == nil, members[id] != nil {
+            throw Refusal(.alreadyExists, rule: "the name is free", saw: ["member": id])
+        }
+        for (other, member) in members.sorted where other != own {
+            let taken = [member.keys.signing, member.keys.cosigner]
+            if taken.contains(keys.signing) || taken.contains(keys.cosigner) {
+                throw Refusal(
+                    .alreadyExists, rule: "no two members share a key", saw: ["member": other])
+            }
+        }
+    }
+
+    mutating func drainWrites(into writes: inout [StateWrite]) {
+        members.drainWrites(into: &writes)
+        invitations.drainWrites(into: &writes)
+        applications.drainWrites(into: &writes)
+        proposals.drainWrites(into: &writes)
+    }
+
+    func row(_ table: String, _ text: String) -> JSONValue? {
+        switch table {
+        case members.name: members.row(atKeyText: text)
+        case invitations.name: invitations.row(atKeyText: text)
+        case applications.name: applications.row(atKeyText: text)
+        case proposals.name: proposals.row(atKeyText: text)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Crypto
+import Encodings
+
+/// A running hash over what became of every transaction, so that two nodes which agree on the state
+/// also agree on every refusal, which leaves no other trace in it.
+struct OutcomeChain: Sendable {
+    static let stateKey = "outcomes"
+
+    private var count: Int64 = 0
+    private var digest = [UInt8](repeating: 0, count: 32)
+    private var isWritten = true
+
+    /// SHA-256 over the digest so far, the entry's index in decimal, a colon, and `applied` or the
+    /// refusal's code.
+    mutating func add(_ receipt: Receipt) {
+        let code = receipt.refusal?.code.rawValue ?? "applied"
+        digest = Array(SHA256.hash(data: digest + Array("\(receipt.index):\(code)".utf8)))
+        count += 1
+        isWritten = false
+    }
+
+    var json: JSONValue {
+        ["transactions": .integer(count), "digest": .string(Hex.encode(digest))]
+    }
+
+    mutating func drainWrites(into writes: inout [StateWrite]) {
+        guard !isWritten else { return }
+        writes.append(StateWrite(key: Self.stateKey, row: json))
+        isWritten = true
+    }
+}

@@ -1,0 +1,51 @@
+package import Encodings
+
+/// What became of a transaction on the ledger, derived by everybody who executes it.
+package struct Receipt: Sendable {
+    package enum Outcome: Sendable {
+        /// The rules that held, and the state's keys that were written.
+        case applied(decisions: [Decision], changed: [String])
+        case refused(Refusal)
+    }
+
+    package let index: UInt64
+    package let time: Timestamp
+    package let transaction: TransactionID
+    package let action: String
+    package let sender: Sender
+    package let outcome: Outcome
+
+    package init(
+        index: UInt64, time: Timestamp, transaction: TransactionID, action: String, sender: Sender,
+        outcome: Outcome
+    ) {
+        self.index = index
+        self.time = time
+        self.transaction = transaction
+        self.action = action
+        self.sender = sender
+        self.outcome = outcome
+    }
+
+    package var refusal: Refusal? {
+        guard case .refused(let refusal) = outcome else { return nil }
+        return refusal
+    }
+
+    package var json: JSONValue {
+        let outcome: JSONValue =
+            switch self.outcome {
+            case .applied(let decisions, let changed):
+                [
+                    "applied": true, "decisions": .array(decisions.map(\.json)),
+                    "changed": .array(changed.map { .string($0) }),
+                ]
+            case .refused(let refusal): ["applied": false, "refusal": refusal.json]
+            }
+        return [
+            "index": .integer(Int64(clamping: index)), "time": time.json,
+            "transaction": transaction.json, "action": .string(action), "by": sender.json,
+            "outcome": outcome,
+        ]
+    }
+}

@@ -1,0 +1,167 @@
+package import Contracts
+package import Ledger
+
+/// A job on the coordinator: opens its rounds one after the other, until the plan is run through.
+///
+/// It looks at the ledger and says what comes next, so it can be made anew from the ledger at any
+/// moment; the round that is under way has a ``RoundMachine``.
+package struct JobMachine: Sendable {
+    package enum Command: Sendable {
+        /// Put this on the ledger; if it is refused, tell ``refused(_:by:)``.
+        case submit(any LabAction)
+        case sendTask(TrainingTask, to: [MemberID])
+        /// Call ``timedOut(_:)`` with the round after so long.
+        case wake(RoundID, afterMilliseconds: Int64)
+        /// Call ``gathered()`` after so long.
+        case wakeToOpen(afterMilliseconds: Int64)
+        /// Add up what was sealed, store the result, and tell ``handle(_:in:)``.
+        case aggregate(Round, of: Job)
+    }
+
+    /// How long to wait for participants that are not connected before a round is opened without
+    /// them.
+    package static let gatheringMilliseconds: Int64 = 5_000
+    /// So many rounds in a row may be abandoned before the job is.
+    package static let abandonedMax = 3
+
+    package let id: JobID
+    private var round: RoundMachine?
+    private var hasGathered = false
+    private var isGathering = false
+
+    package init(_ id: JobID) {
+        self.id = id
+    }
+
+    /// Says what comes next, given the ledger as it is.
+    ///
+    /// - Parameter connected: The members whose nodes are in touch.
+    package mutating func advance(
+        _ state: LabState, _ finality: Finality, connected: Set<MemberID>
+    ) -> [Command] {
+        guard let job = state.jobs[id], job.status == .running else {
+            round = nil
+            return []
+        }
+        if let current = state.jobs.current(of: job) {
+            return advance(current, of: job, finality)
+        }
+        round = nil
+        if job.closed == job.plan.rounds { return [.submit(CompleteJob(job: id))] }
+        return open(job, state, connected: connected)
+    }
+
+    private mutating func advance(
+        _ current: Round, of job: Job, _ finality: Finality
+    ) -> [Command] {
+        hasGathered = false
+        isGathering = false
+        if round?.id != current.id { round = RoundMachine(current, of: job) }
+        switch current.status {
+        case .open where finality.stage(of: current.index) == .final:
+            return handle(.openIsFinal, round: current, job: job)
+        case .sealed where current.sealIndex.map(finality.stage(of:)) == .final:
+            return handle(.sealIsFinal, round: current, job: job)
+        case .open, .sealed, .closed, .abandoned:
+            return []
+        }
+    }
+
+    /// Passes on what happened to the round that is under way.
+    package mutating func handle(_ event: RoundMachine.Event, in state: LabState) -> [Command] {
+        guard let job = state.jobs[id], let current = state.jobs.current(of: job) else { return [] }
+        return handle(event, round: current, job: job)
+    }
+
+    package mutating func timedOut(_ id: RoundID, in state: LabState) -> [Command] {
+        round?.id == id ? handle(.timedOut, in: state) : []
+    }
+
+    /// The time to wait for participants is over.
+    package mutating func gathered() {
+        hasGathered = true
+    }
+
+    /// The ledger refused an action of this job: what to do instead.
+    package func refused(_ action: any LabAction, by refusal: Refusal) -> [Command] {
+        let reason = String("\(type(of: action).name) refused: \(refusal)".prefix(900))
+        return switch action {
+        case let seal as SealRound:
+            [.submit(AbandonRound(round: seal.round, reason: reason))]
+        case let close as CloseRound:
+            [.submit(AbandonRound(round: close.round, reason: reason))]
+        case is AbandonJob: []
+        default: [.submit(AbandonJob(job: id, reason: reason))]
+        }
+    }
+
+    private mutating func handle(
+        _ event: RoundMachine.Event, round current: Round, job: Job
+    ) -> [Command] {
+        guard var machine = round, machine.id == current.id else { return [] }
+        let commands = machine.handle(event)
+        round = machine
+        return commands.map { command in
+            switch command {
+            case .sendTask(let members):
+                .sendTask(TrainingTask(round: current.id, index: current.index), to: members)
+            case .wake(let delay):
+                .wake(current.id, afterMilliseconds: delay)
+            case .seal(let envelopes):
+                .submit(SealRound(round: current.id, contributions: envelopes))
+            case .aggregate:
+                .aggregate(current, of: job)
+            case .close(let result):
+                .submit(CloseRound(round: current.id, result: result))
+            case .abandon(let reason):
+                .submit(AbandonRound(round: current.id, reason: String(reason.prefix(900))))
+            }
+        }
+    }
+
+    private mutating func open(
+        _ job: Job, _ state: LabState, connected: Set<MemberID>
+    ) -> [Command] {
+        if state.jobs.hasFailed(job, times: Self.abandonedMax) {
+            return [
+                .submit(
+                    AbandonJob(
+                        job: id, reason: "\(Self.abandonedMax) rounds in a row were abandoned"))
+            ]
+        }
+        guard let task = job.plan.task(afterClosed: job.closed) else { return [] }
+        let usable = job.participants.filter {
+            state.licences[$0.licence]?.stage == .active
+                && state.members[$0.member]?.status == .active
+        }
+        // With too few licences left the round cannot open. It is tried with all of them, so that
+        // the refusal says which licence, and why.
+        guard usable.count >= job.participantsMin else {
+            return [.submit(openRound(job, task, job.participants))]
+        }
+        let present = usable.filter { connected.contains($0.member) }
+        if present.count == usable.count || hasGathered && present.count >= job.participantsMin {
+            return [.submit(openRound(job, task, present))]
+        }
+        guard !isGathering else { return [] }
+        isGathering = true
+        return [.wakeToOpen(afterMilliseconds: Self.gatheringMilliseconds)]
+    }
+
+    private func openRound(_ job: Job, _ task: RoundTask, _ participants: [Participant])
+        -> OpenRound
+    {
+        OpenRound(
+            round: RoundID(job: id, number: job.opened), task: task, base: job.weights,
+            participants: participants.map(\.member).sorted())
+    }
+}
+
+extension Jobs {
+    fileprivate func hasFailed(_ job: Job, times: Int) -> Bool {
+        guard job.opened >= times else { return false }
+        return (job.opened - times..<job.opened).allSatisfy {
+            self[RoundID(job: job.id, number: $0)]?.status == .abandoned
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package import Contracts
+package import Identity
+package import Ledger
+package import MerkleLog
+
+/// The whole of a node but for its effects: its side of the ledger, and what it does with its data.
+package struct NodeMachine: Sendable {
+    package enum Command: Sendable {
+        case ledger(Follower.Command)
+        /// Open the dataset, carry the task out, keep the update, and call ``trained(_:_:)``.
+        case train(TrainingOrder)
+        /// Upload the update, then hand in the contribution.
+        case contribute(Envelope, Contribution)
+        case decline(RoundID, code: String, detail: String)
+    }
+
+    /// What came of a training order.
+    package enum Outcome: Hashable, Sendable {
+        case update(BlobDigest, weight: Int64, metricsMicro: [String: Int64])
+        case failure(code: String, detail: String)
+    }
+
+    private enum Work: Sendable {
+        case underWay
+        case done(Envelope, Contribution)
+    }
+
+    package private(set) var follower: Follower
+    private let signingKey: SigningKey
+    private let datasets: Set<DatasetID>
+    private var work: [RoundID: Work] = [:]
+
+    package init(_ follower: Follower, signingKey: SigningKey, datasets: Set<DatasetID>) {
+        self.follower = follower
+        self.signingKey = signingKey
+        self.datasets = datasets
+    }
+
+    package var member: MemberID { follower.member }
+    package var replica: Replica { follower.replica }
+
+    // MARK: - The ledger
+
+    package mutating func connected(at now: Timestamp) -> [Command] {
+        ledger { $0.connected(at: now) }
+    }
+
+    package mutating func receive(
+        _ batch: LedgerBatch, at now: Timestamp, headAt: (UInt64) -> TreeHead?
+    ) -> [Command] {
+        ledger { $0.receive(batch, at: now, headAt: headAt) }
+    }
+
+    package mutating func stored(size: UInt64, at now: Timestamp) -> [Command] {
+        ledger { $0.stored(size: size, at: now) }
+    }
+
+    package mutating func receive(
+        certificate: UnverifiedCheckpoint, at now: Timestamp
+    ) -> [Command] {
+        ledger { $0.receive(certificate: certificate, at: now) }
+    }
+
+    package mutating func receiveHeartbeat(
+        size: UInt64, time: Timestamp, at now: Timestamp
+    ) -> [Command] {
+        ledger { $0.receiveHeartbeat(size: size, time: time, at: now) }
+    }
+
+    private mutating func ledger(_ step: (inout Follower) -> [Follower.Command]) -> [Command] {
+        let commands = step(&follower).map { Command.ledger($0) }
+        work = work.filter { replica.state.jobs[$0.key]?.status == .open }
+        return commands
+    }
+
+    // MARK: - Training
+
+    /// Takes a task from the coordinator, or from somebody who pretends to be it.
+    package mutating func receive(_ task: TrainingTask) -> [Command] {
+        if let misconduct = follower.misconduct {
+            return [
+                .decline(
+                    task.round, code: "task.node_halted",
+                    detail: "this node follows the coordinator no more: \(misconduct.code)")
+            ]
+        }
+        switch work[task.round] {
+        case .underWay: return []
+        case .done(let envelope, let contribution): return [.contribute(envelope, contribution)]
+        case nil: break
+        }
+        do {
+            let order = try TrainingGate.order(
+                for: task, member: member, datasets: datasets, replica: replica)
+            work[task.round] = .underWay
+            return [.train(order)]
+        } catch {
+            let decline = Command.decline(task.round, code: error.code, detail: error.description)
+            guard error.isSuspicious else { return [decline] }
+            return [
+                .ledger(.raise(.taskRefused(code: error.code, detail: error.description))), decline,
+            ]
+        }
+    }
+
+    /// A training order has been carried out, or could not be.
+    package mutating func trained(_ round: RoundID, _ outcome: Outcome) -> [Command] {
+        guard case .underWay = work[round] else { return [] }
+        switch outcome {
+        case .update(let update, let weight, let metrics):
+            let contribution = Contribution(
+                lab: replica.lab, round: round, member: member, update: update, weight: weight,
+                metricsMicro: metrics)
+            let envelope = contribution.signed(with: signingKey)
+            work[round] = .done(envelope, contribution)
+            return [.contribute(envelope, contribution)]
+        case .failure(let code, let detail):
+            work[round] = nil
+            return [.decline(round, code: code, detail: detail)]
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package import Contracts
+package import Ledger
+
+/// Decides, at the node that holds the data, whether a task may be carried out.
+///
+/// It believes the coordinator nothing: the round, its licence and its finality are looked up in
+/// the node's own copy of the ledger, which it has executed itself.
+package enum TrainingGate {
+    /// - Parameter datasets: The datasets that this node can open.
+    /// - Throws: ``TaskRefusal``.
+    package static func order(
+        for task: TrainingTask, member: MemberID, datasets: Set<DatasetID>, replica: Replica
+    ) throws(TaskRefusal) -> TrainingOrder {
+        let state = replica.state
+        guard let round = state.jobs[task.round], let job = state.jobs[task.round.job] else {
+            throw .unknownRound(task.round, size: replica.size)
+        }
+        guard round.index == task.index else {
+            throw .wrongEntry(task.round, claimed: task.index, found: round.index)
+        }
+        let stage = replica.finality.stage(of: round.index)
+        guard stage == .final else {
+            throw .notFinal(task.round, index: round.index, stage: stage)
+        }
+        guard let participant = round.participants.first(where: { $0.member == member }) else {
+            throw .notParticipant(task.round, member: member)
+        }
+        guard round.status == .open else {
+            throw .roundOver(task.round, status: round.status)
+        }
+        guard let licence = state.licences[participant.licence], licence.stage == .active else {
+            throw .licenceNotActive(
+                participant.licence, stage: state.licences[participant.licence]?.stage)
+        }
+        guard datasets.contains(participant.dataset) else {
+            throw .datasetAbsent(participant.dataset)
+        }
+        return TrainingOrder(job: job, round: round, participant: participant)
+    }
+}
+
+/// Why a node does not carry out a task. Nothing has been opened.
+package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    case unknownRound(RoundID, size: UInt64)
+    case wrongEntry(RoundID, claimed: UInt64, found: UInt64)
+    case notFinal(RoundID, index: UInt64, stage: Stage)
+    case notParticipant(RoundID, member: MemberID)
+    case roundOver(RoundID, status: Round.Status)
+    case licenceNotActive(LicenceID, stage: Licence.Stage?)
+    case datasetAbsent(DatasetID)
+
+    /// What programs branch on; never renamed.
+    package var code: String {
+        switch self {
+        case .unknownRound: "task.unknown_round"
+        case .wrongEntry: "task.wrong_entry"
+        case .notFinal: "task.not_final"
+        case .notParticipant: "task.not_participant"
+        case .roundOver: "task.round_over"
+        case .licenceNotActive: "task.licence_not_active"
+        case .datasetAbsent: "task.dataset_absent"
+        }
+    }
+
+    /// Whether it speaks of a coordinator that asks for what it must not, rather than of one that
+    /// is early, late or unlucky.
+    package var isSuspicious: Bool {
+        switch self {
+        case .unknownRound, .wrongEntry, .notFinal, .notParticipant: true
+        case .roundOver, .licenceNotActive, .datasetAbsent: false
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .unknownRound(let round, let size):
+            "task for round \(round) refused: no entry of the ledger opens that round "
+                + "(this node has verified \(size) entries)"
+        case .wrongEntry(let round, let claimed, let found):
+            "task for round \(round) refused: it names entry \(claimed), and the round was opened "
+                + "by entry \(found)"
+        case .notFinal(let round, let index, let stage):
+            "task for round \(round) refused: its round.open, entry \(index), is only \(stage.rawValue)"
+        case .notParticipant(let round, let member):
+            "task for round \(round) refused: the ledger does not name \(member) in that round"
+        case .roundOver(let round, let status):
+            "task for round \(round) refused: the round is \(status.rawValue)"
+        case .licenceNotActive(let licence, let stage):
+            "task refused: licence \(licence) is \(stage?.rawValue ?? "unknown")"
+        case .datasetAbsent(let dataset):
+            "task refused: this node has no dataset \(dataset); see `jointlab dataset add`"
+        }
+    }
+}

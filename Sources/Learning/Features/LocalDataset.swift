@@ -1,0 +1,166 @@
+import CKernels
+
+/// An owner's data as a trainer gets it: the agreed features and the label, split into rows to
+/// train on and rows to judge by. Nothing else of the file is kept.
+package struct LocalDataset: Sendable {
+    /// What was found while loading; for the owner.
+    package struct Report: Hashable, Sendable {
+        package let rowCount: Int
+        /// Rows that are not used because their label is missing.
+        package let unlabelledRowCount: Int
+        /// For each categorical feature that met values which are none of its categories, how
+        /// often.
+        package let unknownCategoryCounts: [String: Int]
+    }
+
+    /// A commitment that the rows must open.
+    package struct Registration: Hashable, Sendable {
+        package let commitment: SaltedCommitment
+        package let salt: CommitmentSalt
+
+        package init(commitment: SaltedCommitment, salt: CommitmentSalt) {
+            self.commitment = commitment
+            self.salt = salt
+        }
+    }
+
+    package let layout: FeatureLayout
+    package let label: LabelRule
+    package let training: LabelledRows
+    package let holdout: LabelledRows
+    package let report: Report
+
+    /// For rows that do not come from a file.
+    package init(
+        layout: FeatureLayout, label: LabelRule, training: LabelledRows, holdout: LabelledRows
+    ) {
+        precondition(
+            training.inputs.width == layout.width && holdout.inputs.width == layout.width,
+            "the rows are not of this layout")
+        self.layout = layout
+        self.label = label
+        self.training = training
+        self.holdout = holdout
+        report = Report(
+            rowCount: training.count + holdout.count, unlabelledRowCount: 0,
+            unknownCategoryCounts: [:])
+    }
+
+    /// Reads a file once and keeps the features and the label.
+    ///
+    /// - Parameters:
+    ///   - path: A CSV file.
+    ///   - schema: As the owner has registered it.
+    ///   - layout: As the job's members have agreed on it.
+    ///   - split: Which rows are held out.
+    ///   - registration: The commitment that the rows must open, and its salt.
+    ///   - options: How to read the file, as for the inspection.
+    /// - Throws: ``DatasetError``: that the file cannot be read, is not that of the schema or the
+    ///   commitment, or lacks a feature; with the line of the first bad value.
+    package static func load(
+        path: String, schema: DatasetSchema, layout: FeatureLayout, split: HoldoutSplit,
+        registration: Registration? = nil, options: CSVOptions = CSVOptions()
+    ) throws(DatasetError) -> LocalDataset {
+        try load(
+            CSVReader.open(path: path, options: options), schema: schema, layout: layout,
+            split: split, registration: registration)
+    }
+
+    static func load(
+        _ reader: consuming CSVReader, schema: DatasetSchema, layout: FeatureLayout,
+        split: HoldoutSplit, registration: Registration? = nil
+    ) throws(DatasetError) -> LocalDataset {
+        try check(columns: reader.columns, against: schema, file: reader.file)
+        guard let label = schema.label else {
+            throw DatasetError(
+                .labelNeeded, at: .init(file: reader.file),
+                "the dataset is registered without a label", remedy: "register it with one")
+        }
+        try layout.check(against: schema)
+        // The layout has been checked: each feature is a column.
+        let places = TextTable(reader.columns)
+        let columns = layout.features.compactMap { places.index(of: $0.name) }
+        let labelColumn = places.index(of: label.column) ?? 0
+
+        var encoder = RowEncoder(layout)
+        var hasher = registration.map { RowHasher(salt: $0.salt, columns: reader.columns) }
+        var values: [Float] = []
+        var labels: [Float] = []
+        var numbers: [UInt64] = []
+        while try reader.advance() {
+            hasher?.add(reader)
+            let field = reader.field(labelColumn)
+            guard !field.isMissing else { continue }
+            guard let isPositive = label.isPositive(field) else {
+                throw DatasetError(
+                    .labelUnknown, at: reader.place(column: labelColumn),
+                    "the label \(shown(field.text)) is not one of the registered rule, "
+                        + label.positiveText,
+                    remedy: "correct it, or register the dataset anew")
+            }
+            guard labels.count < Int(UInt32.max) else {
+                throw DatasetError(
+                    .rowsTooMany, at: reader.place(), "there are more than 4,294,967,295 rows",
+                    remedy: "register a part of the data")
+            }
+            for (feature, column) in columns.enumerated() {
+                try encoder.append(
+                    reader.field(column), of: feature, at: reader.place(column: column),
+                    to: &values)
+            }
+            labels.append(isPositive ? 1 : 0)
+            numbers.append(UInt64(reader.rowCount - 1))
+        }
+        guard !labels.isEmpty else {
+            throw DatasetError(
+                .labelNeeded, at: .init(file: reader.file), "the label is missing in every row",
+                remedy: "register the dataset with another label")
+        }
+        if let hasher, let registration, hasher.commitment() != registration.commitment {
+            throw DatasetError(
+                .commitmentDiffers, at: .init(file: reader.file),
+                "the rows are not those of the registered commitment",
+                remedy: "restore the file, or register its new contents")
+        }
+        return LocalDataset(
+            rows: LabelledRows(
+                inputs: DesignMatrix(width: layout.width, values: values), labels: labels),
+            numbers: numbers, layout: layout, label: label, split: split, encoder: encoder,
+            rowCount: reader.rowCount)
+    }
+
+    private init(
+        rows: LabelledRows, numbers: [UInt64], layout: FeatureLayout, label: LabelRule,
+        split: HoldoutSplit, encoder: RowEncoder, rowCount: Int
+    ) {
+        let parts = split.split(labels: rows.labels, numbers: numbers)
+        self.layout = layout
+        self.label = label
+        // A whole that need not be split need not be copied either.
+        training = parts.holdout.isEmpty ? rows : rows.rows(parts.training)
+        holdout = parts.training.isEmpty ? rows : rows.rows(parts.holdout)
+        let unknown = zip(layout.features, encoder.unknownCounts).filter { $0.1 > 0 }
+        report = Report(
+            rowCount: rowCount, unlabelledRowCount: rowCount - rows.count,
+            unknownCategoryCounts: Dictionary(
+                unknown.map { ($0.0.name, $0.1) }, uniquingKeysWith: +))
+    }
+
+    private static func check(
+        columns: [String], against schema: DatasetSchema, file: String
+    ) throws(DatasetError) {
+        for (index, (found, registered)) in zip(columns, schema.columns).enumerated()
+        where !found.utf8.elementsEqual(registered.name.utf8) {
+            throw DatasetError(
+                .schemaDiffers, at: .init(file: file, column: index + 1, columnName: found),
+                "the column is registered as \(shown(registered.name))",
+                remedy: "restore the file, or register the dataset anew")
+        }
+        guard columns.count == schema.columns.count else {
+            throw DatasetError(
+                .schemaDiffers, at: .init(file: file),
+                "the file has \(columns.count) columns, and \(schema.columns.count) are registered",
+                remedy: "restore the file, or register the dataset anew")
+        }
+    }
+}

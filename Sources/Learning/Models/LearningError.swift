@@ -1,0 +1,42 @@
+import Encodings
+import Tensors
+
+/// Why a model cannot be trained, judged or read.
+package enum LearningError: Error, Hashable, Sendable, CustomStringConvertible {
+    case noTrainingRows
+    case noHoldoutRows
+    /// The model reads other features than the dataset has been loaded for.
+    case otherLayout
+    case diverged(epoch: Int, learningRate: Double)
+    /// A number of a model or a prediction is NaN or infinite.
+    case notFinite(String)
+    /// Tensors that are not those of what is to be read.
+    case wrongTensors(String)
+    case wrongMetadata(String)
+    case notSafetensors(String)
+    case wrongValue(name: String, problem: String)
+
+    package var description: String {
+        switch self {
+        case .noTrainingRows:
+            "the dataset has no rows to train on; hold fewer of them out"
+        case .noHoldoutRows:
+            "the dataset has no rows to judge a model by; hold some of them out"
+        case .otherLayout:
+            "the model reads other features than this dataset was loaded for; load it with the "
+                + "model's layout"
+        case .diverged(let epoch, let learningRate):
+            "training ran away in epoch \(epoch): the learning rate "
+                + "\(JSONValue.number(learningRate).canonicalText) is too high for this data; try a "
+                + "tenth of it"
+        case .notFinite(let what):
+            "\(what) is not a finite number"
+        case .wrongTensors(let problem), .wrongMetadata(let problem):
+            "this is not a model that can be used: \(problem)"
+        case .notSafetensors(let problem):
+            "this is not a safetensors file: \(problem)"
+        case .wrongValue(let name, let problem):
+            "\(shown(name)): \(problem)"
+        }
+    }
+}

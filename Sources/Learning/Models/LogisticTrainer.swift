@@ -1,0 +1,58 @@
+/// What a member's node does for a job with logistic regression, a function for each task.
+package enum LogisticTrainer {
+    /// What a member contributes to a round.
+    package struct Result: Hashable, Sendable {
+        /// Trained minus base.
+        package let update: LogisticParameters
+        /// How many rows it was trained on.
+        package let exampleCount: Int
+        /// The mean log loss of the trained parameters over these rows, without the penalty.
+        package let loss: Double
+    }
+
+    /// The moments of the numeric features over the rows to train on, to be merged with those of
+    /// the other members into a ``Standardisation``.
+    package static func statistics(of dataset: LocalDataset) -> ColumnMoments {
+        ColumnMoments(of: dataset.training.inputs, layout: dataset.layout)
+    }
+
+    /// Trains a model on the rows to train on.
+    ///
+    /// - Throws: ``LearningError``: `otherLayout`, `noTrainingRows` or `diverged`.
+    package static func train(
+        base: LogisticModel, on dataset: LocalDataset, config: TrainingConfiguration
+    ) throws(LearningError) -> Result {
+        let rows = try standardised(dataset.training, of: dataset, for: base)
+        let trained = try LogisticRegression.trained(
+            from: base.parameters, on: rows, configuration: config)
+        let update = base.parameters.difference(to: trained)
+        let loss = LogisticRegression.loss(of: trained, on: rows)
+        guard loss.isFinite, update.bias.isFinite, update.weights.allSatisfy(\.isFinite) else {
+            throw .diverged(epoch: config.localEpochs, learningRate: config.learningRate)
+        }
+        return Result(update: update, exampleCount: rows.count, loss: loss)
+    }
+
+    /// Judges a model by the rows that are held out.
+    ///
+    /// - Throws: ``LearningError``: `otherLayout`, `noHoldoutRows` or `notFinite`.
+    package static func evaluate(
+        model: LogisticModel, on dataset: LocalDataset
+    ) throws(LearningError) -> BinaryMetrics {
+        guard model.layout == dataset.layout else { throw .otherLayout }
+        guard dataset.holdout.count > 0 else { throw .noHoldoutRows }
+        return BinaryMetrics(
+            probabilities: try model.probabilities(of: dataset.holdout.inputs),
+            labels: dataset.holdout.labels.map { $0 != 0 })
+    }
+
+    private static func standardised(
+        _ rows: LabelledRows, of dataset: LocalDataset, for model: LogisticModel
+    ) throws(LearningError) -> LabelledRows {
+        guard model.layout == dataset.layout else { throw .otherLayout }
+        guard rows.count > 0 else { throw .noTrainingRows }
+        var inputs = rows.inputs
+        inputs.standardise(by: model.standardisation)
+        return LabelledRows(inputs: inputs, labels: rows.labels)
+    }
+}

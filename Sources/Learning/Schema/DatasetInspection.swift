@@ -1,0 +1,109 @@
+/// What an owner learns about a file before registering it: the schema and the commitment, which
+/// others will see, and a summary, which they will not.
+package struct DatasetInspection: Sendable {
+    package let schema: DatasetSchema
+    package let rowCount: Int
+    /// `nil` where no salt was given.
+    package let commitment: SaltedCommitment?
+    package let summary: DatasetSummary
+
+    /// Reads a file once.
+    ///
+    /// - Parameters:
+    ///   - path: A CSV file.
+    ///   - options: How to read it, and what its label is.
+    ///   - salt: For the commitment to its rows; keep it with the data.
+    /// - Throws: ``DatasetError``: what is wrong with the file or the label.
+    package static func inspect(
+        path: String, options: InspectionOptions = InspectionOptions(), salt: CommitmentSalt? = nil
+    ) throws(DatasetError) -> DatasetInspection {
+        try inspect(CSVReader.open(path: path, options: options.csv), options: options, salt: salt)
+    }
+
+    static func inspect(
+        _ reader: consuming CSVReader, options: InspectionOptions, salt: CommitmentSalt? = nil
+    ) throws(DatasetError) -> DatasetInspection {
+        let columns = reader.columns
+        let file = reader.file
+        var label: LabelProfile?
+        if let reference = options.label {
+            let index = try reference.index(in: columns, file: file)
+            label = LabelProfile(
+                column: index, name: columns[index], file: file, positive: options.positive)
+        }
+        var choices: [Int: InspectionOptions.KindChoice] = [:]
+        for choice in options.kinds {
+            let index = try choice.column.index(in: columns, file: file)
+            guard index != label?.column else {
+                throw DatasetError(
+                    .labelUndecided, at: .init(file: file, columnName: columns[index]),
+                    "the label cannot be a feature too", remedy: "choose no kind for it")
+            }
+            choices[index] = choice.kind
+        }
+
+        var profiles = columns.map { _ in ColumnProfile(categoriesMax: options.categoriesMax) }
+        var hasher = salt.map { RowHasher(salt: $0, columns: columns) }
+        while try reader.advance() {
+            let line = reader.place().line ?? 0
+            for column in profiles.indices {
+                profiles[column].add(reader.field(column), line: line)
+            }
+            if let column = label?.column {
+                try label?.add(reader.field(column), at: reader.place(column: column))
+            }
+            hasher?.add(reader)
+        }
+
+        let rule = try label?.rule()
+        var schemaColumns: [DatasetSchema.Column] = []
+        for (index, name) in columns.enumerated() {
+            let kind =
+                index == label?.column
+                ? .label
+                : try kind(
+                    of: profiles[index], choice: choices[index],
+                    place: .init(file: file, column: index + 1, columnName: name))
+            schemaColumns.append(.init(name: name, kind: kind))
+        }
+        let schema = DatasetSchema(columns: schemaColumns, label: rule)
+        return DatasetInspection(
+            schema: schema, rowCount: reader.rowCount, commitment: hasher?.commitment(),
+            summary: DatasetSummary(
+                file: file, delimiter: reader.delimiter, hasHeader: reader.hasHeader,
+                rowCount: reader.rowCount, schema: schema, profiles: profiles, label: label))
+    }
+
+    /// The kind that the owner has chosen, if the column can be that.
+    private static func kind(
+        of profile: ColumnProfile, choice: InspectionOptions.KindChoice?,
+        place: DatasetError.Place
+    ) throws(DatasetError) -> ColumnKind {
+        switch choice {
+        case nil:
+            return profile.kind
+        case .identifier:
+            return .identifier
+        case .text:
+            return .text
+        case .numeric:
+            if let (text, line) = profile.firstText {
+                var place = place
+                place.line = line
+                throw DatasetError(
+                    .notANumber, at: place, "\(shown(text)) is not a number",
+                    remedy: "correct it, or let the column be categorical")
+            }
+            return profile.valueCount == 0 ? .constant(.nothing) : .numeric
+        case .categorical:
+            guard let categories = profile.categories else {
+                throw DatasetError(
+                    .categoriesTooMany, at: place,
+                    "the column has more than the allowed number of categories, or one longer than "
+                        + "\(ColumnProfile.categoryByteCountMax) bytes",
+                    remedy: "group its values, or allow more")
+            }
+            return categories.isEmpty ? .constant(.nothing) : .categorical(categories)
+        }
+    }
+}

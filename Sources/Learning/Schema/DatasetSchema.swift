@@ -1,0 +1,86 @@
+package import Encodings
+
+/// What an owner tells others about a dataset: its columns, their kinds and categories, and which
+/// values of the label are positive. It holds no count, no range and no other statistic.
+///
+/// Its canonical JSON is what stands on the ledger:
+///
+///     {"columns":[{"kind":"label","name":"diagnosis"},{"kind":"numeric","name":"age"},
+///     {"categories":["f","m"],"kind":"categorical","name":"sex"}],
+///     "format":"jointlab.dataset-schema/1",
+///     "label":{"column":"diagnosis","negative":["B"],"positive":["M"]}}
+package struct DatasetSchema: Hashable, Sendable {
+    package static let format = "jointlab.dataset-schema/1"
+
+    package struct Column: Hashable, Sendable {
+        package let name: String
+        package let kind: ColumnKind
+
+        package init(name: String, kind: ColumnKind) {
+            self.name = name
+            self.kind = kind
+        }
+    }
+
+    /// In the order of the file, at least one, no name twice.
+    package let columns: [Column]
+    /// `nil` for a dataset without a label. If there is one, its column is of the kind `label`, and
+    /// no other column is.
+    package let label: LabelRule?
+
+    /// - Precondition: What the properties say; a schema from outside comes through
+    ///   ``init(json:at:)``.
+    init(columns: [Column], label: LabelRule?) {
+        self.columns = columns
+        self.label = label
+    }
+
+    package subscript(name: String) -> Column? {
+        columns.first { $0.name.utf8.elementsEqual(name.utf8) }
+    }
+
+    package var json: JSONValue {
+        let columns = columns.map { column -> JSONValue in
+            let name = JSONObject.Member(key: "name", value: .string(column.name))
+            return JSONObject([name] + column.kind.members).map { .object($0) } ?? .null
+        }
+        return [
+            "format": .string(Self.format),
+            "columns": .array(columns),
+            "label": label?.json,
+        ]
+    }
+
+    /// - Throws: ``JSONShapeError``.
+    package init(json: JSONValue, at path: String = "") throws(JSONShapeError) {
+        var fields = try JSONFields(json, at: path)
+        guard try fields.string("format") == Self.format else {
+            throw fields.wrong("format", "should be \(Self.format)")
+        }
+        var columns: [Column] = []
+        var names = TextTable()
+        for (position, value) in try fields.array("columns").enumerated() {
+            var column = try JSONFields(value, at: "\(fields.path(to: "columns"))[\(position)]")
+            let name = try column.string("name")
+            guard !name.isEmpty, names.insert(Array(name.utf8)[...]).isNew else {
+                throw column.wrong("name", "should be a name that no other column has")
+            }
+            columns.append(Column(name: name, kind: try ColumnKind(from: &column)))
+            try column.finish()
+        }
+        guard !columns.isEmpty else { throw fields.wrong("columns", "should not be empty") }
+
+        var label: LabelRule?
+        if let value = fields.optional("label") {
+            label = try LabelRule(json: value, at: fields.path(to: "label"))
+        }
+        let labels = columns.filter { $0.kind == .label }.map(\.name)
+        guard labels.count == (label == nil ? 0 : 1),
+            label.map({ labels[0].utf8.elementsEqual($0.column.utf8) }) ?? true
+        else {
+            throw fields.wrong("label", "should name the one column of the kind label")
+        }
+        try fields.finish()
+        self.init(columns: columns, label: label)
+    }
+}

@@ -1,0 +1,171 @@
+package import Contracts
+package import Identity
+package import MerkleLog
+
+/// The coordinator's side of the ledger: tries transactions, orders them in batches, signs
+/// checkpoints and gathers cosignatures.
+///
+/// It is a machine: it holds no store and no clock. Its user cuts a batch, makes it durable, says so
+/// with ``stored()`` and only then shows it to anybody. If the store fails, the machine is thrown
+/// away and a new one made from the store: nothing has been acknowledged that is not in it.
+package struct Sequencer: Sendable {
+    /// Everything that has been accepted, stored or not.
+    package private(set) var replica: Replica
+    /// How much of the ledger is durable, and what it says about its newest checkpoint.
+    package private(set) var published: UnverifiedCheckpoint
+    /// The newest certificate, on the ledger or not.
+    package private(set) var certificate: UnverifiedCheckpoint?
+
+    private let signer: NoteSigner
+    private var pendingStart: UInt64
+    private var pendingEntries: [[UInt8]] = []
+    private var pendingReceipts: [Receipt] = []
+    private var inFlight: ExecutedBatch?
+    private var collector = CosignatureCollector()
+
+    /// Founds a lab.
+    ///
+    /// - Returns: The sequencer, and the first batch, which is to be stored like any other.
+    /// - Throws: ``Misconduct/badGenesis(_:)`` where the founding is not valid.
+    package static func founding(
+        _ genesis: [UInt8], logKey: SigningKey, at now: Timestamp
+    ) throws(Misconduct) -> (sequencer: Sequencer, batch: ExecutedBatch) {
+        var replica = try Replica(genesis: genesis)
+        guard replica.state.lab.coordinator.logKey == logKey.publicKey else {
+            throw .badGenesis("it names another key for the log than this coordinator's")
+        }
+        let (entry, end) = replica.addState(at: now)
+        let signer = NoteSigner(name: replica.state.lab.origin.keyName, key: logKey)
+        let checkpoint = Self.signed(end.head, of: replica, by: signer)
+        let batch = ExecutedBatch(
+            batch: LedgerBatch(start: 0, entries: [genesis, entry], checkpoint: checkpoint),
+            tiles: end.tiles, receipts: [])
+        var sequencer = Sequencer(replica: replica, signer: signer, published: checkpoint)
+        sequencer.inFlight = batch
+        return (sequencer, batch)
+    }
+
+    /// Takes a ledger up again.
+    ///
+    /// - Parameters:
+    ///   - replica: What executing the stored entries gave; it is at the end of a batch.
+    ///   - logKey: The log's key; the lab's rules name it.
+    ///   - certificate: The newest one that was stored.
+    package init(
+        resuming replica: Replica, logKey: SigningKey, certificate: UnverifiedCheckpoint?
+    ) {
+        precondition(replica.isAtBatchEnd, "batches are stored whole")
+        let signer = NoteSigner(name: replica.state.lab.origin.keyName, key: logKey)
+        // Ed25519 is deterministic: this is the checkpoint that was signed before.
+        self.init(
+            replica: replica, signer: signer,
+            published: Self.signed(replica.head, of: replica, by: signer))
+        if let certificate, (try? self.replica.learn(certificate: certificate)) != nil {
+            self.certificate = certificate
+            recordCertificate(certificate, at: replica.time)
+        }
+        expectCosignatures()
+    }
+
+    private init(replica: Replica, signer: NoteSigner, published: UnverifiedCheckpoint) {
+        self.replica = replica
+        self.signer = signer
+        self.published = published
+        pendingStart = replica.size
+    }
+
+    private static func signed(
+        _ head: TreeHead, of replica: Replica, by signer: NoteSigner
+    ) -> UnverifiedCheckpoint {
+        do {
+            let checkpoint = try Checkpoint(origin: replica.state.lab.origin.log, head: head)
+            return try UnverifiedCheckpoint(checkpoint, signedBy: signer)
+        } catch {
+            preconditionFailure("a tree that is not empty makes a checkpoint: \(error)")
+        }
+    }
+
+    /// How many entries are durable.
+    package var publishedSize: UInt64 { published.statement.head.size }
+
+    /// Whether ``cut(at:)`` would make a batch.
+    package var canCut: Bool { inFlight == nil && !pendingEntries.isEmpty }
+
+    /// Tries a transaction, and takes it in if it applies.
+    ///
+    /// - Returns: The receipt, which counts once the batch is stored; or the refusal.
+    /// - Throws: ``TransactionError``.
+    package mutating func submit(
+        _ transaction: SignedTransaction, at now: Timestamp
+    ) throws(TransactionError) -> Result<Receipt, Refusal> {
+        switch try replica.add(transaction, at: now) {
+        case .success(let (entry, receipt)):
+            pendingEntries.append(entry)
+            pendingReceipts.append(receipt)
+            return .success(receipt)
+        case .failure(let refusal):
+            return .failure(refusal)
+        }
+    }
+
+    /// Ends the batch that has gathered, signs its checkpoint, and hands it out to be stored.
+    ///
+    /// - Returns: `nil` where there is nothing to store, or another batch is on its way.
+    package mutating func cut(at now: Timestamp) -> ExecutedBatch? {
+        guard canCut else { return nil }
+        let (entry, end) = replica.addState(at: now)
+        let batch = ExecutedBatch(
+            batch: LedgerBatch(
+                start: pendingStart, entries: pendingEntries + [entry],
+                checkpoint: Self.signed(end.head, of: replica, by: signer)),
+            tiles: end.tiles, receipts: pendingReceipts)
+        pendingStart = batch.size
+        pendingEntries = []
+        pendingReceipts = []
+        inFlight = batch
+        return batch
+    }
+
+    /// The batch that was cut last is durable: from now on it may be shown.
+    package mutating func stored() {
+        guard let batch = inFlight else {
+            preconditionFailure("no batch is on its way to the store")
+        }
+        inFlight = nil
+        published = batch.batch.checkpoint
+        expectCosignatures()
+    }
+
+    private mutating func expectCosignatures() {
+        collector.expect(
+            published, deciding: replica.state.cosigners.deciding(size: publishedSize))
+    }
+
+    /// Takes a node's cosignatures under the checkpoint of a size; ones that come too late are
+    /// passed over.
+    ///
+    /// - Returns: The certificate, when these complete it.
+    /// - Throws: ``CosignatureRefusal``.
+    package mutating func receive(
+        _ cosignatures: [Cosignature], size: UInt64, at now: Timestamp
+    ) throws(CosignatureRefusal) -> UnverifiedCheckpoint? {
+        let origin = replica.state.lab.origin
+        guard let certificate = try collector.add(cosignatures, size: size, of: origin) else {
+            return nil
+        }
+        // The quorum was counted with the sets that decide on this size, as everybody counts it.
+        guard (try? replica.learn(certificate: certificate)) != nil else { return nil }
+        self.certificate = certificate
+        recordCertificate(certificate, at: now)
+        return certificate
+    }
+
+    /// Puts a certificate on the ledger if it makes something final. Otherwise none would ever be
+    /// the last: each would be an entry that needs a certificate.
+    private mutating func recordCertificate(
+        _ certificate: UnverifiedCheckpoint, at now: Timestamp
+    ) {
+        guard replica.needsCertificate(size: certificate.statement.head.size) else { return }
+        pendingEntries.append(replica.add(certificate: certificate, at: now))
+    }
+}

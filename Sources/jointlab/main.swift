@@ -1,0 +1,5 @@
+import ArgumentParser
+import AsyncHTTPClient
+import GRDB
+import Hummingbird
+print("hello")
