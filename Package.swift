@@ -71,6 +71,65 @@ let package = Package(
                 "CKernels", "Encodings", "Randomness", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(
+            name: "Storage",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .target(
+            name: "Transport",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Ledger",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(
+            name: "LabAPI",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
+                "MerkleMap", "Storage", "Transport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ]),
+        .target(
+            name: "Trainers",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Learning", "Tensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+
+        // 3 services: network, processes, clocks
+        .target(
+            name: "Coordinator",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Ledger",
+                "MerkleLog", "Storage", "Trainers", "Transport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(
+            name: "Node",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Learning",
+                "Ledger", "MerkleLog", "Storage", "Trainers", "Transport",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
 
         // 4 programs: parse arguments, wire things up
         .executableTarget(

@@ -98,8 +98,7 @@ double jl_log_loss_of_logits(
         double z = (double)logits[i];
         double positive = z > 0.0 ? z : 0.0;
         double tail = log_of_one_plus(jl_exp(z < 0.0 ? z : -z));
-        // A NaN fails every comparison above, and must not pass for a loss.
-        sum += z == z ? (positive - (double)labels[i] * z) + tail : z;
+        sum += (positive - (double)labels[i] * z) + tail;
     }
     return sum;
 }

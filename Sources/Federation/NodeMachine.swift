@@ -27,13 +27,11 @@ package struct NodeMachine: Sendable {
 
     package private(set) var follower: Follower
     private let signingKey: SigningKey
-    private let datasets: Set<DatasetID>
     private var work: [RoundID: Work] = [:]
 
-    package init(_ follower: Follower, signingKey: SigningKey, datasets: Set<DatasetID>) {
+    package init(_ follower: Follower, signingKey: SigningKey) {
         self.follower = follower
         self.signingKey = signingKey
-        self.datasets = datasets
     }
 
     package var member: MemberID { follower.member }
@@ -76,12 +74,14 @@ package struct NodeMachine: Sendable {
     // MARK: - Training
 
     /// Takes a task from the coordinator, or from somebody who pretends to be it.
-    package mutating func receive(_ task: TrainingTask) -> [Command] {
-        if let misconduct = follower.misconduct {
+    ///
+    /// - Parameter datasets: The datasets that the node can open at this moment.
+    package mutating func receive(_ task: TrainingTask, datasets: Set<DatasetID>) -> [Command] {
+        if let halted = follower.halted {
             return [
                 .decline(
                     task.round, code: "task.node_halted",
-                    detail: "this node follows the coordinator no more: \(misconduct.code)")
+                    detail: "this node follows the coordinator no more: \(halted.code)")
             ]
         }
         switch work[task.round] {

@@ -5,9 +5,10 @@ import RawStructuredFieldValues
 /// for.
 ///
 /// A signature covers method, path and query, and the digest of the body where there is one. Its
-/// parameters say when it was made, until when it holds, a nonce that is taken once, the key, and a
-/// tag that names the lab, so that a request to one lab means nothing to another. The authority is
-/// not covered: a lab may be reached under several names, and the tag says more.
+/// parameters say when it was made, until when it holds, a nonce that is taken once, the key (whole,
+/// in base64, so that checking a signature needs no look-up), and a tag that names the lab, so that a
+/// request to one lab means nothing to another. The authority is not covered: a lab may be reached
+/// under several names, and the tag says more.
 package enum HTTPSignature {
     /// A signature may hold this long at most, in seconds.
     package static let lifetimeMax: Int64 = 300
@@ -54,7 +55,7 @@ package enum HTTPSignature {
             components: covered,
             parameters: [
                 "created": .integer(freshness.created), "expires": .integer(freshness.expires),
-                "nonce": .string(freshness.nonce), "keyid": .string(key.publicKey.id.text),
+                "nonce": .string(freshness.nonce), "keyid": .string(key.publicKey.base64),
                 "alg": .string("ed25519"), "tag": .string(tag),
             ])
         let signature = key.signature(of: try input.signatureBase(for: request))
@@ -72,11 +73,9 @@ package enum HTTPSignature {
     ///   - hasBody: Whether the digest of a body must be covered.
     ///   - now: Seconds since 1970.
     ///   - skew: How far the signer's clock may be off, in seconds.
-    ///   - key: Finds a key by its name.
     /// - Throws: ``HTTPSignatureError``.
     package static func verify(
-        _ request: HTTPRequestParts, hasBody: Bool, tag: String, now: Int64, skew: Int64,
-        key: (KeyID) -> PublicKey?
+        _ request: HTTPRequestParts, hasBody: Bool, tag: String, now: Int64, skew: Int64
     ) throws(HTTPSignatureError) -> Signer {
         let (input, signature) = try parsed(request, tag: tag)
 
@@ -99,9 +98,14 @@ package enum HTTPSignature {
             throw .malformed("the nonce should have 8 to 128 characters")
         }
 
-        guard let id = KeyID(keyName), let key = key(id) else { throw .unknownKey(keyName) }
+        let key: PublicKey
+        do {
+            key = try PublicKey(base64: keyName)
+        } catch {
+            throw .malformed("keyid should be an Ed25519 public key: \(error)")
+        }
         guard key.verifies(signature, of: try input.signatureBase(for: request)) else {
-            throw .wrongSignature(id)
+            throw .wrongSignature(key.id)
         }
         return Signer(
             key: key, freshness: Freshness(created: created, expires: expires, nonce: nonce))
@@ -155,10 +159,25 @@ package enum HTTPSignatureError: Error, Hashable, Sendable, CustomStringConverti
     case foreignLab(tag: String)
     case fromTheFuture(created: Int64, now: Int64)
     case expired(expires: Int64, now: Int64)
-    case unknownKey(String)
     case wrongSignature(KeyID)
     case replayed(nonce: String)
     case tooManyRequests
+
+    /// What programs branch on; never renamed.
+    package var code: String {
+        switch self {
+        case .missing: "signature.missing"
+        case .malformed: "signature.malformed"
+        case .missingComponent: "signature.missing_component"
+        case .notCovered: "signature.not_covered"
+        case .foreignLab: "signature.foreign_lab"
+        case .fromTheFuture: "signature.from_the_future"
+        case .expired: "signature.expired"
+        case .wrongSignature: "signature.wrong"
+        case .replayed: "signature.replayed"
+        case .tooManyRequests: "signature.too_many_requests"
+        }
+    }
 
     package var description: String {
         switch self {
@@ -173,7 +192,6 @@ package enum HTTPSignatureError: Error, Hashable, Sendable, CustomStringConverti
             "the signature was made \(created - now) s in the future; check the clock"
         case .expired(let expires, let now):
             "the signature expired \(now - expires) s ago; sign again, and check the clock"
-        case .unknownKey(let id): "the key \(id) belongs to no member of this lab"
         case .wrongSignature(let id): "the signature is not one of the key \(id) over this request"
         case .replayed(let nonce): "the nonce \(nonce) has been used; sign each request anew"
         case .tooManyRequests: "too many signed requests at once; try again in a while"

@@ -36,6 +36,28 @@ package enum Alarm: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+/// What the coordinator was caught at, as it is remembered over a restart.
+package struct CaughtMisconduct: Hashable, Sendable {
+    package let code: String
+    package let problem: String
+
+    package init(_ misconduct: Misconduct) {
+        code = misconduct.code
+        problem = misconduct.description
+    }
+
+    /// Reads it from ``Evidence/json``.
+    ///
+    /// - Returns: `nil` where it is not that.
+    package init?(_ evidence: JSONValue) {
+        guard let code = evidence["code"]?.string, let problem = evidence["problem"]?.string else {
+            return nil
+        }
+        self.code = code
+        self.problem = problem
+    }
+}
+
 /// What a node keeps for good when it has caught the coordinator breaking the rules.
 package struct Evidence: Hashable, Sendable {
     package let misconduct: Misconduct

@@ -30,7 +30,7 @@ package struct Follower: Sendable {
     /// The largest checkpoint that this node has cosigned since it started.
     package private(set) var cosignedSize: UInt64 = 0
     /// Why the node signs nothing any more.
-    package private(set) var misconduct: Misconduct?
+    package private(set) var halted: CaughtMisconduct?
     /// The newest certificate that the node knows.
     package private(set) var certificate: UnverifiedCheckpoint?
 
@@ -45,17 +45,17 @@ package struct Follower: Sendable {
     ///   - checkpoint: The stored checkpoint over those entries.
     ///   - certificate: The newest one that was stored.
     ///   - cosignerKeys: The member's cosigner keys, the present one and those it replaces.
-    ///   - misconduct: What was caught before a restart.
+    ///   - halted: What was caught before a restart.
     package init(
         member: MemberID, resuming replica: Replica, checkpoint: UnverifiedCheckpoint?,
         certificate: UnverifiedCheckpoint?, cosignerKeys: [SigningKey],
-        misconduct: Misconduct? = nil
+        halted: CaughtMisconduct? = nil
     ) {
         self.member = member
         self.replica = replica
         verified = checkpoint
         self.cosignerKeys = cosignerKeys
-        self.misconduct = misconduct
+        self.halted = halted
         storedSize = replica.head.size
         if let certificate, (try? self.replica.learn(certificate: certificate)) != nil {
             self.certificate = certificate
@@ -68,7 +68,7 @@ package struct Follower: Sendable {
     /// What to do when a connection to the coordinator has been made: go on from the end, and
     /// repeat the last cosignature, which may have been lost.
     package mutating func connected(at now: Timestamp) -> [Command] {
-        guard misconduct == nil else { return [] }
+        guard halted == nil else { return [] }
         cosignedSize = 0
         return [.follow(from: size)] + cosign(at: now)
     }
@@ -79,7 +79,7 @@ package struct Follower: Sendable {
     package mutating func receive(
         _ batch: LedgerBatch, at now: Timestamp, headAt: (UInt64) -> TreeHead?
     ) -> [Command] {
-        guard misconduct == nil else { return [] }
+        guard halted == nil else { return [] }
         do {
             try batch.checkpoint.verifySignedByLog(of: replica.state.lab)
         } catch {
@@ -166,7 +166,7 @@ package struct Follower: Sendable {
     package mutating func receiveHeartbeat(
         size: UInt64, time: Timestamp, at now: Timestamp
     ) -> [Command] {
-        guard misconduct == nil else { return [] }
+        guard halted == nil else { return [] }
         guard size <= self.size else { return [.follow(from: self.size)] }
         if size == self.size {
             clock.live(
@@ -203,7 +203,7 @@ package struct Follower: Sendable {
 
     private mutating func halt(_ misconduct: Misconduct, over batch: LedgerBatch) -> [Command] {
         let evidence = Evidence(misconduct: misconduct, batch: batch, verified: verified)
-        self.misconduct = misconduct
+        halted = CaughtMisconduct(misconduct)
         return [.keep(evidence), .raise(.misconduct(misconduct))]
     }
 
@@ -220,7 +220,7 @@ package struct Follower: Sendable {
 
     private mutating func cosign(at now: Timestamp) -> [Command] {
         awaitingStore.removeAll { $0.statement.head.size < storedSize }
-        guard misconduct == nil, let checkpoint = awaitingStore.first ?? verified,
+        guard halted == nil, let checkpoint = awaitingStore.first ?? verified,
             checkpoint.statement.head.size == storedSize, storedSize > cosignedSize
         else { return [] }
         clock.settle(

@@ -13,6 +13,8 @@ package struct Sequencer: Sendable {
     package private(set) var replica: Replica
     /// How much of the ledger is durable, and what it says about its newest checkpoint.
     package private(set) var published: UnverifiedCheckpoint
+    /// The ledger as far as it is durable: what may be shown.
+    package private(set) var publishedReplica: Replica
     /// The newest certificate, on the ledger or not.
     package private(set) var certificate: UnverifiedCheckpoint?
 
@@ -20,7 +22,7 @@ package struct Sequencer: Sendable {
     private var pendingStart: UInt64
     private var pendingEntries: [[UInt8]] = []
     private var pendingReceipts: [Receipt] = []
-    private var inFlight: ExecutedBatch?
+    private var inFlight: (batch: ExecutedBatch, replica: Replica)?
     private var collector = CosignatureCollector()
 
     /// Founds a lab.
@@ -41,7 +43,7 @@ package struct Sequencer: Sendable {
             batch: LedgerBatch(start: 0, entries: [genesis, entry], checkpoint: checkpoint),
             tiles: end.tiles, receipts: [])
         var sequencer = Sequencer(replica: replica, signer: signer, published: checkpoint)
-        sequencer.inFlight = batch
+        sequencer.inFlight = (batch, replica)
         return (sequencer, batch)
     }
 
@@ -71,6 +73,7 @@ package struct Sequencer: Sendable {
         self.replica = replica
         self.signer = signer
         self.published = published
+        publishedReplica = replica
         pendingStart = replica.size
     }
 
@@ -87,6 +90,9 @@ package struct Sequencer: Sendable {
 
     /// How many entries are durable.
     package var publishedSize: UInt64 { published.statement.head.size }
+
+    /// How many entries wait for the next batch.
+    package var pendingCount: Int { pendingEntries.count }
 
     /// Whether ``cut(at:)`` would make a batch.
     package var canCut: Bool { inFlight == nil && !pendingEntries.isEmpty }
@@ -122,17 +128,18 @@ package struct Sequencer: Sendable {
         pendingStart = batch.size
         pendingEntries = []
         pendingReceipts = []
-        inFlight = batch
+        inFlight = (batch, replica)
         return batch
     }
 
     /// The batch that was cut last is durable: from now on it may be shown.
     package mutating func stored() {
-        guard let batch = inFlight else {
+        guard let (batch, replica) = inFlight else {
             preconditionFailure("no batch is on its way to the store")
         }
         inFlight = nil
         published = batch.batch.checkpoint
+        publishedReplica = replica
         expectCosignatures()
     }
 

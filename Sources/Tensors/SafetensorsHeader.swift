@@ -33,7 +33,8 @@ package struct SafetensorsHeader: Hashable, Sendable {
     /// The length of the field that holds the length of the JSON text.
     package static let prefixByteCount = 8
     /// The longest JSON text that the reference implementation reads. Whoever knows that honest
-    /// files are shorter should pass a lower limit: parsed JSON takes some tens of times its length.
+    /// files are shorter should pass a lower limit: parsed JSON takes some tens of times its
+    /// length.
     package static let textByteCountMax = 100_000_000
 
     /// In the order of their data.

@@ -186,6 +186,18 @@ import Testing
         }
     }
 
+    @Test("An audit may refuse a receipt with a stranger's cosignature")
+    func stranger() throws {
+        let stranger = try TestKeys.cosigner("stranger")
+        let receipt = try InclusionReceipt(
+            index: 7, proof: receipt(for: 7).proof,
+            checkpoint: checkpoint.adding([stranger.cosign(checkpoint.statement, at: 1_000)]))
+        #expect(throws: Never.self) { try receipt.verify(entries[7], by: policy) }
+        #expect(throws: ReceiptVerificationError.self) {
+            try receipt.verify(entries[7], by: policy, unknownSignatures: .refused)
+        }
+    }
+
     @Test("A receipt in which a byte was changed is refused, or says the same")
     func everyByteCounts() throws {
         let receipt = try receipt(for: 7)

@@ -141,6 +141,10 @@ import Testing
             try ConsistencyProof([]).verify(
                 subtree: SubtreeRange(from: 4, to: 8), hash: wrong, in: head)
         }
+        #expect(throws: ProofError.tooManyHashes(count: 1, used: 0)) {
+            try ConsistencyProof([wrong]).verify(
+                subtree: SubtreeRange(from: 4, to: 4), hash: .empty, in: head)
+        }
         #expect(throws: ProofError.wrongOldHash(computed: .empty, claimed: wrong)) {
             try ConsistencyProof([]).verify(
                 subtree: SubtreeRange(from: 4, to: 4), hash: wrong, in: head)

@@ -78,6 +78,21 @@ import Testing
         #expect(throws: NoteError.notUTF8(offset: offset)) { try SignedNote(parsing: bytes) }
     }
 
+    @Test("Of the control characters below 0x20 only a newline may stand in a note")
+    func controlCharacters() throws {
+        for byte in UInt8(0)..<0x20 where byte != UInt8(ascii: "\n") {
+            let bytes = [0x61, byte] + Array("\n\n\(Self.signature)".utf8)
+            #expect(throws: NoteError.controlCharacter(byte, offset: 1)) {
+                try SignedNote(parsing: bytes)
+            }
+        }
+        // The specification forbids no others, so they must be accepted.
+        for character in ["\u{7F}", "\u{85}", "\u{9B}"] {
+            let note = "a\(character)\n\n\(Self.signature)"
+            #expect(throws: Never.self) { try SignedNote(parsing: Array(note.utf8)) }
+        }
+    }
+
     @Test("Sixteen signatures of the largest kind are accepted, and 128 of any kind")
     func limits() throws {
         let large = "— a.example \(Base64.encode([UInt8](repeating: 7, count: 5_004)))\n"

@@ -33,6 +33,7 @@ import Testing
         // Nearly half of all words are rejected at this bound; both halves must stay equally likely.
         let bound = UInt64(1) << 63 + 1
         var random = SeededRandom(seed: 9)
+        #expect((0..<8).map { _ in random.uniformInteger(below: bound) } == integersBelowHalf)
         let upper = (0..<20_000).count { _ in random.uniformInteger(below: bound) >= bound / 2 }
         #expect(abs(upper - 10_000) < 300)
     }
@@ -118,6 +119,13 @@ import Testing
 }
 
 private let shuffledTen = [9, 1, 4, 2, 8, 7, 6, 5, 3, 0]
+
+/// Lemire's algorithm in Python, for the bound 2⁶³ + 1 and the seed 9.
+private let integersBelowHalf: [UInt64] = [
+    2_319_580_045_106_576_892, 1_221_748_613_630_143_883, 6_757_913_274_525_099_558,
+    6_865_958_487_491_340_624, 1_378_353_610_580_529_666, 4_185_725_222_750_407_058,
+    6_936_693_820_112_733_443, 8_741_889_694_517_089_338,
+]
 
 private let firstNormals = [
     -0.7262191382447857, 0.2216227015035933, 0.46417731016247366, 1.476249461018415,

@@ -42,8 +42,8 @@ final class SimulatedNode {
             let follower = Follower(
                 member: id, resuming: replica, checkpoint: disk.checkpoint,
                 certificate: disk.certificate, cosignerKeys: cosignerKeys,
-                misconduct: disk.evidence?.misconduct)
-            machine = NodeMachine(follower, signingKey: signingKey, datasets: datasets)
+                halted: disk.evidence.map { CaughtMisconduct($0.misconduct) })
+            machine = NodeMachine(follower, signingKey: signingKey)
         } catch {
             lab.violated("node \(id) cannot read its own disk: \(error)")
         }
@@ -80,7 +80,7 @@ final class SimulatedNode {
         case .heartbeat(let size, let time):
             perform(machine?.receiveHeartbeat(size: size, time: time, at: now) ?? [])
         case .task(let task):
-            perform(machine?.receive(task) ?? [])
+            perform(machine?.receive(task, datasets: datasets) ?? [])
         }
         lab.invariants.check(self)
     }

@@ -54,18 +54,6 @@ package struct Members: Sendable {
         return member
     }
 
-    /// The member or applicant whose key this is, for the doors of the coordinator.
-    package func owner(of key: KeyID) -> (member: MemberID, key: PublicKey)? {
-        for member in members.sorted where member.row.status == .active {
-            if member.row.keys.signing.id == key { return (member.key, member.row.keys.signing) }
-        }
-        for application in applications.sorted where application.row.status == .open {
-            let signing = application.row.card.keys.signing
-            if signing.id == key { return (application.key, signing) }
-        }
-        return nil
-    }
-
     func cosigners(faults: FaultTolerance) -> CosignerSet {
         let active = members.sorted.filter { $0.row.status == .active }
         return CosignerSet(

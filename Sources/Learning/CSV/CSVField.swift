@@ -3,22 +3,34 @@ import Encodings
 
 /// One field of a row, and what it means: nothing, a number, or text.
 struct CSVField {
-    /// The field as it stands in the file, without its quotes; valid UTF-8.
-    let raw: ArraySlice<UInt8>
-    /// The same without the spaces and tabs around it, which mean nothing.
-    let bytes: ArraySlice<UInt8>
+    /// The row that the field stands in; one reference to it is cheaper than two slices.
+    private let row: [UInt8]
+    private let rawRange: Range<Int>
+    private let range: Range<Int>
 
-    init(_ raw: ArraySlice<UInt8>) {
-        self.raw = raw
-        var bytes = raw
-        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
-        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
-        self.bytes = bytes
+    /// - Parameters:
+    ///   - row: Valid UTF-8.
+    ///   - rawRange: Where the field stands in it.
+    init(_ row: [UInt8], in rawRange: Range<Int>) {
+        var range = rawRange
+        while let first = range.first, Self.isBlank(row[first]) {
+            range = first + 1..<range.upperBound
+        }
+        while let last = range.last, Self.isBlank(row[last]) { range = range.lowerBound..<last }
+        self.row = row
+        self.rawRange = rawRange
+        self.range = range
     }
 
     init(_ text: String) {
-        self.init(Array(text.utf8)[...])
+        let bytes = Array(text.utf8)
+        self.init(bytes, in: bytes.indices)
     }
+
+    /// The field as it stands in the file, without its quotes.
+    var raw: ArraySlice<UInt8> { row[rawRange] }
+    /// The same without the spaces and tabs around it, which mean nothing.
+    var bytes: ArraySlice<UInt8> { row[range] }
 
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
@@ -30,27 +42,35 @@ struct CSVField {
     /// - Returns: `nil` for other text, `inf` and hexadecimal among it, and for a number that a
     ///   double cannot hold.
     var number: Double? {
-        let isNegative = bytes.first == UInt8(ascii: "-")
-        let digits = isNegative || bytes.first == UInt8(ascii: "+") ? bytes.dropFirst() : bytes
-        guard let first = digits.first,
-            first == UInt8(ascii: ".") || Self.isDigit(first)
+        guard let first = range.first.map({ row[$0] }) else { return nil }
+        let isNegative = first == UInt8(ascii: "-")
+        let start = range.lowerBound + (isNegative || first == UInt8(ascii: "+") ? 1 : 0)
+        guard start < range.upperBound,
+            row[start] == UInt8(ascii: ".") || Self.isDigit(row[start])
         else { return nil }
         var value = 0.0
-        let isExact = digits.withUnsafeBufferPointer { digits in
-            guard let start = digits.baseAddress else { return false }
-            return jl_parse_decimal(start, digits.count, &value) == 1
+        let isRead = row.withUnsafeBufferPointer { row in
+            row.baseAddress.map {
+                jl_parse_decimal($0 + start, range.upperBound - start, &value) == 1
+            } ?? false
         }
-        if !isExact {
-            let isDecimal = digits.allSatisfy {
-                Self.isDigit($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "e")
-                    || $0 == UInt8(ascii: "E") || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-")
-            }
-            guard isDecimal, let parsed = Double(String(decoding: digits, as: UTF8.self)),
-                parsed.isFinite
-            else { return nil }
-            value = parsed
+        if !isRead {
+            guard let careful = Self.careful(row[start..<range.upperBound]) else { return nil }
+            value = careful
         }
         return isNegative ? -value : value
+    }
+
+    /// The number that decimal digits stand for, however many there are.
+    private static func careful(_ digits: ArraySlice<UInt8>) -> Double? {
+        let isDecimal = digits.allSatisfy {
+            isDigit($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "e")
+                || $0 == UInt8(ascii: "E") || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-")
+        }
+        guard isDecimal, let value = Double(String(decoding: digits, as: UTF8.self)),
+            value.isFinite
+        else { return nil }
+        return value
     }
 
     /// The spelling under which the field is a category or a label: a number in its shortest form,
@@ -67,8 +87,10 @@ struct CSVField {
     var hasDecimalComma: Bool {
         guard bytes.count(where: { $0 == UInt8(ascii: ",") }) == 1 else { return false }
         let point = bytes.map { $0 == UInt8(ascii: ",") ? UInt8(ascii: ".") : $0 }
-        return CSVField(point[...]).number != nil
+        return CSVField(point, in: point.indices).number != nil
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
     private static func isDigit(_ byte: UInt8) -> Bool {
         byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")

@@ -61,8 +61,8 @@ struct CSVReader: ~Copyable {
     /// Goes to the next row.
     ///
     /// - Returns: Whether there is one.
-    /// - Throws: ``DatasetError``: what is wrong with the row, or `rowsMissing` at the end of a file
-    ///   that has none.
+    /// - Throws: ``DatasetError``: what is wrong with the row, or `rowsMissing` at the end of a
+    ///   file that has none.
     mutating func advance() throws(DatasetError) -> Bool {
         if firstRowWaits {
             firstRowWaits = false
@@ -84,8 +84,8 @@ struct CSVReader: ~Copyable {
 
     /// A field of the row.
     func field(_ column: Int) -> CSVField {
-        let ends = tokenizer.ends
-        return CSVField(tokenizer.bytes[(column == 0 ? 0 : ends[column - 1])..<ends[column]])
+        let start = column == 0 ? 0 : tokenizer.ends[column - 1]
+        return CSVField(tokenizer.bytes, in: start..<tokenizer.ends[column])
     }
 
     /// Where the row is, for messages about it.

@@ -80,36 +80,9 @@ struct CSVTokenizer {
                     state = .unquoted
                 }
             case .unquoted:
-                let count = jl_scan_field(
-                    base + position, input.count - position, delimiter, &high)
-                try append(UnsafeBufferPointer(start: base + position, count: count))
-                position += count
-                guard position < input.count else { break }
-                let byte = base[position]
-                guard byte != UInt8(ascii: "\"") else {
-                    throw fault(
-                        .quoteMisplaced,
-                        "a quote stands within a field that does not begin with one",
-                        remedy: "put the whole field in quotes and write each quote in it twice")
-                }
-                position += 1
-                if try endField(at: byte) { return true }
+                if try readUnquoted(base, input.count, &position) { return true }
             case .quoted:
-                let count = jl_scan_quoted(base + position, input.count - position, &high)
-                if count > 0 { followsReturn = false }
-                try append(UnsafeBufferPointer(start: base + position, count: count))
-                position += count
-                guard position < input.count else { break }
-                let byte = base[position]
-                position += 1
-                if byte == UInt8(ascii: "\"") {
-                    followsReturn = false
-                    state = .quoteInQuoted
-                } else {
-                    guard isLineEnd(byte) else { throw zeroByte() }
-                    countLine(at: byte)
-                    try append(CollectionOfOne(byte))
-                }
+                try readQuoted(base, input.count, &position)
             case .quoteInQuoted:
                 position += 1
                 if byte == UInt8(ascii: "\"") {
@@ -127,6 +100,47 @@ struct CSVTokenizer {
             }
         }
         return false
+    }
+
+    /// Reads a field without quotes, or what is here of it.
+    ///
+    /// - Returns: Whether the row is complete.
+    private mutating func readUnquoted(
+        _ base: UnsafePointer<UInt8>, _ count: Int, _ position: inout Int
+    ) throws(Fault) -> Bool {
+        let run = jl_scan_field(base + position, count - position, delimiter, &high)
+        try append(UnsafeBufferPointer(start: base + position, count: run))
+        position += run
+        guard position < count else { return false }
+        let byte = base[position]
+        guard byte != UInt8(ascii: "\"") else {
+            throw fault(
+                .quoteMisplaced, "a quote stands within a field that does not begin with one",
+                remedy: "put the whole field in quotes and write each quote in it twice")
+        }
+        position += 1
+        return try endField(at: byte)
+    }
+
+    /// Reads up to the next quote or newline within quotes, or what is here of it.
+    private mutating func readQuoted(
+        _ base: UnsafePointer<UInt8>, _ count: Int, _ position: inout Int
+    ) throws(Fault) {
+        let run = jl_scan_quoted(base + position, count - position, &high)
+        if run > 0 { followsReturn = false }
+        try append(UnsafeBufferPointer(start: base + position, count: run))
+        position += run
+        guard position < count else { return }
+        let byte = base[position]
+        position += 1
+        if byte == UInt8(ascii: "\"") {
+            followsReturn = false
+            state = .quoteInQuoted
+        } else {
+            guard isLineEnd(byte) else { throw zeroByte() }
+            countLine(at: byte)
+            try append(CollectionOfOne(byte))
+        }
     }
 
     /// Says that no bytes follow.

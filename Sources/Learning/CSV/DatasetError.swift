@@ -6,7 +6,6 @@ package struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible 
     /// What a program branches on. Add codes, but never rename or reuse one.
     package enum Code: String, CaseIterable, Sendable {
         case categoriesTooMany = "dataset.categories_too_many"
-        case categoriesUnknown = "dataset.categories_unknown"
         case columnNameInvalid = "dataset.column_name_invalid"
         case columnNameTwice = "dataset.column_name_twice"
         case columnsTooMany = "dataset.columns_too_many"

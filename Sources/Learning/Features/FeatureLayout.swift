@@ -69,6 +69,11 @@ package struct FeatureLayout: Hashable, Sendable {
         return nil
     }
 
+    /// Compares byte for byte, as other nodes do, where Swift's strings would ask Unicode's tables.
+    package static func == (left: FeatureLayout, right: FeatureLayout) -> Bool {
+        left.json.canonicalBytes == right.json.canonicalBytes
+    }
+
     /// The places of the inputs that are numeric features, in order.
     package var numericInputs: [Int] {
         var input = 0

@@ -8,9 +8,9 @@ import Crypto
 /// significant first; the first of this order are held out. A row's number counts the rows of the
 /// file from 0, whether or not they have a label, so that one row's label moves no other row.
 ///
-/// Of n rows of a class, n · perMille / 1000 are held out, rounded to nearest and half up; but where
-/// something is to be held out and something to be trained on, at least one of two or more rows goes
-/// to each side.
+/// Of n rows of a class, n · perMille / 1000 are held out, rounded to nearest and half up; but
+/// where something is to be held out and something to be trained on, at least one of two or more
+/// rows goes to each side.
 package struct HoldoutSplit: Hashable, Sendable {
     /// From 0, where all rows are trained on, to 1,000, where all are held out.
     package let perMille: Int

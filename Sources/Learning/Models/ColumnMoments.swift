@@ -62,7 +62,7 @@ package struct ColumnMoments: Hashable, Sendable {
             let difference = other.means[index] - self.means[index]
             let share = total > 0 ? m / total : 0
             counts.append(total)
-            means.append(n == 0 ? other.means[index] : self.means[index] + difference * share)
+            means.append(self.means[index] + difference * share)
             squaredDeviations.append(
                 self.squaredDeviations[index] + other.squaredDeviations[index]
                     + difference * difference * n * share)
@@ -92,6 +92,12 @@ package struct ColumnMoments: Hashable, Sendable {
         }
         guard squaredDeviations.allSatisfy({ $0 >= 0 }) else {
             throw .wrongTensors("\"squared_deviations\" should not be negative")
+        }
+        // What is merged relies on it: a mean of no values would still weigh in a difference.
+        for index in counts.indices where counts[index] == 0 {
+            guard means[index] == 0, squaredDeviations[index] == 0 else {
+                throw .wrongTensors("where \"count\" is 0, the other moments should be 0 too")
+            }
         }
         self.init(counts: counts, means: means, squaredDeviations: squaredDeviations)
     }

@@ -7,6 +7,8 @@ package enum LearningError: Error, Hashable, Sendable, CustomStringConvertible {
     case noHoldoutRows
     /// The model reads other features than the dataset has been loaded for.
     case otherLayout
+    /// What the model predicts as positive is negative in the dataset.
+    case otherLabel(model: String, dataset: String)
     case diverged(epoch: Int, learningRate: Double)
     /// A number of a model or a prediction is NaN or infinite.
     case notFinite(String)
@@ -25,10 +27,13 @@ package enum LearningError: Error, Hashable, Sendable, CustomStringConvertible {
         case .otherLayout:
             "the model reads other features than this dataset was loaded for; load it with the "
                 + "model's layout"
+        case .otherLabel(let model, let dataset):
+            "the model predicts where \(model), and in this dataset the positive class is where "
+                + "\(dataset); register the dataset with the job's label"
         case .diverged(let epoch, let learningRate):
             "training ran away in epoch \(epoch): the learning rate "
-                + "\(JSONValue.number(learningRate).canonicalText) is too high for this data; try a "
-                + "tenth of it"
+                + "\(JSONValue.number(learningRate).canonicalText) is too high for this data; try "
+                + "a tenth of it"
         case .notFinite(let what):
             "\(what) is not a finite number"
         case .wrongTensors(let problem), .wrongMetadata(let problem):

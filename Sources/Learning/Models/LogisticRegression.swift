@@ -13,8 +13,8 @@ enum LogisticRegression {
     /// - Parameters:
     ///   - start: Where to start from, P weights.
     ///   - rows: n × P, standardised; at least one row.
-    /// - Throws: ``LearningError``: `noTrainingRows`, or `diverged` with the first epoch after which
-    ///   a parameter is not finite.
+    /// - Throws: ``LearningError``: `noTrainingRows`, or `diverged` with the first epoch after
+    ///   which a parameter is not finite.
     static func trained(
         from start: LogisticParameters, on rows: LabelledRows, configuration: TrainingConfiguration
     ) throws(LearningError) -> LogisticParameters {

@@ -1,7 +1,7 @@
 /// What a member's node does for a job with logistic regression, a function for each task.
 package enum LogisticTrainer {
     /// What a member contributes to a round.
-    package struct Result: Hashable, Sendable {
+    package struct Outcome: Hashable, Sendable {
         /// Trained minus base.
         package let update: LogisticParameters
         /// How many rows it was trained on.
@@ -18,10 +18,10 @@ package enum LogisticTrainer {
 
     /// Trains a model on the rows to train on.
     ///
-    /// - Throws: ``LearningError``: `otherLayout`, `noTrainingRows` or `diverged`.
+    /// - Throws: ``LearningError``: `otherLayout`, `otherLabel`, `noTrainingRows` or `diverged`.
     package static func train(
         base: LogisticModel, on dataset: LocalDataset, config: TrainingConfiguration
-    ) throws(LearningError) -> Result {
+    ) throws(LearningError) -> Outcome {
         let rows = try standardised(dataset.training, of: dataset, for: base)
         let trained = try LogisticRegression.trained(
             from: base.parameters, on: rows, configuration: config)
@@ -30,26 +30,36 @@ package enum LogisticTrainer {
         guard loss.isFinite, update.bias.isFinite, update.weights.allSatisfy(\.isFinite) else {
             throw .diverged(epoch: config.localEpochs, learningRate: config.learningRate)
         }
-        return Result(update: update, exampleCount: rows.count, loss: loss)
+        return Outcome(update: update, exampleCount: rows.count, loss: loss)
     }
 
     /// Judges a model by the rows that are held out.
     ///
-    /// - Throws: ``LearningError``: `otherLayout`, `noHoldoutRows` or `notFinite`.
+    /// - Throws: ``LearningError``: `otherLayout`, `otherLabel`, `noHoldoutRows` or `notFinite`.
     package static func evaluate(
         model: LogisticModel, on dataset: LocalDataset
     ) throws(LearningError) -> BinaryMetrics {
-        guard model.layout == dataset.layout else { throw .otherLayout }
+        try check(model, fits: dataset)
         guard dataset.holdout.count > 0 else { throw .noHoldoutRows }
         return BinaryMetrics(
             probabilities: try model.probabilities(of: dataset.holdout.inputs),
             labels: dataset.holdout.labels.map { $0 != 0 })
     }
 
+    private static func check(
+        _ model: LogisticModel, fits dataset: LocalDataset
+    ) throws(LearningError) {
+        guard model.layout == dataset.layout else { throw .otherLayout }
+        guard !model.label.contradicts(dataset.label) else {
+            throw .otherLabel(
+                model: model.label.positiveText, dataset: dataset.label.positiveText)
+        }
+    }
+
     private static func standardised(
         _ rows: LabelledRows, of dataset: LocalDataset, for model: LogisticModel
     ) throws(LearningError) -> LabelledRows {
-        guard model.layout == dataset.layout else { throw .otherLayout }
+        try check(model, fits: dataset)
         guard rows.count > 0 else { throw .noTrainingRows }
         var inputs = rows.inputs
         inputs.standardise(by: model.standardisation)

@@ -41,9 +41,10 @@ struct NamedTensors {
         else { throw .wrongTensors("the tensor \(shown(name)) is missing") }
         let tensor = tensors.remove(at: index)
         guard tensor.shape.count == 1, count == nil || tensor.shape[0] == count else {
+            let length = count.map(String.init) ?? "n"
             throw .wrongTensors(
-                "the tensor \(shown(name)) should have the shape [\(count.map(String.init) ?? "n")], "
-                    + "and has \(tensor.shape)")
+                "the tensor \(shown(name)) should have the shape [\(length)], and has "
+                    + "\(tensor.shape)")
         }
         return tensor
     }

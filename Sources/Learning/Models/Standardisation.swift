@@ -21,6 +21,7 @@ package struct Standardisation: Hashable, Sendable {
         for (index, input) in inputs.enumerated() where moments.counts[index] > 0 {
             means[input] = moments.means[index]
             let variance = moments.squaredDeviations[index] / moments.counts[index]
+            guard variance.isFinite else { throw .notFinite("the variance of a feature") }
             let deviation = variance.squareRoot()
             // What single precision cannot tell apart does not vary; what is left of it here is
             // the rounding of the mean.

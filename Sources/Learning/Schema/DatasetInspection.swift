@@ -63,6 +63,7 @@ package struct DatasetInspection: Sendable {
                 ? .label
                 : try kind(
                     of: profiles[index], choice: choices[index],
+                    categoriesMax: options.categoriesMax,
                     place: .init(file: file, column: index + 1, columnName: name))
             schemaColumns.append(.init(name: name, kind: kind))
         }
@@ -76,7 +77,7 @@ package struct DatasetInspection: Sendable {
 
     /// The kind that the owner has chosen, if the column can be that.
     private static func kind(
-        of profile: ColumnProfile, choice: InspectionOptions.KindChoice?,
+        of profile: ColumnProfile, choice: InspectionOptions.KindChoice?, categoriesMax: Int,
         place: DatasetError.Place
     ) throws(DatasetError) -> ColumnKind {
         switch choice {
@@ -99,7 +100,7 @@ package struct DatasetInspection: Sendable {
             guard let categories = profile.categories else {
                 throw DatasetError(
                     .categoriesTooMany, at: place,
-                    "the column has more than the allowed number of categories, or one longer than "
+                    "the column has more than \(categoriesMax) categories, or one of more than "
                         + "\(ColumnProfile.categoryByteCountMax) bytes",
                     remedy: "group its values, or allow more")
             }

@@ -31,7 +31,7 @@ struct DistinctValues {
         var merged = TextTable()
         var sums: [Int] = []
         for (text, count) in zip(table.texts, counts) {
-            let category = CSVField(text[...]).category
+            let category = CSVField(text, in: text.indices).category
             let (index, isNew) = merged.insert(Array(category.utf8)[...])
             if isNew { sums.append(count) } else { sums[index] += count }
         }

@@ -63,9 +63,8 @@ struct LabelProfile {
         if case .compared(let comparison, let bound)? = positive {
             guard positiveCount + negativeCount > 0 else { throw allMissing() }
             guard positiveCount > 0, negativeCount > 0 else {
-                throw oneClass(
-                    "\(positiveCount == 0 ? "no" : "every") value is \(PositiveClass.compared(comparison, bound))"
-                )
+                let share = positiveCount == 0 ? "no" : "every"
+                throw oneClass("\(share) value is \(PositiveClass.compared(comparison, bound))")
             }
             return LabelRule(column: name, classes: .compared(comparison, bound))
         }

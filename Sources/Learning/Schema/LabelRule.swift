@@ -8,7 +8,8 @@ package import Encodings
 /// compared, `{"column": "num", "positive": ">0"}`.
 package struct LabelRule: Hashable, Sendable {
     package enum Classes: Hashable, Sendable {
-        /// Both sorted by their UTF-8 bytes, without a common value, numbers in their shortest form.
+        /// Both sorted by their UTF-8 bytes, without a common value, numbers in their shortest
+        /// form.
         case listed(positive: [String], negative: [String])
         case compared(PositiveClass.Comparison, Double)
     }
@@ -21,7 +22,8 @@ package struct LabelRule: Hashable, Sendable {
         self.classes = classes
     }
 
-    /// - Returns: `nil` where the field is neither in a list nor, if it is to be compared, a number.
+    /// - Returns: `nil` where the field is neither in a list nor, if it is to be compared, a
+    ///   number.
     func isPositive(_ field: CSVField) -> Bool? {
         switch classes {
         case .compared(let comparison, let bound):
@@ -31,6 +33,21 @@ package struct LabelRule: Hashable, Sendable {
             if positive.contains(where: { $0.utf8.elementsEqual(category) }) { return true }
             if negative.contains(where: { $0.utf8.elementsEqual(category) }) { return false }
             return nil
+        }
+    }
+
+    /// Whether what is positive by one rule is negative by the other, or the two compare
+    /// differently. Two owners may list different values, and name their columns as they like.
+    func contradicts(_ other: LabelRule) -> Bool {
+        switch (classes, other.classes) {
+        case (.listed(let positive, let negative), .listed(let otherPositive, let otherNegative)):
+            let (positives, negatives) = (TextTable(positive), TextTable(negative))
+            return otherPositive.contains { negatives.index(of: $0) != nil }
+                || otherNegative.contains { positives.index(of: $0) != nil }
+        case (.compared, .compared):
+            return classes != other.classes
+        case (.listed, .compared), (.compared, .listed):
+            return false
         }
     }
 

@@ -42,18 +42,26 @@ import Testing
                 == .init(rowCount: 6, unlabelledRowCount: 1, unknownCategoryCounts: ["sex": 1]))
     }
 
-    @Test("Held-out rows are not trained on, and rows without a label do not move others")
-    func splitOfLoadedRows() throws {
-        let (schema, layout) = try Self.prepared()
-        let split = try #require(HoldoutSplit(perMille: 400, salt: "x"))
-        let dataset = try load(Self.text, schema: schema, layout: layout, split: split)
-        let expected = split.split(labels: [1, 0, 1, 0, 0], numbers: [0, 1, 2, 3, 5])
-        #expect(dataset.training.count == expected.training.count)
-        #expect(dataset.holdout.labels == expected.holdout.map { [1, 0, 1, 0, 0][Int($0)] })
-        #expect(dataset.training.count + dataset.holdout.count == 5)
-        let all = try load(Self.text, schema: schema, layout: layout, split: .all)
+    @Test(
+        "Held-out rows are not trained on, and rows without a label do not move others",
+        arguments: 0..<20)
+    func splitOfLoadedRows(salt: Int) throws {
+        // The fifth row has no label; the sixth keeps its number all the same.
+        let text = "x,y\n0,1\n1,0\n2,1\n3,0\n4,\n5,0\n6,0\n7,1\n"
+        let schema = LearningTests.schema(
+            [("x", .numeric), ("y", .label)],
+            label: LabelRule(column: "y", classes: .compared(.above, 0)))
+        let layout = try FeatureLayout(commonTo: [schema])
+        let split = try #require(HoldoutSplit(perMille: 400, salt: "\(salt)"))
+        let dataset = try load(text, schema: schema, layout: layout, split: split)
+        let numbers: [UInt64] = [0, 1, 2, 3, 5, 6, 7]
+        let expected = split.split(labels: [1, 0, 1, 0, 0, 0, 1], numbers: numbers)
+        #expect(dataset.holdout.inputs.values == expected.holdout.map { Float(numbers[Int($0)]) })
+        #expect(dataset.training.inputs.values == expected.training.map { Float(numbers[Int($0)]) })
+
+        let all = try load(text, schema: schema, layout: layout, split: .all)
         #expect(all.training.count == 0)
-        #expect(all.holdout.count == 5)
+        #expect(all.holdout.count == 7)
     }
 
     @Test("A numeric code is found among categories, however it is spelt")

@@ -70,6 +70,17 @@ import Testing
         #expect(error.map { "\($0)" }?.contains(message) == true, "\(error.map { "\($0)" } ?? "")")
     }
 
+    @Test("Moments that overflow together make no standardisation")
+    func overflow() throws {
+        let layout = try FeatureLayout(commonTo: [schema([("a", .numeric)])])
+        let parts = try [1e200, -1e200].map {
+            try ColumnMoments(tensors: Self.moments([1], [$0], [0]))
+        }
+        #expect(throws: LearningError.notFinite("the variance of a feature")) {
+            try Standardisation(ColumnMoments(merging: parts), layout: layout)
+        }
+    }
+
     @Test("Moments of different features are not merged, and neither are none")
     func differentWidths() throws {
         let wide = try FeatureLayout(commonTo: [schema([("a", .numeric), ("b", .numeric)])])
@@ -90,6 +101,7 @@ import Testing
         (moments([1.5], [1], [1]), "\"count\" should hold numbers of rows"),
         (moments([-1], [1], [1]), "\"count\" should hold numbers of rows"),
         (moments([1], [.nan], [1]), "an element of mean is not a finite number"),
+        (moments([0], [1], [0]), "where \"count\" is 0, the other moments should be 0 too"),
         (moments([1], [1], [-1]), "\"squared_deviations\" should not be negative"),
         (
             moments([1], [1], [1]) + [Tensor(name: "x", vector: [1.0])],
@@ -137,5 +149,18 @@ import Testing
         var matrix = DesignMatrix(width: 1, values: values)
         matrix.standardise(by: standardisation)
         #expect(matrix.values.allSatisfy { abs($0) < 1e-6 })
+    }
+
+    @Test("A variance that is only a rounding of the sums does not blow anything up")
+    func roundedVariance() throws {
+        let layout = try FeatureLayout(commonTo: [schema([("a", .numeric)])])
+        func scale(_ squaredDeviations: Double) throws -> Double {
+            let moments = try ColumnMoments(
+                tensors: zip(["count", "mean", "squared_deviations"], [4, 5, squaredDeviations])
+                    .map { Tensor(name: $0, vector: [$1]) })
+            return try Standardisation(moments, layout: layout).scales[0]
+        }
+        #expect(try scale(1e-20) == 1)
+        #expect(try scale(4e-8) == 1e-4)
     }
 }

@@ -81,6 +81,30 @@ import Testing
         #expect(try LogisticTrainer.evaluate(model: narrow, on: untrained).logLoss < 0.6932)
     }
 
+    @Test("A dataset whose positive class is the model's negative one is refused")
+    func otherLabel() throws {
+        let model = try Self.model()
+        let rows = LabelledRows(
+            inputs: DesignMatrix(width: 3, values: [1, 0, 0, 2, 0, 1]), labels: [0, 1])
+        func judge(_ classes: LabelRule.Classes) throws {
+            let dataset = LocalDataset(
+                layout: model.layout, label: LabelRule(column: "d", classes: classes),
+                training: rows, holdout: rows)
+            _ = try LogisticTrainer.evaluate(model: model, on: dataset)
+        }
+        #expect(throws: LearningError.otherLabel(model: "y is M", dataset: "d is B")) {
+            try judge(.listed(positive: ["B"], negative: ["M"]))
+        }
+        #expect(throws: LearningError.self) {
+            try judge(.listed(positive: ["X"], negative: ["M"]))
+        }
+        #expect(throws: Never.self) { try judge(.listed(positive: ["M", "X"], negative: ["N"])) }
+        #expect(throws: Never.self) { try judge(.compared(.above, 0)) }
+        #expect(
+            LabelRule(column: "a", classes: .compared(.above, 0))
+                .contradicts(LabelRule(column: "a", classes: .compared(.above, 1))))
+    }
+
     @Test("Parameters travel as tensors")
     func parameterTensors() throws {
         let parameters = LogisticParameters(weights: [1, 2], bias: 3)

@@ -52,7 +52,10 @@ import Testing
             .notANumber,
             "test.csv, line 3, column 3 (sex): m is not a number; correct it, or let the column be"
         ) { _ = try inspect(Self.patients, kinds: [("sex", .numeric)]) }
-        expect(.categoriesTooMany, "test.csv, column 6 (weight): the column has more than") {
+        expect(
+            .categoriesTooMany,
+            "test.csv, column 6 (weight): the column has more than 20 categories"
+        ) {
             _ = try inspect(Self.patients, kinds: [("weight", .categorical)], categoriesMax: 20)
         }
         expect(.columnUnknown, "test.csv: there is no column wieght; name one of id, age, sex") {
@@ -194,7 +197,7 @@ import Testing
         "Two values of which one is plainly positive need no rule",
         arguments: [
             ("0", "1"), ("0.0", "1.0"), ("no", "yes"), ("N", "Y"), ("False", "True"), ("-1", "1"),
-            ("Negative", "Positive"),
+            ("Negative", "Positive"), ("no", "Yes"),
         ])
     func plainLabels(negative: String, positive: String) throws {
         let rule = try inspect("x,y\n1,\(negative)\n2,\(positive)\n", label: "y").schema.label

@@ -1,0 +1,368 @@
+package import Contracts
+import Encodings
+import Federation
+import Foundation
+package import Identity
+package import LabAPI
+import Ledger
+package import Logging
+package import MerkleLog
+import NIOCore
+import ServiceLifecycle
+package import Storage
+import Trainers
+package import Transport
+
+/// The coordinator: runs the machine on a real store, real connections and a real clock.
+package actor CoordinatorService: Service {
+    /// So many entries may wait for a batch before submissions are put off.
+    private static let pendingMax = 20_000
+    private static let heartbeat = Duration.seconds(2)
+    /// A node that catches up gets the ledger in pieces of this size.
+    private static let catchUpEntriesMax = 512
+    private static let catchUpBytesMax = 4 << 20
+
+    private enum Effect: Sendable {
+        case wake(CoordinatorMachine.Timer, afterMilliseconds: Int64)
+        case aggregate(Round, of: Job)
+        case keepCertificate(UnverifiedCheckpoint)
+    }
+
+    package nonisolated let database: LedgerDatabase
+    package nonisolated let blobs: BlobStore
+    package nonisolated let progress = ProgressSignal()
+    private nonisolated let logger: Logger
+    private nonisolated let now: @Sendable () -> Timestamp
+    private nonisolated let batches: AsyncStream<ExecutedBatch>
+    private nonisolated let effects: AsyncStream<Effect>
+    private let batchQueue: AsyncStream<ExecutedBatch>.Continuation
+    private let effectQueue: AsyncStream<Effect>.Continuation
+
+    private var machine: CoordinatorMachine
+    private var hub = FollowerHub()
+    private var counters = CoordinatorCounters()
+    /// Submissions whose batch is not durable yet, by the entry's index.
+    private var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
+
+    /// Takes a founded lab up again.
+    ///
+    /// - Throws: `StorageError` or `Misconduct` where the stored ledger is not sound.
+    package init(
+        home: CoordinatorHome, logger: Logger, now: @escaping @Sendable () -> Timestamp
+    ) throws {
+        let database = try LedgerDatabase(path: home.ledger.path)
+        guard let replica = try database.replay() else {
+            throw StorageError.unusable(
+                path: home.ledger.path, problem: "no lab has been founded here")
+        }
+        let logKey = try KeyFile.read(home.logKey)
+        let serviceKey = try KeyFile.read(home.serviceKey)
+        let keys = CoordinatorKeys(logKey: logKey.publicKey, serviceKey: serviceKey.publicKey)
+        guard replica.state.lab.coordinator == keys else {
+            throw StorageError.unusable(
+                path: home.folder.path, problem: "the keys here are not those that the lab names")
+        }
+        let sequencer = Sequencer(
+            resuming: replica, logKey: logKey, certificate: try database.certificate())
+        machine = CoordinatorMachine(
+            sequencer, serviceKey: serviceKey,
+            contributions: try Self.openContributions(in: replica.state, from: database))
+        blobs = try BlobStore(folder: home.blobs)
+        self.database = database
+        self.logger = logger
+        self.now = now
+        (batches, batchQueue) = AsyncStream.makeStream()
+        (effects, effectQueue) = AsyncStream.makeStream()
+    }
+
+    private static func openContributions(
+        in state: LabState, from database: LedgerDatabase
+    ) throws -> [SignedContribution] {
+        var contributions: [SignedContribution] = []
+        for job in state.jobs.running.compactMap({ state.jobs[$0] }) {
+            guard let round = state.jobs.current(of: job), round.status == .open else { continue }
+            for envelope in try database.contributions(to: round.id) {
+                // One whose signer has rotated its key since does not count any more.
+                if let signed = try? SignedContribution(
+                    envelope, signedBy: { state.members[$0]?.keys.signing })
+                {
+                    contributions.append(signed)
+                }
+            }
+        }
+        return contributions
+    }
+
+    /// Does what the machine asks for, until it is told to stop or the store fails.
+    package func run() async throws {
+        logger.info(
+            "coordinator.started",
+            metadata: [
+                "lab.id": "\(machine.state.id)", "ledger.size": "\(machine.sequencer.publishedSize)",
+            ])
+        perform(machine.started(at: now()))
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.storeBatches() }
+                group.addTask { try await self.runEffects() }
+                group.addTask { try await self.beat() }
+                try await group.next()
+                group.cancelAll()
+            }
+        }
+        failWaiting(CancellationError())
+    }
+
+    // MARK: - Submissions
+
+    /// Puts a transaction on the ledger.
+    ///
+    /// - Returns: The receipt; the entry is durable and in a signed checkpoint.
+    /// - Throws: `TransactionError` or `Refusal`, and then nothing is on the ledger; `Problem` where
+    ///   the coordinator has too much to do.
+    package nonisolated func submit(_ envelope: Envelope) async throws -> Receipt {
+        let bytes = envelope.json.canonicalBytes.count
+        guard bytes <= Transaction.envelopeBytesMax else {
+            throw TransactionError.tooLarge(bytes: bytes)
+        }
+        let state = await acceptedState
+        guard let lab = try? Transaction(payload: envelope.payload).lab, lab == state.id else {
+            // Say what is wrong with its form first, if anything is.
+            throw TransactionError.foreignLab(try Transaction(payload: envelope.payload).lab)
+        }
+        // Here, and not in the actor: checking a signature is the longest part of it all.
+        let signed = try SignedTransaction(envelope) { state.key(for: $0) }
+        return try await enter(signed)
+    }
+
+    private var acceptedState: LabState { machine.state }
+
+    private func enter(_ signed: SignedTransaction) async throws -> Receipt {
+        guard machine.sequencer.pendingCount < Self.pendingMax else {
+            throw Problem(
+                status: 503, code: "coordinator.busy",
+                detail: "too many transactions wait to be stored; try again in a second")
+        }
+        let (result, commands) = try machine.submit(signed, at: now())
+        switch result {
+        case .failure(let refusal):
+            counters.count(refusal)
+            perform(commands)
+            throw refusal
+        case .success(let receipt):
+            counters.count(receipt)
+            try await withCheckedThrowingContinuation { continuation in
+                waiting[receipt.index] = continuation
+                perform(commands)
+            }
+            return receipt
+        }
+    }
+
+    private func failWaiting(_ error: any Error) {
+        for continuation in waiting.values {
+            continuation.resume(throwing: error)
+        }
+        waiting = [:]
+    }
+
+    // MARK: - What nodes say
+
+    package func receive(_ cosignatures: [Cosignature], size: UInt64) throws {
+        perform(try machine.receive(cosignatures, size: size, at: now()))
+    }
+
+    /// Takes a contribution whose update has been uploaded.
+    ///
+    /// - Throws: `Refusal`, or `Problem` where the update is not here.
+    package func contribute(_ envelope: Envelope) async throws {
+        let signed = try machine.check(envelope)
+        let contribution = signed.contribution
+        guard blobs.has(contribution.update) else {
+            throw Problem(
+                status: 409, code: "contribution.update_missing",
+                detail: "upload the update \(contribution.update) first")
+        }
+        try await database.keep(signed)
+        counters.contributions += 1
+        perform(machine.contributed(signed, at: now()))
+    }
+
+    package func declined(
+        _ member: MemberID, _ round: RoundID, code: String, detail: String
+    ) {
+        counters.declines += 1
+        logger.notice(
+            "task.declined",
+            metadata: [
+                "member.id": "\(member)", "round.id": "\(round)", "code": "\(code)",
+                "detail": "\(detail)",
+            ])
+        perform(machine.declined(member, round, at: now()))
+    }
+
+    // MARK: - Connections
+
+    /// Takes a node in: it gets everything from now on, and is to catch up to the size first.
+    func attach(_ member: MemberID) -> (connection: FollowerHub.Connection, size: UInt64) {
+        let connection = hub.attach(member)
+        logger.info("node.connected", metadata: ["member.id": "\(member)"])
+        if let certificate = machine.sequencer.certificate {
+            _ = hub.send(.certificate(certificate), to: member)
+        }
+        beat(to: member)
+        perform(machine.connected(member, at: now()))
+        return (connection, machine.sequencer.publishedSize)
+    }
+
+    func detach(_ member: MemberID, id: UInt64) {
+        guard hub.detach(member, id: id) else { return }
+        machine.disconnected(member)
+        logger.info("node.disconnected", metadata: ["member.id": "\(member)"])
+    }
+
+    /// The ledger from a place on, up to the end of a batch; `nil` where there is nothing more.
+    nonisolated func batch(from start: UInt64) throws -> LedgerBatch? {
+        try database.batch(
+            from: start, entriesMax: Self.catchUpEntriesMax, bytesMax: Self.catchUpBytesMax)
+    }
+
+    private func beat() async throws {
+        while true {
+            try await Task.sleep(for: Self.heartbeat)
+            broadcast(.heartbeat(size: machine.sequencer.publishedSize, time: now()))
+        }
+    }
+
+    private func beat(to member: MemberID) {
+        _ = hub.send(
+            .heartbeat(size: machine.sequencer.publishedSize, time: now()), to: member)
+    }
+
+    private func broadcast(_ event: ServerSentEvent) {
+        for member in hub.broadcast(event) {
+            machine.disconnected(member)
+            logger.warning("node.cut_off", metadata: ["member.id": "\(member)"])
+        }
+    }
+
+    // MARK: - What the machine asks for
+
+    private func perform(_ commands: [CoordinatorMachine.Command]) {
+        for command in commands {
+            switch command {
+            case .store(let batch): batchQueue.yield(batch)
+            case .publish(let batch):
+                broadcast(.batch(batch))
+                progress.notify()
+            case .publishCertificate(let certificate):
+                counters.certificates += 1
+                effectQueue.yield(.keepCertificate(certificate))
+                broadcast(.certificate(certificate))
+                progress.notify()
+            case .sendTask(let task, let member):
+                counters.tasks += 1
+                _ = hub.send(.task(task), to: member)
+            case .wake(let timer, let delay):
+                effectQueue.yield(.wake(timer, afterMilliseconds: delay))
+            case .aggregate(let round, let job):
+                effectQueue.yield(.aggregate(round, of: job))
+            case .refused(let action, let refusal):
+                counters.count(refusal)
+                logger.warning(
+                    "action.refused", metadata: ["action": "\(action)", "refusal": "\(refusal)"])
+            }
+        }
+    }
+
+    /// Writes one batch after the other. An error ends the service: what is in memory is not what is
+    /// on disk any more, and only a restart can tell.
+    private func storeBatches() async throws {
+        let clock = ContinuousClock()
+        for await batch in batches {
+            let start = clock.now
+            do {
+                try await database.append(batch)
+            } catch {
+                failWaiting(error)
+                throw error
+            }
+            counters.batches += 1
+            counters.batchSeconds += (clock.now - start) / .seconds(1)
+            let commands = machine.stored(batch, at: now())
+            for receipt in batch.receipts {
+                waiting.removeValue(forKey: receipt.index)?.resume()
+            }
+            perform(commands)
+        }
+    }
+
+    private func runEffects() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await effect in effects {
+                switch effect {
+                case .wake(let timer, let delay):
+                    group.addTask {
+                        try await Task.sleep(for: .milliseconds(delay))
+                        await self.fired(timer)
+                    }
+                case .aggregate(let round, let job):
+                    group.addTask { await self.aggregate(round, of: job) }
+                case .keepCertificate(let certificate):
+                    // In order: an older certificate must not replace a newer one.
+                    try await database.set(.certificate, to: certificate.bytes)
+                }
+            }
+        }
+    }
+
+    private func fired(_ timer: CoordinatorMachine.Timer) {
+        perform(machine.fired(timer, at: now()))
+    }
+
+    private nonisolated func aggregate(_ round: Round, of job: Job) async {
+        do {
+            let result = try RoundAggregation.result(
+                of: round.task, trainer: job.trainer, base: round.base.map(blobs.read),
+                contributions: round.contributions
+            ) { try blobs.read($0.update) }
+            await aggregated(round.id, result: try result.map(blobs.write))
+        } catch {
+            logger.error(
+                "round.aggregation_failed",
+                metadata: ["round.id": "\(round.id)", "error": "\(error)"])
+            await aggregationFailed(round.id, reason: "\(error)")
+        }
+    }
+
+    private func aggregated(_ round: RoundID, result: BlobDigest?) {
+        perform(machine.aggregated(round, result: result, at: now()))
+    }
+
+    private func aggregationFailed(_ round: RoundID, reason: String) {
+        perform(machine.aggregationFailed(round, reason: reason, at: now()))
+    }
+
+    // MARK: - What is shown
+
+    /// The ledger as far as it is durable.
+    package var snapshot: LabSnapshot {
+        let sequencer = machine.sequencer
+        return LabSnapshot(
+            replica: sequencer.publishedReplica, finality: sequencer.replica.finality,
+            checkpoint: sequencer.published, certificate: sequencer.certificate,
+            connected: machine.connected)
+    }
+
+    package func caller(_ key: PublicKey) -> Caller {
+        machine.state.members.caller(key)
+    }
+
+    var metrics: [Metric] {
+        counters.metrics(
+            size: machine.sequencer.publishedSize, finality: machine.finality,
+            followers: hub.count,
+            quorum: machine.state.cosigners.newest.first?.quorum
+                ?? Quorum(members: 1, faults: .third))
+    }
+}

@@ -1,0 +1,155 @@
+package import Contracts
+package import Encodings
+import HTTPTypes
+import Hummingbird
+import Ledger
+import MerkleLog
+import MerkleMap
+import Transport
+
+/// The routes that show a lab: the same on the coordinator, which has ordered the ledger, and on a
+/// node, which has verified it.
+package struct LabRoutes: Sendable {
+    private let snapshot: @Sendable () async -> LabSnapshot
+
+    package init(snapshot: @escaping @Sendable () async -> LabSnapshot) {
+        self.snapshot = snapshot
+    }
+
+    package func add(to routes: inout APIRoutes) {
+        routes.add(
+            APIOperation(
+                .get, "/v1/lab", tag: "lab",
+                "The lab's card: names, rules, quorum, and how far the ledger is. Any signer may ask.")
+        ) { _, _ in
+            Response(Self.card(await snapshot()))
+        }
+        list("members", "Members, past and present", tag: "members", to: &routes) { snapshot in
+            snapshot.state.members.all.map { member in
+                member.json.adding(
+                    "connected", snapshot.connected.map { .bool($0.contains(member.id)) })
+            }
+        }
+        list("applications", "Applications for membership", tag: "members", to: &routes) {
+            snapshot in
+            snapshot.state.members.applications.sorted.map { id, row in
+                row.json.adding("connected", snapshot.connected.map { .bool($0.contains(id)) })
+            }
+        }
+        list("invitations", "Invitations", tag: "members", to: &routes) {
+            $0.state.members.invitations.sorted.map { $1.json.adding("member", $0.json) }
+        }
+        list("proposals", "Proposals and their votes", tag: "members", to: &routes) {
+            $0.state.members.proposals.sorted.map(\.row.json)
+        }
+        list("datasets", "Registered datasets", tag: "data", to: &routes) {
+            $0.state.datasets.all.map(\.json)
+        }
+        list("licences", "Licences and offers", tag: "data", to: &routes) {
+            $0.state.licences.all.map(\.json)
+        }
+        list("jobs", "Training jobs", tag: "jobs", to: &routes) {
+            $0.state.jobs.all.map(\.json)
+        }
+        list("models", "Models", tag: "models", to: &routes) { snapshot in
+            snapshot.state.models.all.map { model in
+                let versions = snapshot.state.models.versions(of: model)
+                return model.json.adding("versions", .array(versions.map(snapshot.view)))
+            }
+        }
+        list("currencies", "Currencies", tag: "money", to: &routes) {
+            $0.state.accounts.currencies.sorted.map(\.row.json)
+        }
+        list("accounts", "Accounts that are not empty", tag: "money", to: &routes) {
+            $0.state.accounts.all.map { account, minorUnits in
+                [
+                    "holder": .string(account.holder.description),
+                    "currency": account.currency.json, "minorUnits": .integer(minorUnits),
+                ]
+            }
+        }
+        routes.add(
+            APIOperation(
+                .get, "/v1/jobs/{job}", tag: "jobs", "A job and its rounds, with ledger stages")
+        ) { _, context in
+            _ = try context.requireMember()
+            return Response(try await job(context.parameters.require("job")))
+        }
+        routes.add(
+            APIOperation(
+                .get, "/v1/state", tag: "ledger",
+                "A row of the authenticated state with its proof, or the proof of its absence",
+                query: [.init("key", "For example `licence/l-1`")])
+        ) { request, context in
+            _ = try context.requireMember()
+            return Response(try await row(request.uri.queryParameters.require("key")))
+        }
+    }
+
+    private func list(
+        _ name: String, _ summary: String, tag: String, to routes: inout APIRoutes,
+        _ items: @escaping @Sendable (LabSnapshot) -> [JSONValue]
+    ) {
+        routes.add(APIOperation(.get, "/v1/\(name)", tag: tag, summary)) { _, context in
+            _ = try context.requireMember()
+            let snapshot = await snapshot()
+            return Response(["items": .array(items(snapshot)), "ledger": snapshot.progress])
+        }
+    }
+
+    package static func card(_ snapshot: LabSnapshot) -> JSONValue {
+        let lab = snapshot.state.lab
+        return [
+            "lab": snapshot.state.id.json, "title": .string(lab.title),
+            "origin": .string(lab.origin.description),
+            "logVerifierKey": .string(lab.logVerifier.text), "coordinator": lab.coordinator.json,
+            "rules": lab.rules.json, "founded": lab.founded.json, "ledger": snapshot.progress,
+            "quorums": snapshot.quorums,
+            "members": .integer(
+                Int64(snapshot.state.members.all.count { $0.status == .active })),
+        ]
+    }
+
+    private func job(_ text: String) async throws -> JSONValue {
+        let snapshot = await snapshot()
+        guard let id = try? JobID(text), let job = snapshot.state.jobs[id] else {
+            throw Problem.notFound("job \(text.prefix(80))")
+        }
+        let rounds = snapshot.state.jobs.rounds(of: job).map { round in
+            round.json.adding("stage", snapshot.finality.stage(of: round.index).json)
+        }
+        return [
+            "job": job.json, "rounds": .array(rounds), "ledger": snapshot.progress,
+        ]
+    }
+
+    private func row(_ key: String) async throws -> JSONValue {
+        let replica = await snapshot().replica
+        return [
+            "key": .string(key), "row": replica.state.row(at: key) ?? .null,
+            "proof": replica.stateProof(of: key).json,
+            "stateRoot": .string(replica.stateRoot.base64),
+            "size": .integer(Int64(clamping: replica.head.size)),
+        ]
+    }
+}
+
+extension LabSnapshot {
+    /// A model version with what has become of the licences that it came from.
+    package func view(_ version: ModelVersion) -> JSONValue {
+        let withdrawn = version.lineage.filter {
+            state.licences[$0.licence]?.stage == .withdrawn
+        }
+        return version.json.adding(
+            "withdrawnLicences", .array(withdrawn.map { .string($0.licence.text) }))
+    }
+}
+
+extension JSONValue {
+    /// The same object with one member more, unless its value is `nil`.
+    package func adding(_ key: String, _ value: JSONValue?) -> JSONValue {
+        guard case .object(var object) = self, let value else { return self }
+        object[key] = value
+        return .object(object)
+    }
+}

@@ -1,0 +1,40 @@
+package import Contracts
+package import Encodings
+package import Ledger
+package import MerkleLog
+
+/// The ledger at one moment, as somebody shows it to others: nothing in it is less than durable.
+package struct LabSnapshot: Sendable {
+    package let replica: Replica
+    package let finality: Finality
+    package let checkpoint: UnverifiedCheckpoint?
+    package let certificate: UnverifiedCheckpoint?
+    /// The members whose nodes are in touch; `nil` where that is not known.
+    package let connected: Set<MemberID>?
+
+    package init(
+        replica: Replica, finality: Finality, checkpoint: UnverifiedCheckpoint?,
+        certificate: UnverifiedCheckpoint?, connected: Set<MemberID>?
+    ) {
+        self.replica = replica
+        self.finality = finality
+        self.checkpoint = checkpoint
+        self.certificate = certificate
+        self.connected = connected
+    }
+
+    package var state: LabState { replica.state }
+
+    /// How far the ledger is, in the three stages.
+    package var progress: JSONValue {
+        [
+            "sequenced": .integer(Int64(clamping: replica.head.size)),
+            "certified": .integer(Int64(clamping: finality.certifiedSize)),
+            "final": .integer(Int64(clamping: finality.finalSize)),
+        ]
+    }
+
+    package var quorums: JSONValue {
+        .array(state.cosigners.newest.map(\.quorum.json))
+    }
+}

@@ -1,0 +1,40 @@
+package import Contracts
+import Hummingbird
+package import LabAPI
+import Ledger
+import Transport
+
+/// What a node answers its own member, on the member's own machine.
+package enum NodeRoutes {
+    package static func make(
+        for service: NodeService, version: String, now: @escaping @Sendable () -> Timestamp
+    ) -> APIRoutes {
+        let authentication = AuthenticationMiddleware(
+            lab: service.lab.lab.text, now: { now().milliseconds / 1_000 },
+            caller: { await service.caller($0) })
+        var routes = APIRoutes(authentication: authentication)
+        routes.add(
+            APIOperation(
+                .get, "/v1/status", tag: "node", "How the node is doing: height, lag, stage, alarms")
+        ) { _, context in
+            _ = try context.requireMember()
+            return Response(await service.status.json)
+        }
+        LabRoutes { await service.snapshot }.add(to: &routes)
+        LedgerRoutes(database: service.database, progress: service.progress) {
+            await service.snapshot
+        }.add(to: &routes)
+        OperationsRoutes(
+            title: "Jointlab node", version: version,
+            health: {
+                let status = await service.status
+                if let halted = status.halted {
+                    return .init(isHealthy: false, status: "halted: \(halted.code)")
+                }
+                return .init(
+                    isHealthy: true, status: status.isConnected ? "ok" : "not connected")
+            }, metrics: { await service.metrics }
+        ).add(to: &routes)
+        return routes
+    }
+}

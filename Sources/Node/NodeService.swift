@@ -1,0 +1,350 @@
+package import Contracts
+import Encodings
+import Federation
+import Foundation
+package import Identity
+package import LabAPI
+import Ledger
+package import Logging
+import MerkleLog
+import ServiceLifecycle
+package import Storage
+package import Transport
+
+/// A member's node: runs the machine on a real store, a real connection and the member's real data.
+package actor NodeService: Service {
+    private static let alarmsMax = 200
+    private static let reconnect: (first: Duration, last: Duration) = (
+        .milliseconds(100), .seconds(5)
+    )
+
+    private enum Outgoing: Sendable {
+        case cosignatures(size: UInt64, [Cosignature])
+        case contribution(Envelope, Contribution)
+        case decline(RoundID, code: String, detail: String)
+    }
+
+    /// The coordinator's stream does not begin where this node ends.
+    private struct Resync: Error {}
+
+    package nonisolated let database: LedgerDatabase
+    package nonisolated let progress = ProgressSignal()
+    package nonisolated let lab: LabCard
+    private nonisolated let home: NodeHome
+    private nonisolated let client: SignedClient
+    private nonisolated let blobs: BlobStore
+    private nonisolated let runner: TrainingRunner
+    private nonisolated let logger: Logger
+    private nonisolated let now: @Sendable () -> Timestamp
+    private nonisolated let batches: AsyncStream<ExecutedBatch>
+    private nonisolated let orders: AsyncStream<TrainingOrder>
+    private nonisolated let outgoing: AsyncStream<Outgoing>
+    private let batchQueue: AsyncStream<ExecutedBatch>.Continuation
+    private let orderQueue: AsyncStream<TrainingOrder>.Continuation
+    private let outgoingQueue: AsyncStream<Outgoing>.Continuation
+
+    private var machine: NodeMachine
+    private var counters = NodeCounters()
+    private var alarms: [NodeStatus.RaisedAlarm] = []
+    private var coordinatorSize: UInt64 = 0
+    private var isConnected = false
+    private var keptCertificate: UInt64 = 0
+
+    /// - Parameters:
+    ///   - client: Talks to the coordinator under the member's key.
+    ///   - rowsMin: The owner allows no task on fewer rows.
+    /// - Throws: `StorageError` or `Misconduct` where the stored ledger is not sound.
+    package init(
+        home: NodeHome, client: SignedClient, rowsMin: Int, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws {
+        let card = try home.card()
+        let lab = try home.lab()
+        let database = try LedgerDatabase(path: home.ledger.path)
+        let blobs = try BlobStore(folder: home.blobs)
+        let replica = try database.replay() ?? Replica(genesis: lab.genesis)
+        guard replica.lab == lab.lab else {
+            throw StorageError.unusable(
+                path: home.ledger.path, problem: "it holds the ledger of another lab")
+        }
+        let evidence = try database.get(.evidence).map { try JSONValue(parsing: $0) }
+        let follower = Follower(
+            member: card.member, resuming: replica, checkpoint: try database.checkpoint(),
+            certificate: try database.certificate(), cosignerKeys: try home.cosignerKeys(),
+            halted: evidence.flatMap(CaughtMisconduct.init))
+        machine = NodeMachine(follower, signingKey: try KeyFile.read(home.signingKey))
+        runner = TrainingRunner(
+            member: card.member, home: home, client: client, blobs: blobs, rowsMin: rowsMin,
+            logger: logger)
+        self.lab = lab
+        self.database = database
+        self.blobs = blobs
+        self.home = home
+        self.client = client
+        self.logger = logger
+        self.now = now
+        (batches, batchQueue) = AsyncStream.makeStream()
+        (orders, orderQueue) = AsyncStream.makeStream()
+        (outgoing, outgoingQueue) = AsyncStream.makeStream()
+    }
+
+    /// Follows the ledger until it is told to stop or the store fails.
+    package func run() async throws {
+        logger.info(
+            "node.started",
+            metadata: [
+                "member.id": "\(machine.member)", "lab.id": "\(lab.lab)",
+                "ledger.size": "\(machine.follower.size)",
+            ])
+        if let misconduct = machine.follower.halted {
+            logger.critical("node.halted", metadata: ["problem": "\(misconduct.problem)"])
+        }
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.storeBatches() }
+                group.addTask { try await self.carryOutOrders() }
+                group.addTask { try await self.sendOutgoing() }
+                group.addTask { try await self.stayConnected() }
+                try await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+
+    // MARK: - The connection
+
+    /// Follows the coordinator's stream, and dials again whenever it ends.
+    private nonisolated func stayConnected() async throws {
+        var wait = Self.reconnect.first
+        while true {
+            let from = await size
+            do {
+                try await client.follow("/v1/stream", ["from": "\(from)"]) { event in
+                    if try await self.receive(event) { wait = Self.reconnect.first }
+                }
+                await disconnected("the coordinator ended the stream")
+            } catch is Resync {
+                await disconnected("following again from the last verified entry")
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                await disconnected("\(error)")
+            }
+            // Not all at once when a coordinator comes back.
+            try await Task.sleep(for: wait * Double.random(in: 0.5...1))
+            wait = min(wait * 2, Self.reconnect.last)
+        }
+    }
+
+    private var size: UInt64 { machine.follower.size }
+
+    private func disconnected(_ why: String) {
+        if isConnected {
+            logger.notice("coordinator.disconnected", metadata: ["reason": "\(why)"])
+        } else {
+            logger.debug("coordinator.unreachable", metadata: ["reason": "\(why)"])
+        }
+        isConnected = false
+    }
+
+    /// - Returns: Whether the connection is of use.
+    private func receive(_ event: ServerSentEvent) async throws -> Bool {
+        if !isConnected {
+            isConnected = true
+            counters.connections += 1
+            logger.info("coordinator.connected", metadata: ["url": "\(client.baseURL)"])
+            try perform(
+                machine.connected(at: now()).filter {
+                    if case .ledger(.follow) = $0 { false } else { true }
+                })
+        }
+        guard let event = try StreamEvent(event) else { return true }
+        switch event {
+        case .batch(let batch):
+            let database = database
+            coordinatorSize = max(coordinatorSize, batch.checkpoint.statement.head.size)
+            try perform(
+                machine.receive(batch, at: now()) { try? database.tree.head(at: $0) })
+        case .certificate(let certificate):
+            try perform(machine.receive(certificate: certificate, at: now()))
+            try await keepCertificate()
+        case .heartbeat(let size, let time):
+            coordinatorSize = size
+            try perform(machine.receiveHeartbeat(size: size, time: time, at: now()))
+        case .task(let task):
+            try perform(machine.receive(task, datasets: ownedDatasets()))
+        }
+        progress.notify()
+        return true
+    }
+
+    /// What this node can open right now; an owner may add datasets while the node runs.
+    private func ownedDatasets() -> Set<DatasetID> {
+        do {
+            return Set(try home.ownedDatasets().map(\.id))
+        } catch {
+            logger.error("datasets.unreadable", metadata: ["error": "\(error)"])
+            return []
+        }
+    }
+
+    private func keepCertificate() async throws {
+        guard let certificate = machine.follower.certificate,
+            certificate.statement.head.size > keptCertificate
+        else { return }
+        keptCertificate = certificate.statement.head.size
+        try await database.set(.certificate, to: certificate.bytes)
+    }
+
+    // MARK: - What the machine asks for
+
+    private func perform(_ commands: [NodeMachine.Command]) throws {
+        for command in commands {
+            switch command {
+            case .ledger(let command): try perform(command)
+            case .train(let order): orderQueue.yield(order)
+            case .contribute(let envelope, let contribution):
+                outgoingQueue.yield(.contribution(envelope, contribution))
+            case .decline(let round, let code, let detail):
+                counters.refusals[code, default: 0] += 1
+                logger.notice(
+                    "task.declined",
+                    metadata: ["round.id": "\(round)", "code": "\(code)", "detail": "\(detail)"])
+                outgoingQueue.yield(.decline(round, code: code, detail: detail))
+            }
+        }
+    }
+
+    private func perform(_ command: Follower.Command) throws {
+        switch command {
+        case .store(let batch): batchQueue.yield(batch)
+        case .cosign(let size, let cosignatures):
+            counters.cosignatures += 1
+            outgoingQueue.yield(.cosignatures(size: size, cosignatures))
+        case .follow: throw Resync()
+        case .keep(let evidence): try keep(evidence)
+        case .raise(let alarm): raise(alarm)
+        }
+    }
+
+    /// Writes evidence down twice: where the node looks at its next start, and where people look.
+    private func keep(_ evidence: Evidence) throws {
+        let bytes = evidence.json.canonicalBytes
+        try FileManager.default.createDirectory(
+            at: home.evidence, withIntermediateDirectories: true)
+        let name = "\(evidence.misconduct.code)-\(now().milliseconds).json"
+        try SyncedFile.replace(
+            home.evidence.appending(path: name).path,
+            with: Array((evidence.json.indentedText + "\n").utf8))
+        try database.keepEvidence(bytes)
+    }
+
+    private func raise(_ alarm: Alarm) {
+        let metadata: Logger.Metadata = ["code": "\(alarm.code)", "problem": "\(alarm)"]
+        switch alarm {
+        case .misconduct: logger.critical("coordinator.misconduct", metadata: metadata)
+        case .timeOffClock, .notFromCoordinator, .taskRefused:
+            logger.error("alarm.raised", metadata: metadata)
+        }
+        if let known = alarms.firstIndex(where: { $0.alarm == alarm }) {
+            alarms[known].last = now()
+            alarms[known].count += 1
+        } else {
+            alarms.append(.init(alarm: alarm, first: now(), last: now(), count: 1))
+            if alarms.count > Self.alarmsMax { alarms.removeFirst() }
+        }
+    }
+
+    /// Writes one batch after the other. An error ends the service: only a restart can tell what is
+    /// on disk.
+    private func storeBatches() async throws {
+        for await batch in batches {
+            try await database.append(batch)
+            counters.batches += 1
+            try perform(machine.stored(size: batch.size, at: now()))
+            progress.notify()
+        }
+    }
+
+    private nonisolated func carryOutOrders() async throws {
+        for await order in orders {
+            try await finished(order, await runner.run(order))
+        }
+    }
+
+    private func finished(_ order: TrainingOrder, _ outcome: NodeMachine.Outcome) throws {
+        switch outcome {
+        case .update: counters.training["done", default: 0] += 1
+        case .failure(let code, _): counters.training[code, default: 0] += 1
+        }
+        try perform(machine.trained(order.round.id, outcome))
+    }
+
+    private nonisolated func sendOutgoing() async throws {
+        for await message in outgoing {
+            do {
+                try await send(message)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // The coordinator asks again when the connection is back.
+                logger.notice("message.not_sent", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private nonisolated func send(_ message: Outgoing) async throws {
+        switch message {
+        case .cosignatures(let size, let cosignatures):
+            let lines = cosignatures.map(\.noteSignature.line).joined()
+            _ = try await client.post(
+                "/v1/cosignatures",
+                ["size": .integer(Int64(clamping: size)), "lines": .string(lines)])
+        case .contribution(let envelope, let contribution):
+            try await client.upload(contribution.update, from: blobs.url(of: contribution.update))
+            _ = try await client.post("/v1/contributions", envelope.json)
+        case .decline(let round, let code, let detail):
+            _ = try await client.post(
+                "/v1/declines",
+                [
+                    "job": round.job.json, "round": .integer(Int64(round.number)),
+                    "code": .string(code), "detail": .string(detail),
+                ])
+        }
+    }
+
+    // MARK: - What is shown
+
+    package var snapshot: LabSnapshot {
+        let follower = machine.follower
+        return LabSnapshot(
+            replica: follower.replica, finality: follower.replica.finality,
+            checkpoint: follower.verified, certificate: follower.certificate, connected: nil)
+    }
+
+    package var status: NodeStatus {
+        let follower = machine.follower
+        let sets = follower.replica.state.cosigners.newest
+        return NodeStatus(
+            member: machine.member, lab: lab.lab, coordinator: client.baseURL,
+            isConnected: isConnected, size: follower.size, coordinatorSize: coordinatorSize,
+            finality: follower.replica.finality, cosignedSize: follower.cosignedSize,
+            isCosigner: sets.contains { $0.keys[machine.member] != nil },
+            quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms,
+            datasets: ownedDatasets().sorted())
+    }
+
+    /// Only the node's own member may ask it anything.
+    package func caller(_ key: PublicKey) -> Caller {
+        let card = try? home.card()
+        return card?.keys.signing == key ? .member(machine.member) : .stranger(key)
+    }
+
+    var metrics: [Metric] {
+        let follower = machine.follower
+        return counters.metrics(
+            size: follower.size, finality: follower.replica.finality,
+            coordinatorSize: coordinatorSize, cosigned: follower.cosignedSize,
+            isConnected: isConnected, isHalted: follower.halted != nil, alarms: alarms.count)
+    }
+}

@@ -1,0 +1,54 @@
+package import Contracts
+package import Encodings
+package import Ledger
+
+/// How a node is doing, for the people who run it.
+package struct NodeStatus: Sendable {
+    /// An alarm with the time when it was first and last raised.
+    package struct RaisedAlarm: Sendable {
+        package let alarm: Alarm
+        package let first: Timestamp
+        package var last: Timestamp
+        package var count: Int
+    }
+
+    package let member: MemberID
+    package let lab: LabID
+    package let coordinator: String
+    package let isConnected: Bool
+    package let size: UInt64
+    package let coordinatorSize: UInt64
+    package let finality: Finality
+    package let cosignedSize: UInt64
+    package let isCosigner: Bool
+    package let quorums: [Quorum]
+    package let halted: CaughtMisconduct?
+    package let alarms: [RaisedAlarm]
+    package let datasets: [DatasetID]
+
+    package var json: JSONValue {
+        [
+            "member": member.json, "lab": lab.json, "coordinator": .string(coordinator),
+            "connected": .bool(isConnected),
+            "ledger": [
+                "sequenced": .integer(Int64(clamping: size)),
+                "certified": .integer(Int64(clamping: finality.certifiedSize)),
+                "final": .integer(Int64(clamping: finality.finalSize)),
+            ],
+            "lag": .integer(Int64(clamping: coordinatorSize > size ? coordinatorSize - size : 0)),
+            "cosigned": .integer(Int64(clamping: cosignedSize)), "cosigner": .bool(isCosigner),
+            "quorums": .array(quorums.map(\.json)),
+            "halted": halted.map {
+                ["code": .string($0.code), "problem": .string($0.problem)]
+            },
+            "alarms": .array(
+                alarms.map {
+                    [
+                        "code": .string($0.alarm.code), "problem": .string($0.alarm.description),
+                        "first": $0.first.json, "last": $0.last.json,
+                        "count": .integer(Int64($0.count)),
+                    ]
+                }), "datasets": .array(datasets.map(\.json)),
+        ]
+    }
+}

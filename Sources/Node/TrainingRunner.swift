@@ -1,0 +1,80 @@
+import Contracts
+import Federation
+import Foundation
+import Learning
+import Logging
+import Storage
+import Trainers
+import Transport
+
+/// Carries training orders out, one at a time: fetches the base model, opens the data, trains, and
+/// keeps the update to be uploaded.
+struct TrainingRunner: Sendable {
+    let member: MemberID
+    let home: NodeHome
+    let client: SignedClient
+    let blobs: BlobStore
+    /// The owner's own rule: no task runs on fewer rows.
+    let rowsMin: Int
+    let logger: Logger
+
+    func run(_ order: TrainingOrder) async -> NodeMachine.Outcome {
+        do {
+            let settings = try LogisticSettings(order.job.trainer)
+            guard
+                let owned = try home.ownedDatasets().first(where: {
+                    $0.id == order.participant.dataset
+                })
+            else {
+                return .failure(code: "task.dataset_absent", detail: "the dataset is not here")
+            }
+            var base: [UInt8]?
+            if let digest = order.round.base { base = try await fetch(digest) }
+
+            logger.info(
+                "dataset.opened",
+                metadata: [
+                    "dataset.id": "\(owned.id)", "round.id": "\(order.round.id)",
+                    "task": "\(order.round.task.rawValue)",
+                    "licence.id": "\(order.participant.licence)",
+                    "ledger.index": "\(order.round.index)",
+                ])
+            let dataset = try owned.load(layout: settings.layout)
+            let rows = dataset.training.count + dataset.holdout.count
+            guard rows >= rowsMin else {
+                return .failure(
+                    code: "owner.rows_min",
+                    detail: "the owner allows no training on fewer than \(rowsMin) rows")
+            }
+            let product = try RoundWork.perform(
+                order.round.task, round: order.round.id, member: member, settings: settings,
+                base: base, dataset: dataset)
+            return .update(
+                try blobs.write(product.bytes), weight: product.weight,
+                metricsMicro: product.metricsMicro)
+        } catch let error as DatasetError {
+            // The owner reads the whole sentence; others are told the kind of mistake and its place.
+            logger.error("dataset.unusable", metadata: ["error": "\(error)"])
+            let line = error.place?.line.map { " in line \($0)" } ?? ""
+            return .failure(
+                code: error.code.rawValue, detail: "the dataset cannot be used\(line)")
+        } catch let error as ConnectionFailure {
+            return .failure(code: "trainer.no_connection", detail: error.description)
+        } catch {
+            logger.error("trainer.failed", metadata: ["error": "\(error)"])
+            return .failure(code: "trainer.failed", detail: String("\(error)".prefix(500)))
+        }
+    }
+
+    private func fetch(_ digest: BlobDigest) async throws -> [UInt8] {
+        if !blobs.has(digest) {
+            var pieces: [UInt8] = []
+            try await client.download(digest) { pieces.append(contentsOf: $0) }
+            let found = try blobs.write(pieces)
+            guard found == digest else {
+                throw StorageError.wrongDigest(expected: digest.text, found: found.text)
+            }
+        }
+        return try blobs.read(digest)
+    }
+}

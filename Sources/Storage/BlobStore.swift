@@ -1,0 +1,92 @@
+package import Contracts
+import Crypto
+package import Foundation
+
+/// Weights, updates and documents in a folder, each under its SHA-256.
+///
+/// A blob is written beside its place, synced, and moved there, so that whatever stands under a
+/// digest has that digest, after any crash.
+package struct BlobStore: Sendable {
+    private let folder: URL
+    private let incoming: URL
+
+    /// - Throws: What making the folder throws.
+    package init(folder: URL) throws {
+        self.folder = folder
+        incoming = folder.appending(path: "incoming", directoryHint: .isDirectory)
+        try FileManager.default.createDirectory(at: incoming, withIntermediateDirectories: true)
+        // What an earlier process had not finished.
+        for leftover in try FileManager.default.contentsOfDirectory(
+            at: incoming, includingPropertiesForKeys: nil)
+        {
+            try? FileManager.default.removeItem(at: leftover)
+        }
+    }
+
+    /// Where a blob is, or would be.
+    package func url(of digest: BlobDigest) -> URL {
+        folder.appending(path: String(digest.text.prefix(2)), directoryHint: .isDirectory)
+            .appending(path: digest.text)
+    }
+
+    package func has(_ digest: BlobDigest) -> Bool {
+        FileManager.default.fileExists(atPath: url(of: digest).path)
+    }
+
+    package func read(_ digest: BlobDigest) throws -> [UInt8] {
+        Array(try Data(contentsOf: url(of: digest)))
+    }
+
+    /// Writes a blob that is in memory.
+    package func write(_ bytes: [UInt8]) throws -> BlobDigest {
+        var writer = try self.writer()
+        try bytes.withUnsafeBytes { try writer.write($0) }
+        return try writer.finish(expecting: nil)
+    }
+
+    /// Begins a blob that comes in pieces.
+    package func writer() throws -> BlobWriter {
+        try BlobWriter(store: self, temporary: incoming.appending(path: UUID().uuidString))
+    }
+}
+
+/// A blob on its way in.
+package struct BlobWriter: ~Copyable {
+    private let store: BlobStore
+    private let temporary: URL
+    private let file: SyncedFile
+    private var hash = SHA256()
+
+    fileprivate init(store: BlobStore, temporary: URL) throws {
+        self.store = store
+        self.temporary = temporary
+        file = try SyncedFile(creating: temporary.path, mode: 0o600)
+    }
+
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
+        hash.update(bufferPointer: bytes)
+        try file.write(bytes)
+    }
+
+    /// Makes the blob durable and puts it in its place.
+    ///
+    /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where its content is another.
+    package consuming func finish(expecting expected: BlobDigest?) throws -> BlobDigest {
+        let digest = BlobDigest(sha256: Array(hash.finalize()))
+        if let expected, expected != digest {
+            try? FileManager.default.removeItem(at: temporary)
+            throw StorageError.wrongDigest(expected: expected.text, found: digest.text)
+        }
+        try file.sync()
+        let place = store.url(of: digest)
+        let folder = place.deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try SyncedFile.move(temporary.path, to: place.path)
+        return digest
+    }
+
+    /// Gives the blob up.
+    package consuming func discard() {
+        try? FileManager.default.removeItem(at: temporary)
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+package import Glibc
+
+/// A file that is written for good: what has been synced survives a loss of power.
+package struct SyncedFile: ~Copyable {
+    private let descriptor: Int32
+    private let path: String
+
+    /// Makes a file that must not exist yet.
+    package init(creating path: String, mode: mode_t) throws {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+    }
+
+    deinit {
+        Glibc.close(descriptor)
+    }
+
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
+            guard written > 0 else {
+                if errno == EINTR { continue }
+                throw Self.failure(path)
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
+        }
+    }
+
+    package func sync() throws {
+        guard fsync(descriptor) == 0 else { throw Self.failure(path) }
+    }
+
+    /// Moves a synced file to its place, over whatever stands there.
+    package static func move(_ from: String, to: String) throws {
+        guard rename(from, to) == 0 else { throw failure(to) }
+        try syncFolder(of: to)
+    }
+
+    /// Writes a whole file, so that a reader sees the old content or the new one.
+    package static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o644) throws {
+        let temporary = "\(path).new-\(getpid())"
+        unlink(temporary)
+        do {
+            let file = try SyncedFile(creating: temporary, mode: mode)
+            try bytes.withUnsafeBytes { try file.write($0) }
+            try file.sync()
+        }
+        try move(temporary, to: path)
+    }
+
+    /// Makes the names in a folder durable.
+    static func syncFolder(of path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(folder) }
+        defer { Glibc.close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(folder) }
+    }
+
+    static func failure(_ path: String) -> StorageError {
+        .unusable(path: path, problem: String(cString: strerror(errno)))
+    }
+}
