@@ -64,7 +64,9 @@ let package = Package(
             dependencies: ["Contracts", "Encodings", "Identity", "Ledger", "MerkleLog"]),
 
         // 2 resources: files, databases, subprocesses
-        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(
+            name: "CKernels",
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
         .target(
             name: "Learning",
             dependencies: [
@@ -108,6 +110,12 @@ let package = Package(
                 "Contracts", "Encodings", "Federation", "Learning", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(
+            name: "Audit",
+            dependencies: [
+                "Contracts", "Encodings", "Ledger", "MerkleLog", "Storage", "Trainers",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
 
         // 3 services: network, processes, clocks
         .target(
@@ -135,21 +143,13 @@ let package = Package(
         .executableTarget(
             name: "jointlab",
             dependencies: [
+                "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Learning", "Ledger", "MerkleLog", "Node", "Storage", "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "HashTreeCollections", package: "swift-collections"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(
-                    name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "Yams", package: "Yams"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ]),
 
         // Tests, and what they share

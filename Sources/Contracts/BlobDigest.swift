@@ -1,3 +1,4 @@
+import Crypto
 package import Encodings
 
 /// The SHA-256 of something that is kept beside the ledger: weights, an update, a document.
@@ -13,6 +14,11 @@ package struct BlobDigest: Hashable, Comparable, Sendable, CustomStringConvertib
     package init(sha256: some Collection<UInt8>) {
         precondition(sha256.count == 32, "a SHA-256 has 32 bytes")
         text = Hex.encode(sha256)
+    }
+
+    /// The digest of something that is at hand.
+    package init(of content: [UInt8]) {
+        self.init(sha256: Array(SHA256.hash(data: content)))
     }
 
     package static func < (left: Self, right: Self) -> Bool { left.text < right.text }

@@ -175,6 +175,15 @@ package final class LedgerDatabase: Sendable {
         }.map { try UnverifiedCheckpoint(parsing: Array($0)) }
     }
 
+    /// The stored checkpoint of a size.
+    package func checkpoint(at size: UInt64) throws -> UnverifiedCheckpoint? {
+        try pool.read { database in
+            try Data.fetchOne(
+                database, sql: "SELECT checkpoint FROM batches WHERE size = ?",
+                arguments: [Int64(clamping: size)])
+        }.map { try UnverifiedCheckpoint(parsing: Array($0)) }
+    }
+
     /// Entries from a place on, up to the end of a batch: as many whole batches as fit the limits,
     /// and at least one.
     ///

@@ -191,5 +191,10 @@ package struct ConnectionFailure: Error, Sendable, CustomStringConvertible {
     package let baseURL: String
     package let problem: String
 
+    package init(baseURL: String, problem: String) {
+        self.baseURL = baseURL
+        self.problem = problem
+    }
+
     package var description: String { "no connection to \(baseURL): \(problem)" }
 }

@@ -85,12 +85,19 @@ package enum ContributionError: Error, Hashable, Sendable, CustomStringConvertib
 
 extension Contribution {
     fileprivate init(payload: [UInt8]) throws(JSONShapeError) {
-        let json: JSONValue
         do {
-            json = try JSONValue(parsing: payload)
+            try self.init(JSONValue(parsing: payload))
+        } catch let error as JSONShapeError {
+            throw error
         } catch {
             throw JSONShapeError(path: "", problem: "is not JSON: \(error)")
         }
+    }
+
+    /// Reads what ``json`` writes.
+    ///
+    /// - Throws: `JSONShapeError`.
+    package init(_ json: JSONValue) throws(JSONShapeError) {
         var fields = try JSONFields(json)
         lab = try fields.labID("lab")
         round = RoundID(

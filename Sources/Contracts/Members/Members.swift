@@ -1,5 +1,5 @@
 import Encodings
-package import Identity
+import Identity
 
 /// Who belongs to the lab, who has asked to, and what is being voted on.
 package struct Members: Sendable {

@@ -1,0 +1,256 @@
+import ArgumentParser
+import Contracts
+import Encodings
+import Foundation
+import Learning
+import Node
+import Storage
+
+/// `jointlab dataset …`
+struct DatasetCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dataset",
+        abstract: "Show data to yourself, and its shape to the lab.",
+        subcommands: [Inspect.self, Add.self, Register.self, List.self, Show.self, Retire.self])
+
+    struct Inspect: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what is in a CSV file. Nothing is sent or kept.")
+
+        @OptionGroup var file: DataFileOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            let inspection = try DatasetInspection.inspect(path: file.path, options: file.options)
+            output.print(
+                ["schema": inspection.schema.json, "rows": .integer(Int64(inspection.rowCount))],
+                inspection.summary.rendered)
+        }
+    }
+
+    struct Add: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tell the node where a dataset is. Nothing is sent.",
+            discussion: """
+                Shows what the schema would say to the lab, and keeps the path, the schema and a \
+                fresh salt for the commitment in the node's folder.
+                """)
+
+        @OptionGroup var home: HomeOptions
+
+        @Argument(help: "What the lab will call the dataset.")
+        var dataset: DatasetID
+
+        @OptionGroup var file: DataFileOptions
+
+        @Option(help: "How many of a thousand rows to keep out of training, to judge models by.")
+        var holdoutPerMille = 200
+
+        func run() throws {
+            guard (0...1_000).contains(holdoutPerMille) else {
+                throw ValidationError("--holdout-per-mille should be from 0 to 1000")
+            }
+            _ = try home.node.card()
+            if try home.node.ownedDatasets().contains(where: { $0.id == dataset }) {
+                throw ValidationError("this node has a dataset \(dataset) already")
+            }
+            let (owned, summary) = try file.inspect(as: dataset, holdoutPerMille: holdoutPerMille)
+            print(summary.rendered)
+            try home.node.keep(owned)
+            print(
+                """
+                The lab will see this schema, the number of rows and the commitment; no row leaves \
+                this machine:
+
+                \(owned.schema.json.indentedText)
+
+                next: jointlab dataset register \(dataset) --title "…"
+                """)
+        }
+    }
+
+    struct Register: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put a dataset's schema, row count and salted commitment on the ledger.")
+
+        @OptionGroup var submit: SubmitOptions
+
+        @Argument(help: "A dataset that `jointlab dataset add` has taken up.")
+        var dataset: DatasetID
+
+        @Option(help: "What people call it.")
+        var title: String
+
+        func run() async throws {
+            guard let owned = try submit.home.node.ownedDatasets().first(where: { $0.id == dataset })
+            else {
+                throw ValidationError(
+                    "this node knows no dataset \(dataset); `jointlab dataset add` it first")
+            }
+            try await submit.submit(
+                try owned.registration(title: title), "\(dataset) is registered")
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the registered datasets.")
+
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let answer = try await MemberSession.with(home) { try await $0.get("/v1/datasets") }
+            let view = Listing(
+                empty: "no datasets",
+                [
+                    ("dataset", .left, { $0.shown("dataset") }),
+                    ("owner", .left, { $0.shown("owner") }),
+                    ("title", .left, { $0.shown("title") }),
+                    ("rows", .right, { $0.shown("rows") }),
+                    (
+                        "columns", .right,
+                        { "\(($0["schema"] ?? .null)["columns"]?.array?.count ?? 0)" }
+                    ),
+                    ("commitment", .left, { $0.shownShort("commitment") }),
+                    ("status", .left, { $0.shown("status") }),
+                ])
+            output.print(answer, view.text(answer))
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a dataset as the lab knows it.")
+
+        @OptionGroup var home: HomeOptions
+
+        @Argument var dataset: DatasetID
+
+        func run() async throws {
+            let row = try await MemberSession.with(home) {
+                try await $0.item("/v1/datasets", where: "dataset", is: dataset.text)
+            }
+            print(row.indentedText)
+        }
+    }
+
+    struct Retire: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take a dataset out of use; no round may name it again.")
+
+        @OptionGroup var submit: SubmitOptions
+
+        @Argument var dataset: DatasetID
+
+        func run() async throws {
+            try await submit.submit(RetireDataset(dataset: dataset), "\(dataset) is retired")
+        }
+    }
+}
+
+/// How to read a CSV file.
+struct DataFileOptions: ParsableArguments {
+    @Option(name: .customLong("file"), help: "The CSV file.", completion: .file())
+    var path: String
+
+    @Option(help: "The column to predict, by name or number.")
+    var label: String?
+
+    @Option(help: "Which of its values are the positive class: M, or yes,maybe, or >0.")
+    var positive: String?
+
+    @Option(help: "comma, semicolon or tab; default: found out.")
+    var delimiter: CSVOptions.Delimiter?
+
+    @Option(help: "Whether the first row has names: detected, present or absent.")
+    var header: CSVOptions.Header = .detected
+
+    @Option(
+        name: .customLong("kind"),
+        help: "Correct a column's kind, as COLUMN=numeric, categorical, identifier or text.")
+    var kinds: [String] = []
+
+    var options: InspectionOptions {
+        get throws {
+            let positive = try positive.map { text in
+                guard let positive = PositiveClass(parsing: text) else {
+                    throw ValidationError(
+                        "--positive should be values, such as M or yes,maybe, or a comparison "
+                            + "such as >0")
+                }
+                return positive
+            }
+            let choices = try kinds.map { text in
+                let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+                guard parts.count == 2,
+                    let kind = InspectionOptions.KindChoice(rawValue: parts[1])
+                else {
+                    throw ValidationError(
+                        "--kind should be like age=numeric; the kinds are numeric, categorical, "
+                            + "identifier and text")
+                }
+                return InspectionOptions.Choice(column: ColumnReference(parts[0]), kind: kind)
+            }
+            return InspectionOptions(
+                csv: CSVOptions(delimiter: delimiter, header: header),
+                label: label.map { ColumnReference($0) }, positive: positive, kinds: choices)
+        }
+    }
+
+    /// Reads the file once, and makes what the node is to know of it.
+    func inspect(
+        as id: DatasetID, holdoutPerMille: Int
+    ) throws -> (owned: OwnedDataset, summary: DatasetSummary) {
+        try OwnedDataset.inspecting(
+            file: path, as: id, options: options, holdoutPerMille: holdoutPerMille)
+    }
+}
+
+extension OwnedDataset {
+    /// Reads a file once, and makes what the node is to know of it, with a fresh salt.
+    static func inspecting(
+        file: String, as id: DatasetID, options: InspectionOptions, holdoutPerMille: Int
+    ) throws -> (owned: OwnedDataset, summary: DatasetSummary) {
+        var random = SystemRandomNumberGenerator()
+        let salt = CommitmentSalt(from: &random)
+        let inspection = try DatasetInspection.inspect(path: file, options: options, salt: salt)
+        guard let commitment = inspection.commitment else {
+            preconditionFailure("an inspection with a salt makes a commitment")
+        }
+        let owned = OwnedDataset(
+            id: id, file: URL(fileURLWithPath: file).absoluteURL.path, schema: inspection.schema,
+            rows: inspection.rowCount, commitment: commitment, salt: salt,
+            delimiter: options.csv.delimiter, header: options.csv.header,
+            holdoutPerMille: holdoutPerMille)
+        return (owned, inspection.summary)
+    }
+
+    /// What the lab is told.
+    func registration(title: String) throws -> RegisterDataset {
+        let bytes = schema.json.canonicalBytes.count
+        guard let digest = BlobDigest(commitment.hex), bytes <= RegisterDataset.schemaBytesMax
+        else {
+            throw ValidationError(
+                "the schema takes \(bytes) bytes, and \(RegisterDataset.schemaBytesMax) fit on the "
+                    + "ledger: leave columns out of the file, or group rare categories")
+        }
+        return RegisterDataset(
+            dataset: id, title: title, schema: schema.json, rows: Int64(rows), commitment: digest)
+    }
+}
+
+extension CSVOptions.Delimiter: ExpressibleByArgument {}
+extension CSVOptions.Header: ExpressibleByArgument {}
+
+extension MemberSession {
+    /// One item of a list.
+    ///
+    /// - Throws: `ValidationError` where there is none.
+    func item(_ path: String, where key: String, is value: String) async throws -> JSONValue {
+        let items = try await get(path)["items"]?.array ?? []
+        guard let item = items.first(where: { $0[key]?.string == value }) else {
+            throw ValidationError("there is no \(key) “\(value)” in this lab")
+        }
+        return item
+    }
+}

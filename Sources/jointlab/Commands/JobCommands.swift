@@ -1,0 +1,322 @@
+import ArgumentParser
+import Contracts
+import Encodings
+import Foundation
+import Learning
+import Storage
+import Trainers
+import Transport
+
+/// `jointlab job …`
+struct JobCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "job",
+        abstract: "Train a model together.",
+        subcommands: [
+            Propose.self, Start.self, Watch.self, List.self, Show.self, Abandon.self, Verify.self,
+        ])
+
+    struct Propose: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what is to be trained, on which licences, and in how many rounds.",
+            discussion: """
+                One round of statistics comes first, so that all participants scale their columns \
+                alike, and one round of evaluation last; both count under the licences. The features \
+                are the columns that all the datasets have in common.
+                """)
+
+        @OptionGroup var submit: SubmitOptions
+
+        @Argument(help: "What the lab will call the job.")
+        var job: JobID
+
+        @Option(help: "The model that it trains.")
+        var model: ModelID
+
+        @Option(help: "What for; the licences must allow it.")
+        var purpose: String
+
+        @Option(name: .customLong("licence"), help: "A licence to train under (repeat).")
+        var licences: [LicenceID]
+
+        @Option(help: "How many rounds of training.")
+        var rounds = 20
+
+        @OptionGroup var training: TrainingOptions
+
+        @Option(help: "The fewest contributions that a round may close with; default: all.")
+        var participantsMin: Int?
+
+        @Option(help: "How long a round waits for its participants, such as 60s.")
+        var roundTimeout = DurationArgument(seconds: 60)
+
+        func run() async throws {
+            try await MemberSession.with(submit.home) { session in
+                let settings = LogisticSettings(
+                    layout: try await session.layout(of: licences),
+                    label: try await session.label(of: licences),
+                    training: try training.configuration)
+                let receipt = try await session.submit(
+                    ProposeJob(
+                        job: job, model: model, purpose: purpose, licences: licences,
+                        trainer: settings.json, plan: .training(rounds: rounds),
+                        participantsMin: participantsMin ?? licences.count,
+                        roundTimeoutMilliseconds: roundTimeout.milliseconds),
+                    until: submit.wait)
+                submit.output.print(
+                    receipt,
+                    SubmitOptions.text(receipt, "\(job) is proposed") + """
+
+                        \(settings.layout.features.count) features; the model predicts \
+                        \(settings.label.positiveText)
+                        next: jointlab job start \(job)
+                        """)
+            }
+        }
+    }
+
+    struct Start: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let the coordinator open the job's rounds.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var job: JobID
+
+        func run() async throws {
+            try await submit.submit(
+                StartJob(job: job), "\(job) has started; `jointlab job watch \(job)` follows it")
+        }
+    }
+
+    struct Watch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Follow a job, a line for each round, until it ends.",
+            discussion: """
+                Loss and AUC are those of the model that the round started from, on each site's own \
+                holdout. Exit code 1: the job was abandoned.
+                """)
+
+        @OptionGroup var home: HomeOptions
+        @Argument var job: JobID
+
+        func run() async throws {
+            let end = try await MemberSession.with(home) { session in
+                try await session.watch(job) { say($0) }
+            }
+            if end == .abandoned { throw CommandFailure.refused }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the jobs.")
+
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let answer = try await MemberSession.with(home) { try await $0.get("/v1/jobs") }
+            let view = Listing(
+                empty: "no jobs",
+                [
+                    ("job", .left, { $0.shown("job") }), ("owner", .left, { $0.shown("owner") }),
+                    ("model", .left, { $0.shown("model") }),
+                    ("purpose", .left, { $0.shown("purpose") }),
+                    (
+                        "participants", .left,
+                        {
+                            ($0["participants"]?.array ?? []).map { $0.shown("member") }
+                                .joined(separator: " ")
+                        }
+                    ),
+                    (
+                        "rounds", .right,
+                        { item in
+                            let planned = (item["plan"]?.array ?? []).reduce(0) {
+                                $0 + ($1["rounds"]?.integer ?? 0)
+                            }
+                            return "\(item.shown("closed"))/\(planned)"
+                        }
+                    ),
+                    ("status", .left, { $0.shown("status") }),
+                    ("reason", .left, { $0.shown("reason") }),
+                ])
+            output.print(answer, view.text(answer))
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a job and its rounds.")
+
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @Argument var job: JobID
+
+        func run() async throws {
+            let answer = try await MemberSession.with(home) {
+                try await $0.get("/v1/jobs/\(job)")
+            }
+            var table = RoundTable(job: answer["job"] ?? .null)
+            let lines = [table.header] + (answer["rounds"]?.array ?? []).map { table.line($0) }
+            output.print(answer, lines.joined(separator: "\n"))
+        }
+    }
+
+    struct Abandon: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End your job early; an open round is abandoned with it.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var job: JobID
+
+        @Option(help: "Why; it stands on the ledger.")
+        var reason: String
+
+        func run() async throws {
+            try await submit.submit(AbandonJob(job: job, reason: reason), "\(job) is abandoned")
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add every closed round up again from what was contributed.",
+            discussion: """
+                Downloads the contributions, checks each against the digest that its member signed, \
+                and compares the sum with the published model. Exit code 1: one differs.
+                """)
+
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @Argument var job: JobID
+
+        func run() async throws {
+            let results = try await MemberSession.with(home) { try await $0.verify(job) }
+            var grid = TextGrid([
+                .init("round", .right), .init("task"), .init("contributions", .right),
+                .init("result"), .init("sum"),
+            ])
+            for result in results {
+                grid.add([
+                    result.shown("round"), result.shown("task"), result.shown("contributions"),
+                    result.shownShort("result"), result.shown("sum"),
+                ])
+            }
+            output.print(["items": .array(results)], grid.text)
+            guard results.allSatisfy({ $0["sum"]?.string != "DIFFERS" }) else {
+                throw CommandFailure.refused
+            }
+        }
+    }
+}
+
+/// How participants train within a round.
+struct TrainingOptions: ParsableArguments {
+    @Option(help: "The size of a step.")
+    var learningRate = 0.1
+
+    @Option(help: "How often each row is seen in a round.")
+    var localEpochs = 2
+
+    @Option(help: "How many rows a step is made of.")
+    var batchSize = 32
+
+    @Option(help: "How strongly large weights are held back.")
+    var l2 = 0.001
+
+    @Option(help: "Decides the order of the rows, and nothing else is random.")
+    var seed: UInt64 = 1
+
+    var configuration: TrainingConfiguration {
+        get throws {
+            do {
+                return try TrainingConfiguration(
+                    learningRate: learningRate, localEpochs: localEpochs, batchSize: batchSize,
+                    l2: l2, seed: seed)
+            } catch {
+                throw ValidationError("\(error)")
+            }
+        }
+    }
+}
+
+extension JobPlan {
+    /// Statistics, so many rounds of training, and a last look at the result.
+    static func training(rounds: Int) -> JobPlan {
+        JobPlan([
+            .init(task: .statistics, rounds: 1), .init(task: .train, rounds: rounds),
+            .init(task: .evaluate, rounds: 1),
+        ])
+    }
+}
+
+extension MemberSession {
+    /// The schemas of the datasets that some licences are on.
+    private func schemas(of licences: [LicenceID]) async throws -> [DatasetSchema] {
+        let all = try await get("/v1/licences")["items"]?.array ?? []
+        let datasets = try await get("/v1/datasets")["items"]?.array ?? []
+        return try licences.map { id in
+            guard let licence = all.first(where: { $0["licence"]?.string == id.text }) else {
+                throw ValidationError("there is no licence \(id) in this lab")
+            }
+            let name = licence["terms"]?["dataset"]?.string
+            guard let dataset = datasets.first(where: { $0["dataset"]?.string == name }),
+                let json = dataset["schema"]
+            else { throw ValidationError("the dataset of \(id) is not registered") }
+            do {
+                return try DatasetSchema(json: json)
+            } catch {
+                throw ValidationError("the schema of \(name ?? "") cannot be used: \(error)")
+            }
+        }
+    }
+
+    /// The features that the datasets of some licences have in common.
+    func layout(of licences: [LicenceID]) async throws -> FeatureLayout {
+        try FeatureLayout(commonTo: try await schemas(of: licences))
+    }
+
+    /// The label that the datasets of some licences agree on.
+    func label(of licences: [LicenceID]) async throws -> LabelRule {
+        let labels = try await schemas(of: licences).map(\.label)
+        return try LabelRule(commonTo: zip(licences, labels).map { id, label in
+            guard let label else {
+                throw ValidationError("the dataset of \(id) is registered without a label")
+            }
+            return label
+        })
+    }
+}
+
+extension LabelRule {
+    /// The rule that holds for all datasets: the same column, and no value that is positive in one
+    /// and negative in another.
+    init(commonTo rules: [LabelRule]) throws {
+        guard let first = rules.first else { throw ValidationError("name a licence") }
+        guard rules.allSatisfy({ $0.column == first.column }) else {
+            let columns = Set(rules.map(\.column)).sorted().joined(separator: ", ")
+            throw ValidationError("the datasets have different labels: \(columns)")
+        }
+        var positives: Set<String> = []
+        var negatives: Set<String> = []
+        for rule in rules {
+            guard case .listed(let positive, let negative) = rule.classes else {
+                guard rules.allSatisfy({ $0.classes == first.classes }) else {
+                    throw ValidationError("the datasets have different rules for their labels")
+                }
+                self = first
+                return
+            }
+            positives.formUnion(positive)
+            negatives.formUnion(negative)
+        }
+        guard positives.isDisjoint(with: negatives) else {
+            let both = positives.intersection(negatives).sorted().joined(separator: ", ")
+            throw ValidationError(
+                "\(first.column) \(both) is positive in one dataset and negative in another")
+        }
+        self.init(
+            column: first.column,
+            classes: .listed(
+                positive: positives.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
+                negative: negatives.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }))
+    }
+}

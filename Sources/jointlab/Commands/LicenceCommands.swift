@@ -1,0 +1,175 @@
+import ArgumentParser
+import Contracts
+import Encodings
+
+/// `jointlab licence …`
+struct LicenceCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "licence",
+        abstract: "Agree on who may train on which dataset, to what end, how often and for how much.",
+        subcommands: [
+            Offer.self, Accept.self, Decline.self, Withdraw.self, List.self, Show.self,
+        ])
+
+    struct Offer: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write the terms; the other party accepts or declines them.",
+            discussion: "The dataset's owner or the member that wants to use it may write them.")
+
+        @OptionGroup var submit: SubmitOptions
+
+        @Argument(help: "What the lab will call the licence.")
+        var licence: LicenceID
+
+        @Option(help: "The dataset.")
+        var dataset: DatasetID
+
+        @Option(help: "Who may use it; default: you.")
+        var licensee: MemberID?
+
+        @Option(name: .customLong("purpose"), help: "What for (repeat for several).")
+        var purposes: [String]
+
+        @Option(help: "How many rounds may name the dataset.")
+        var rounds: Int64
+
+        @Option(help: "What a round costs, such as \"2.50 CNY\".")
+        var fee: MoneyArgument
+
+        @Option(help: "Until when, \(MomentArgument.help).")
+        var expires: MomentArgument
+
+        func run() async throws {
+            try await MemberSession.with(submit.home) { session in
+                let money = try fee.money(scale: await session.scale(of: fee.currency))
+                let terms = LicenceTerms(
+                    dataset: dataset, licensee: licensee ?? session.card.member,
+                    purposes: purposes, roundsMax: rounds, feePerRound: money,
+                    expires: expires.timestamp)
+                let receipt = try await session.submit(
+                    OfferLicence(licence: licence, terms: terms), until: submit.wait)
+                submit.output.print(
+                    receipt, SubmitOptions.text(receipt, "\(licence) is offered"))
+            }
+        }
+    }
+
+    struct Accept: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Agree to the terms that the other party wrote.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var licence: LicenceID
+
+        func run() async throws {
+            try await submit.submit(AcceptLicence(licence: licence), "\(licence) is active")
+        }
+    }
+
+    struct Decline: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Do not agree to the terms that the other party wrote.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var licence: LicenceID
+
+        func run() async throws {
+            try await submit.submit(DeclineLicence(licence: licence), "\(licence) is declined")
+        }
+    }
+
+    struct Withdraw: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End a licence on your dataset; no later round may name it.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var licence: LicenceID
+
+        @Option(help: "Why; it stands on the ledger.")
+        var reason: String
+
+        func run() async throws {
+            try await submit.submit(
+                WithdrawLicence(licence: licence, reason: reason), "\(licence) is withdrawn")
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List licences and offers.")
+
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let (answer, scales) = try await MemberSession.with(home) {
+                (try await $0.get("/v1/licences"), try await $0.scales())
+            }
+            func terms(_ item: JSONValue) -> JSONValue { item["terms"] ?? .null }
+            let view = Listing(
+                empty: "no licences; `jointlab licence offer` writes one",
+                [
+                    ("licence", .left, { $0.shown("licence") }),
+                    ("dataset", .left, { terms($0).shown("dataset") }),
+                    ("licensor", .left, { $0.shown("licensor") }),
+                    ("licensee", .left, { terms($0).shown("licensee") }),
+                    ("purposes", .left, { terms($0).shown("purposes") }),
+                    (
+                        "rounds", .right,
+                        { "\($0.shown("rounds"))/\(terms($0).shown("roundsMax"))" }
+                    ),
+                    ("fee", .right, { (terms($0)["feePerRound"] ?? .null).shownMoney(scales) }),
+                    ("expires", .left, { terms($0).shownTime("expires") }),
+                    ("stage", .left, { $0.shown("stage") }),
+                ])
+            output.print(answer, view.text(answer))
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a licence.")
+
+        @OptionGroup var home: HomeOptions
+        @Argument var licence: LicenceID
+
+        func run() async throws {
+            let row = try await MemberSession.with(home) {
+                try await $0.item("/v1/licences", where: "licence", is: licence.text)
+            }
+            print(row.indentedText)
+        }
+    }
+}
+
+extension MemberSession {
+    /// The decimal places of each currency.
+    func scales() async throws -> [String: Int] {
+        let items = try await get("/v1/currencies")["items"]?.array ?? []
+        var scales: [String: Int] = [:]
+        for item in items {
+            if let code = item["currency"]?.string, let scale = item["scale"]?.integer {
+                scales[code] = Int(scale)
+            }
+        }
+        return scales
+    }
+
+    /// - Throws: `ValidationError` for a currency that nobody has registered.
+    func scale(of currency: CurrencyCode) async throws -> Int {
+        guard let scale = try await scales()[currency.text] else {
+            throw ValidationError(
+                "nobody has registered the currency \(currency); an issuer does so with "
+                    + "`jointlab account register-currency`")
+        }
+        return scale
+    }
+}
+
+extension JSONValue {
+    /// An amount as people read it.
+    func shownMoney(_ scales: [String: Int]) -> String {
+        guard let code = self["currency"]?.string, let currency = CurrencyCode(code),
+            let minorUnits = self["minorUnits"]?.integer
+        else { return "-" }
+        return Money(minorUnits, currency).shown(scale: scales[code] ?? 0)
+    }
+}

@@ -1,0 +1,256 @@
+import ArgumentParser
+import Contracts
+import Encodings
+import Foundation
+import LabAPI
+import Learning
+import Ledger
+import Storage
+import Trainers
+
+/// `jointlab model …`
+struct ModelCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model",
+        abstract: "Register, validate and release what was trained.",
+        subcommands: [
+            Register.self, Validate.self, Release.self, Withdraw.self, List.self, Show.self,
+            Fetch.self,
+        ])
+
+    struct Register: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a complete job's result a version of its model.")
+
+        @OptionGroup var submit: SubmitOptions
+
+        @Argument(help: "The job.")
+        var job: JobID
+
+        func run() async throws {
+            try await MemberSession.with(submit.home) { session in
+                let receipt = try await session.register(job, until: submit.wait)
+                submit.output.print(receipt, SubmitOptions.text(receipt, "registered"))
+            }
+        }
+    }
+
+    struct Validate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Judge a version on data of your own, and put the result on the ledger.",
+            discussion: "Only the metrics and your verdict leave this machine.")
+
+        @OptionGroup var submit: SubmitOptions
+
+        @Argument(help: "The version, such as tumour/1.")
+        var version: ModelVersionID
+
+        @Option(name: .customLong("file"), help: "Your CSV file.", completion: .file())
+        var path: String
+
+        @Option(help: "The least AUC at which you accept it.")
+        var aucMin = 0.8
+
+        func run() async throws {
+            try await MemberSession.with(submit.home) { session in
+                let (metrics, receipt) = try await session.validate(
+                    version, file: path, aucMin: aucMin, until: submit.wait)
+                submit.output.print(
+                    receipt.adding("metrics", metrics.json),
+                    MetricsView.text(metrics) + "\n"
+                        + SubmitOptions.text(receipt, "the validation is on the ledger"))
+            }
+        }
+    }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a validated version out.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var version: ModelVersionID
+
+        func run() async throws {
+            try await submit.submit(
+                ReleaseModelVersion(version: version), "\(version) is released")
+        }
+    }
+
+    struct Withdraw: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take a version back.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var version: ModelVersionID
+
+        @Option(help: "Why; it stands on the ledger.")
+        var reason: String
+
+        func run() async throws {
+            try await submit.submit(
+                WithdrawModelVersion(version: version, reason: reason), "\(version) is withdrawn")
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the models and their versions.")
+
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let answer = try await MemberSession.with(home) { try await $0.get("/v1/models") }
+            let versions: JSONValue = [
+                "items": .array(
+                    (answer["items"]?.array ?? []).flatMap { $0["versions"]?.array ?? [] })
+            ]
+            let view = Listing(
+                empty: "no models",
+                [
+                    ("version", .left, { "\($0.shown("model"))/\($0.shown("version"))" }),
+                    ("job", .left, { $0.shown("job") }),
+                    ("rounds", .right, { $0.shown("rounds") }),
+                    (
+                        "trained by", .left,
+                        {
+                            ($0["lineage"]?.array ?? []).map { $0.shown("member") }
+                                .joined(separator: " ")
+                        }
+                    ),
+                    (
+                        "validated by", .left,
+                        {
+                            let names = ($0["validations"]?.array ?? []).map {
+                                $0.shown("member") + ($0["accepts"]?.bool == true ? "" : " (no)")
+                            }
+                            return names.isEmpty ? "-" : names.joined(separator: " ")
+                        }
+                    ),
+                    ("status", .left, { $0.shown("status") }),
+                    (
+                        "withdrawn licences", .left,
+                        {
+                            $0["withdrawnLicences"]?.array?.isEmpty ?? true
+                                ? "-" : $0.shown("withdrawnLicences")
+                        }
+                    ),
+                ])
+            output.print(answer, view.text(versions))
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a version with everything it came from.")
+
+        @OptionGroup var home: HomeOptions
+        @Argument var version: ModelVersionID
+
+        func run() async throws {
+            let row = try await MemberSession.with(home) { try await $0.version(version) }
+            print(row.indentedText)
+        }
+    }
+
+    struct Fetch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Download a version's weights, as a safetensors file.")
+
+        @OptionGroup var home: HomeOptions
+        @Argument var version: ModelVersionID
+
+        @Option(help: "Where to write it.", completion: .file())
+        var out: String
+
+        func run() async throws {
+            let bytes = try await MemberSession.with(home) { try await $0.weights(of: version) }
+            try SyncedFile.replace(out, with: bytes)
+            print("\(bytes.count) bytes in \(out), SHA-256 \(BlobDigest(of: bytes))")
+        }
+    }
+}
+
+/// Metrics of two classes, for people.
+enum MetricsView {
+    static func text(_ metrics: BinaryMetrics) -> String {
+        let confusion = metrics.confusion
+        return """
+            rows       \(metrics.count)
+            AUC        \(metrics.rocAUC.map { decimals($0, 4) } ?? "undefined: one class only")
+            log loss   \(decimals(metrics.logLoss, 4))
+            accuracy   \(decimals(metrics.accuracy, 4))
+            confusion  \(confusion.truePositives) true and \(confusion.falsePositives) false \
+            positives, \(confusion.trueNegatives) true and \(confusion.falseNegatives) false negatives
+            calibration error  \(decimals(metrics.calibration.expectedError, 4))
+            """
+    }
+}
+
+extension MemberSession {
+    /// Registers a complete job's result.
+    func register(_ job: JobID, until stage: Stage) async throws -> JSONValue {
+        let answer = try await get("/v1/jobs/\(job)")
+        guard let weights = answer["job"]?["weights"]?.string.flatMap({ BlobDigest($0) }) else {
+            throw ValidationError("the job \(job) has no result yet")
+        }
+        return try await submit(RegisterModelVersion(job: job, weights: weights), until: stage)
+    }
+
+    func version(_ id: ModelVersionID) async throws -> JSONValue {
+        let models = try await get("/v1/models")["items"]?.array ?? []
+        let versions = models.flatMap { $0["versions"]?.array ?? [] }
+        guard
+            let version = versions.first(where: {
+                $0["model"]?.string == id.model.text && $0["version"]?.integer == Int64(id.number)
+            })
+        else { throw ValidationError("there is no model version \(id) in this lab") }
+        return version
+    }
+
+    func weights(of id: ModelVersionID) async throws -> [UInt8] {
+        guard let digest = try await version(id)["weights"]?.string.flatMap({ BlobDigest($0) })
+        else { throw ValidationError("the version \(id) has no weights") }
+        return try await download(digest)
+    }
+
+    /// Judges a version on a file of the member's own, and puts the result on the ledger.
+    func validate(
+        _ id: ModelVersionID, file: String, aucMin: Double, until stage: Stage
+    ) async throws -> (metrics: BinaryMetrics, receipt: JSONValue) {
+        let model = try LogisticModel(parsing: try await weights(of: id))
+        let dataset = try LocalDataset.forValidation(of: model, file: file)
+        let metrics = try LogisticTrainer.evaluate(model: model, on: dataset)
+        let receipt = try await submit(
+            ValidateModelVersion(
+                version: id, rows: Int64(metrics.count), metricsMicro: RoundWork.summary(metrics),
+                accepts: (metrics.rocAUC ?? 0) >= aucMin), until: stage)
+        return (metrics, receipt)
+    }
+}
+
+extension LocalDataset {
+    /// A whole file to judge a model by: read under the model's own label rule and features.
+    static func forValidation(of model: LogisticModel, file: String) throws -> LocalDataset {
+        let positive: PositiveClass =
+            switch model.label.classes {
+            case .listed(let positive, _): .values(positive)
+            case .compared(let comparison, let bound): .compared(comparison, bound)
+            }
+        let inspection = try DatasetInspection.inspect(
+            path: file,
+            options: InspectionOptions(
+                label: ColumnReference(model.label.column), positive: positive))
+        return try LocalDataset.load(
+            path: file, schema: inspection.schema, layout: model.layout, split: .all)
+    }
+}
+
+extension ModelVersionID: ExpressibleByArgument {
+    public init?(argument: String) {
+        let parts = argument.split(separator: "/")
+        guard parts.count == 2, let model = try? ModelID(parts[0]), let number = Int(parts[1]),
+            number > 0
+        else { return nil }
+        self.init(model: model, number: number)
+    }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+struct QuickstartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "quickstart", abstract: "See a whole lab run on this machine.")
+    func run() async throws {}
+}

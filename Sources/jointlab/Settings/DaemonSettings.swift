@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Transport
+
+/// What the two daemons have in common on the command line.
+struct DaemonOptions: ParsableArguments {
+    @Option(help: "Where to listen, as HOST:PORT; port 0 lets the system choose.")
+    var listen: String?
+
+    @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    @Option(help: "How to log: human or json. Default: human on a terminal.")
+    var logForm: String?
+
+    /// For a program that starts daemons and must not leave any behind, however it ends.
+    @Flag(help: .hidden)
+    var untilInputCloses = false
+
+    var flags: [String: String?] {
+        ["listen": listen, "log-level": logLevel, "log-form": logForm]
+    }
+}
+
+/// How a daemon logs.
+struct LogSettings {
+    let level: Logger.Level
+    let form: ProgramLog.Form?
+
+    init(_ reader: inout SettingsReader) {
+        level = reader.value(
+            "log-level", default: .info, "trace, debug, info, notice, warning, error or critical"
+        ) { Logger.Level(rawValue: $0.lowercased()) }
+        form = reader.value("log-form", default: nil, "human or json") { text in
+            ProgramLog.Form(rawValue: text).map(Optional.some)
+        }
+    }
+}
+
+/// A coordinator's settings.
+struct CoordinatorSettings {
+    let listen: ListenAddress
+    let tls: ServerTLS?
+    /// Whether anybody may read the entries as tiles.
+    let openEntries: Bool
+    let log: LogSettings
+
+    /// - Throws: ``SettingsError`` with every mistake.
+    init(_ reader: inout SettingsReader) throws(SettingsError) {
+        listen = reader.value(
+            "listen", default: ListenAddress(host: "127.0.0.1", port: 7400),
+            "HOST:PORT", ListenAddress.init)
+        let certificate = reader.existingFile("tls.certificate")
+        let key = reader.existingFile("tls.key")
+        switch (certificate, key) {
+        case (let certificate?, let key?):
+            let files = ServerTLS(certificateFile: certificate, keyFile: key)
+            do {
+                _ = try files.configuration()
+            } catch {
+                reader.wrong("tls: the certificate and key cannot be used: \(error)")
+            }
+            tls = files
+        case (nil, nil): tls = nil
+        case (nil, _): 
+            reader.wrong("tls.certificate is needed with tls.key")
+            tls = nil
+        case (_, nil):
+            reader.wrong("tls.key is needed with tls.certificate")
+            tls = nil
+        }
+        openEntries = reader.flag("open-entries")
+        let plaintext = reader.flag("allow-plaintext-beyond-this-machine")
+        if tls == nil, !listen.isLoopback, !plaintext {
+            reader.wrong(
+                "listen: \(listen) can be reached from other machines, and there is no TLS: set "
+                    + "tls.certificate and tls.key, or say allow-plaintext-beyond-this-machine")
+        }
+        log = LogSettings(&reader)
+        try reader.finish()
+    }
+}
+
+/// A node's settings.
+struct NodeSettings {
+    /// Where the node answers its own member.
+    let listen: ListenAddress
+    /// The coordinator's URL, where it is another than the lab's card says.
+    let coordinator: String?
+    let certificateAuthority: String?
+    let rowsMin: Int
+    let log: LogSettings
+
+    /// - Throws: ``SettingsError`` with every mistake.
+    init(_ reader: inout SettingsReader) throws(SettingsError) {
+        listen = reader.value(
+            "listen", default: ListenAddress(host: "127.0.0.1", port: 0), "HOST:PORT",
+            ListenAddress.init)
+        if !listen.isLoopback {
+            reader.wrong(
+                "listen: a node answers its own member on the same machine; \(listen) can be "
+                    + "reached from others")
+        }
+        coordinator = reader.value("coordinator", default: nil, "an http:// or https:// URL") {
+            text in
+            text.hasPrefix("http://") || text.hasPrefix("https://") ? .some(text) : nil
+        }
+        certificateAuthority = reader.existingFile("certificate-authority")
+        rowsMin = reader.integer("rows-min", default: 10, in: 1...1_000_000_000)
+        log = LogSettings(&reader)
+        try reader.finish()
+    }
+}

@@ -1,5 +1,0 @@
-import ArgumentParser
-import AsyncHTTPClient
-import GRDB
-import Hummingbird
-print("hello")
