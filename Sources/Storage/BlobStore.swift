@@ -23,6 +23,12 @@ package struct BlobStore: Sendable {
         }
     }
 
+    /// A store that another process writes to; this one only reads.
+    package init(readingFolder folder: URL) {
+        self.folder = folder
+        incoming = folder.appending(path: "incoming", directoryHint: .isDirectory)
+    }
+
     /// Where a blob is, or would be.
     package func url(of digest: BlobDigest) -> URL {
         folder.appending(path: String(digest.text.prefix(2)), directoryHint: .isDirectory)

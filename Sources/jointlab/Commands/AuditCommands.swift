@@ -39,7 +39,7 @@ struct AuditCommands: AsyncParsableCommand {
             }
             let summary = try AuditExport.write(
                 try LedgerDatabase(path: path),
-                blobs: try BlobStore(folder: home.node.blobs), include: blobs,
+                blobs: BlobStore(readingFolder: home.node.blobs), include: blobs,
                 to: URL(fileURLWithPath: folder))
             print(
                 "\(summary.entries) entries, \(summary.tiles) tiles and \(summary.blobs) blobs are in "
