@@ -18,7 +18,8 @@ package struct JSONShapeError: Error, Hashable, Sendable, CustomStringConvertibl
 package struct JSONFields {
     package let path: String
     private let object: JSONObject
-    private var unread: Set<String>
+    /// As UTF-8: a `String` equals others that look like it, and those are other keys.
+    private var unread: Set<[UInt8]>
 
     /// - Throws: ``JSONShapeError`` where the value is no object.
     package init(_ value: JSONValue, at path: String = "") throws(JSONShapeError) {
@@ -27,15 +28,16 @@ package struct JSONFields {
         }
         self.path = path
         self.object = object
-        unread = Set(object.members.map(\.key))
+        unread = Set(object.members.map { Array($0.key.utf8) })
     }
 
     /// Ends the reading.
     ///
     /// - Throws: ``JSONShapeError`` where the object has members that nobody read.
     package func finish() throws(JSONShapeError) {
-        guard let first = unread.min() else { return }
-        throw JSONShapeError(path: path(to: first), problem: "is not a known field")
+        guard let first = object.members.first(where: { unread.contains(Array($0.key.utf8)) })
+        else { return }
+        throw JSONShapeError(path: path(to: first.key), problem: "is not a known field")
     }
 
     package func path(to key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
@@ -46,7 +48,7 @@ package struct JSONFields {
 
     /// The member, or `nil` where it is absent or `null`.
     package mutating func optional(_ key: String) -> JSONValue? {
-        unread.remove(key)
+        unread.remove(Array(key.utf8))
         let value = object[key]
         return value == .null ? nil : value
     }

@@ -55,10 +55,10 @@ private struct JSONParser {
     }
 
     mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
-        guard depth <= JSONValue.depthMax else {
-            throw error("more than \(JSONValue.depthMax) levels of nesting")
-        }
         switch next {
+        case UInt8(ascii: "{") where depth == JSONValue.depthMax,
+            UInt8(ascii: "[") where depth == JSONValue.depthMax:
+            throw error("more than \(JSONValue.depthMax) levels of nesting")
         case UInt8(ascii: "{"): return .object(try object(depth: depth))
         case UInt8(ascii: "["): return .array(try array(depth: depth))
         case UInt8(ascii: "\""): return .string(try string())
@@ -187,8 +187,9 @@ private struct JSONParser {
             else { throw error("an unpaired surrogate", at: start) }
             index += 2
             let low = try fourHexDigits(of: start)
-            let value = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) &- 0xDC00)
-            guard 0xDC00..<0xE000 ~= low, let scalar = Unicode.Scalar(value) else {
+            guard 0xDC00..<0xE000 ~= low else { throw error("an unpaired surrogate", at: start) }
+            let value = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) - 0xDC00)
+            guard let scalar = Unicode.Scalar(value) else {
                 throw error("an unpaired surrogate", at: start)
             }
             return Array(String(scalar).utf8)

@@ -1,5 +1,6 @@
 import Crypto
 import Encodings
+import RawStructuredFieldValues
 
 /// The `Content-Digest` field (RFC 9530) with SHA-256.
 package enum ContentDigest {
@@ -12,13 +13,15 @@ package enum ContentDigest {
     }
 
     /// The SHA-256 in a field, among whatever other algorithms it names.
+    ///
+    /// - Returns: `nil` where there is none, or the field is no structured dictionary (RFC 9651).
     package static func sha256(in field: String) -> [UInt8]? {
-        for member in field.split(separator: ",") {
-            let text = member.drop { $0 == " " }
-            guard text.hasPrefix("sha-256=:"), text.hasSuffix(":") else { continue }
-            let bytes = Base64.decode(text.dropFirst("sha-256=:".count).dropLast())
-            return bytes?.count == 32 ? bytes : nil
-        }
-        return nil
+        var parser = StructuredFieldValueParser(Array(field.utf8))
+        guard let digests = try? parser.parseDictionaryFieldValue(),
+            case .item(let item)? = digests["sha-256"],
+            case .undecodedByteSequence(let text) = item.rfc9651BareItem,
+            let bytes = Base64.decode(text), bytes.count == 32
+        else { return nil }
+        return bytes
     }
 }

@@ -127,14 +127,20 @@ package enum HTTPSignature {
         var found: (HTTPSignatureInput, [UInt8])?
         var otherTag: String?
         for (label, member) in inputs {
+            let parameters =
+                switch member {
+                case .innerList(let list): list.rfc9651Parameters
+                case .item(let item): item.rfc9651Parameters
+                }
+            guard case .string(let itsTag)? = parameters["tag"] else { continue }
+            guard itsTag == tag else {
+                otherTag = itsTag
+                continue
+            }
             guard case .innerList(let list) = member else {
                 throw .malformed("Signature-Input should give a list under \(label)")
             }
             let input = try HTTPSignatureInput(list)
-            guard input.string("tag") == tag else {
-                otherTag = input.string("tag")
-                continue
-            }
             guard case .item(let item)? = signatures[label],
                 case .undecodedByteSequence(let text) = item.rfc9651BareItem,
                 let bytes = Base64.decode(text)

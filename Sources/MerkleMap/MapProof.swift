@@ -95,6 +95,7 @@ extension MapProof {
             return hash
         }
         if end.optional("nothing") != nil {
+            guard try end.bool("nothing") else { throw end.wrong("nothing", "should be true") }
             self.init(siblings: siblings, end: .nothing)
         } else if end.optional("otherKey") != nil {
             self.init(

@@ -48,7 +48,7 @@ package struct AddressInUse: Error, Hashable, Sendable, CustomStringConvertible 
     package let address: ListenAddress
 
     package var description: String {
-        "port \(address.port) on \(address.host) is taken by another process; stop it, or listen "
-            + "elsewhere with --listen"
+        "port \(address.port) on \(address.host) is taken by another process; stop that one, or "
+            + "choose another port"
     }
 }

@@ -4,23 +4,25 @@ import Foundation
 extension Jointlab {
     /// Parses, runs, and ends with the exit code that belongs to what went wrong.
     static func main() async {
+        var command: any ParsableCommand
         do {
-            var command = try parseAsRoot()
+            command = try parseAsRoot()
+        } catch {
+            exit(withError: error)
+        }
+        do {
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
+        } catch let error as CleanExit {
+            exit(withError: error)
         } catch {
-            let code = CommandFailure.code(for: error)
-            switch error {
-            case is ExitCode: break
-            case is ValidationError, is CleanExit: exit(withError: error)
-            default:
-                guard exitCode(for: error) == .failure else { exit(withError: error) }
+            if !(error is ExitCode) {
                 FileHandle.standardError.write(Data("jointlab: \(error)\n".utf8))
             }
-            Foundation.exit(code.rawValue)
+            Foundation.exit(CommandFailure.code(for: error).rawValue)
         }
     }
 }

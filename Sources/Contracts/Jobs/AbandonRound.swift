@@ -38,12 +38,14 @@ package struct AbandonRound: LabAction {
                     "round.status": state.jobs[round]?.status.rawValue ?? "none",
                 ])
         }
-        try state.abandon(row, reason: reason)
+        try state.abandon(row, reason: reason, at: context.now)
     }
 }
 
 extension LabState {
-    mutating func abandon(_ round: Round, reason: String) throws(Refusal) {
+    mutating func abandon(
+        _ round: Round, reason: String, at time: Timestamp
+    ) throws(Refusal) {
         let job = try jobs.existing(round.id.job)
         for fee in round.fees {
             try accounts.move(
@@ -52,6 +54,7 @@ extension LabState {
         var row = round
         row.status = .abandoned
         row.reason = reason
+        row.ended = time
         jobs.set(row)
     }
 }

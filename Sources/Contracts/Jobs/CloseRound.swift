@@ -43,6 +43,7 @@ package struct CloseRound: LabAction {
         }
         row.status = .closed
         row.result = result
+        row.ended = context.now
         state.jobs.set(row)
         job.closed += 1
         job.weights = result ?? job.weights

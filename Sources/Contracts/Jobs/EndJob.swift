@@ -67,7 +67,7 @@ package struct AbandonJob: LabAction {
             rule: "job.status is proposed or running",
             saw: ["job": job, "job.status": row.status.rawValue])
         if let round = state.jobs.current(of: row) {
-            try state.abandon(round, reason: "the job was abandoned")
+            try state.abandon(round, reason: "the job was abandoned", at: context.now)
         }
         row.status = .abandoned
         row.reason = reason

@@ -81,7 +81,7 @@ package struct OpenRound: LabAction {
             Round(
                 id: round, task: task, base: base, participants: named, fees: fees,
                 index: context.index, opened: context.now, status: .open, sealIndex: nil,
-                contributions: [], result: nil, reason: nil))
+                contributions: [], result: nil, reason: nil, ended: nil))
         job.opened += 1
         state.jobs.set(job)
     }

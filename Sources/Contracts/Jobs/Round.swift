@@ -45,6 +45,8 @@ package struct Round: StateRow, Hashable {
     /// The model that came out of it.
     package var result: BlobDigest?
     package var reason: String?
+    /// When it was closed or abandoned.
+    package var ended: Timestamp?
 
     package var json: JSONValue {
         [
@@ -55,7 +57,7 @@ package struct Round: StateRow, Hashable {
             "opened": opened.json, "status": .string(status.rawValue),
             "sealIndex": sealIndex.map { .integer(Int64(clamping: $0)) },
             "contributions": .array(contributions.map(\.json)), "result": result?.json,
-            "reason": reason.map { .string($0) },
+            "reason": reason.map { .string($0) }, "ended": ended?.json,
         ]
     }
 }

@@ -211,7 +211,7 @@ struct JobCommands: AsyncParsableCommand {
 /// How participants train within a round.
 struct TrainingOptions: ParsableArguments {
     @Option(help: "The size of a step.")
-    var learningRate = 0.1
+    var learningRate = 0.05
 
     @Option(help: "How often each row is seen in a round.")
     var localEpochs = 2

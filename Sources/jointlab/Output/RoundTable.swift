@@ -23,9 +23,7 @@ struct RoundTable {
     var header: String { TextGrid.line(columns.map(\.title), columns, widths) }
 
     /// The line of a round that is over. Loss and AUC are those of the model that it started from.
-    ///
-    /// - Parameter milliseconds: How long it took, where that is known.
-    mutating func line(_ round: JSONValue, milliseconds: Int64? = nil) -> String {
+    mutating func line(_ round: JSONValue) -> String {
         let contributions = round["contributions"]?.array ?? []
         let participants = round["participants"]?.array ?? []
         let isOver = round["status"]?.string == "abandoned"
@@ -41,10 +39,19 @@ struct RoundTable {
                 loss.map { decimals($0, 4) } ?? "", loss == nil ? "" : Sparkline.text(losses.suffix(8)),
             ] + sites.map { (metrics[$0] ?? .null)["holdoutAUC"] == nil ? "" : (metrics[$0] ?? .null).shownMicro("holdoutAUC") }
             + [
-                milliseconds.map { "\($0) ms" } ?? "", round.shown("stage"),
+                Self.length(of: round), round.shown("stage"),
                 isOver ? "abandoned: \(round.shown("reason"))" : "",
             ]
         return TextGrid.line(cells, columns, widths)
+    }
+
+    /// How long it took, by the ledger's times.
+    private static func length(of round: JSONValue) -> String {
+        guard let opened = round["opened"]?.integer, let ended = round["ended"]?.integer else {
+            return ""
+        }
+        return ended - opened < 10_000
+            ? "\(ended - opened) ms" : "\(decimals(Double(ended - opened) / 1_000, 1)) s"
     }
 
     /// A metric's mean over the sites, each weighted by its rows.

@@ -28,7 +28,7 @@ final class LabProcesses {
         let address = home.appending(path: "address")
         try? FileManager.default.removeItem(at: address)
         let log = home.appending(path: "log.jsonl")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
 
         let process = Process()
         let input = Pipe()

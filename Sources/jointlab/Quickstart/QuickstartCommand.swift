@@ -29,7 +29,7 @@ struct QuickstartCommand: AsyncParsableCommand {
     var positive: String?
 
     @Option(help: "How many rounds of training.")
-    var rounds = 15
+    var rounds = 20
 
     @OptionGroup var training: TrainingOptions
 

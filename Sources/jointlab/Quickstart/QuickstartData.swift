@@ -58,11 +58,11 @@ struct QuickstartData {
                 < (right.count, right.reduce(0) { $0 + $1.inspection.rowCount })
         }
         guard let group = largest, group.count >= 3 else {
-            let found = problems.map { "\($0.0): \($0.1.problem)" }.joined(separator: "; ")
+            let found = problems.map { "\n  \($0.0): \($0.1.problem); \($0.1.remedy)" }.joined()
             throw ValidationError(
                 "\(folder) should have at least three CSV files with the same columns, one for each "
                     + "institution and one to validate; found \(largest?.count ?? 0) of \(tables.count)"
-                    + (found.isEmpty ? "" : " (\(found))"))
+                    + found)
         }
         notes += Self.leftOut(tables, group, problems)
         let chosen = group.sorted { $0.file.lastPathComponent < $1.file.lastPathComponent }

@@ -206,20 +206,22 @@ struct QuickstartStory {
         }
     }
 
-    /// Waits until the new members' quorum alone decides, and everything is final.
+    /// Looks again and again until something has come about.
+    private func wait(until holds: () async throws -> Bool) async throws {
+        while try await !holds() {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Waits until the new members' quorum alone decides, and everything is certified.
     private func settle(_ lab: Lab) async throws {
         let session = try lab.session(Self.office)
-        while true {
+        try await wait {
             let answer = try await session.coordinator.get("/v1/lab")
             let ledger = answer["ledger"] ?? .null
-            if answer["quorums"]?.array?.count == 1,
-                answer["quorums"]?.array?.first?["members"] == answer["members"],
-                let final = ledger["final"]?.integer, let certified = ledger["certified"]?.integer,
-                certified == ledger["sequenced"]?.integer, final > 0
-            {
-                return
-            }
-            try await Task.sleep(for: .milliseconds(20))
+            let quorums = answer["quorums"]?.array ?? []
+            return quorums.count == 1 && quorums[0]["members"] == answer["members"]
+                && ledger["certified"] == ledger["sequenced"]
         }
     }
 
@@ -301,9 +303,7 @@ struct QuickstartStory {
         command("job propose; job start; job watch")
         let session = try lab.session(Self.university)
         try await propose("job-1", lab)
-        let settings = LogisticSettings(
-            layout: try await session.layout(of: try licences),
-            label: try await session.label(of: try licences), training: training)
+        let settings = try await settings(session)
         _ = try await session.submit(StartJob(job: try JobID("job-1")))
         say("   loss and AUC are those of the model that a round starts from, on each site's holdout")
         let end = try await session.watch(try JobID("job-1")) { say("   \($0)") }
@@ -315,9 +315,11 @@ struct QuickstartStory {
 
     private func propose(_ job: String, _ lab: Lab) async throws {
         let session = try lab.session(Self.university)
-        let settings = LogisticSettings(
-            layout: try await coordinatorLayout(lab), label: try await session.label(of: try licences),
-            training: training)
+        try await wait {
+            let known = try await session.get("/v1/licences")["items"]?.array ?? []
+            return known.count { $0["stage"]?.string != "offered" } >= data.trainers.count
+        }
+        let settings = try await settings(session)
         _ = try await session.submit(
             ProposeJob(
                 job: try JobID(job), model: try ModelID("tumour"), purpose: "research",
@@ -326,17 +328,12 @@ struct QuickstartStory {
             until: .final)
     }
 
-    /// The features that the sites have in common, once the university's node has seen their
-    /// registrations.
-    private func coordinatorLayout(_ lab: Lab) async throws -> FeatureLayout {
-        let session = try lab.session(Self.university)
-        while true {
-            let known = try await session.get("/v1/licences")["items"]?.array ?? []
-            if known.count(where: { $0["stage"]?.string == "active" }) == data.trainers.count {
-                return try await session.layout(of: try licences)
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
+    /// What all sites can train together: the features that they have in common.
+    private func settings(_ session: MemberSession) async throws -> LogisticSettings {
+        let licences = try licences
+        let layout = try await session.layout(of: licences)
+        let label = try await session.label(of: licences)
+        return LogisticSettings(layout: layout, label: label, training: training)
     }
 
     // MARK: - 6 Release
@@ -364,9 +361,7 @@ struct QuickstartStory {
     private func waitForVersion(_ version: ModelVersionID, _ lab: Lab) async throws {
         for name in [data.validator.name, Self.university] {
             let session = try lab.session(name)
-            while (try? await session.version(version)) == nil {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await wait { (try? await session.version(version)) != nil }
         }
     }
 
@@ -391,13 +386,13 @@ struct QuickstartStory {
     }
 
     private func abandonment(of job: String, _ session: MemberSession) async throws -> String {
-        while true {
-            let answer = try await session.coordinator.get("/v1/jobs/\(job)")
-            if answer["job"]?["status"]?.string == "abandoned" {
-                return (answer["job"] ?? .null).shown("reason")
-            }
-            try await Task.sleep(for: .milliseconds(20))
+        var reason = ""
+        try await wait {
+            let row = try await session.coordinator.get("/v1/jobs/\(job)")["job"] ?? .null
+            reason = row.shown("reason")
+            return row["status"]?.string == "abandoned"
         }
+        return reason
     }
 
     /// Slips a task for a round that no entry opens into the site's stream.
@@ -408,14 +403,14 @@ struct QuickstartStory {
         say("   a task forged past the ledger is slipped into the stream to \(site.name)'s node:")
         say("     \(forged.canonicalText)")
         let session = try lab.session(site.name)
-        while true {
+        try await wait {
             let status = try await session.node()?.get("/v1/status") ?? .null
-            let alarm = status["alarms"]?.array?.first { $0["code"]?.string?.hasPrefix("task.") == true }
-            if let alarm {
-                say("     the node: \(alarm.shown("problem")) [\(alarm.shown("code"))]")
-                break
+            let alarm = status["alarms"]?.array?.first {
+                $0["code"]?.string?.hasPrefix("task.") == true
             }
-            try await Task.sleep(for: .milliseconds(20))
+            guard let alarm else { return false }
+            say("     the node: \(alarm.shown("problem")) [\(alarm.shown("code"))]")
+            return true
         }
         let opens = watch.takeCount()
         say("     its data file was opened \(opens) times since the withdrawal, says the kernel")
@@ -457,11 +452,10 @@ struct QuickstartStory {
 
     private func waitForAuditor(_ lab: Lab) async throws {
         let session = try lab.session(Self.auditor)
-        while true {
+        try await wait {
             let theirs = try await session.coordinator.get("/v1/lab")["ledger"] ?? .null
             let ours = try await session.node()?.get("/v1/lab")["ledger"] ?? .null
-            if ours["sequenced"] == theirs["sequenced"] { return }
-            try await Task.sleep(for: .milliseconds(20))
+            return ours["sequenced"] == theirs["sequenced"]
         }
     }
 

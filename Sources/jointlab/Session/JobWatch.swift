@@ -15,8 +15,6 @@ extension MemberSession {
     func watch(_ job: JobID, _ line: (String) -> Void) async throws -> Job.Status {
         var table: RoundTable?
         var shown = 0
-        var started: [Int: ContinuousClock.Instant] = [:]
-        let clock = ContinuousClock()
         while true {
             let answer = try await get("/v1/jobs/\(job)")
             let description = answer["job"] ?? .null
@@ -26,15 +24,8 @@ extension MemberSession {
                 table = new
             }
             let rounds = answer["rounds"]?.array ?? []
-            for (number, _) in rounds.enumerated() where started[number] == nil {
-                started[number] = clock.now
-            }
             while shown < rounds.count, Self.isOver(rounds[shown]) {
-                let took = started[shown].map { clock.now - $0 }
-                let text = table?.line(
-                    rounds[shown],
-                    milliseconds: took.map { Int64($0 / .milliseconds(1)) })
-                line(text ?? "")
+                line(table?.line(rounds[shown]) ?? "")
                 shown += 1
             }
             let status = description["status"]?.string.flatMap(Job.Status.init)

@@ -1,0 +1,34 @@
+# Two commands do everything: `make quickstart` and `make test`. The others are for developers.
+
+# C code with optimisation in debug builds too: cryptography is C, and tests sign a lot.
+TEST_FLAGS = -Xcc -O2 --explicit-target-dependency-import-check error
+SEEDS ?= 1000
+
+.PHONY: quickstart test setup simulate bench format lint
+
+quickstart: setup
+	@echo "building jointlab (release); the first time takes some minutes, most of it libraries"
+	swift build -c release --product jointlab
+	.build/release/jointlab quickstart
+
+test: setup
+	swift build --build-tests $(TEST_FLAGS)
+	swift test --skip-build $(TEST_FLAGS)
+
+setup:
+	@scripts/setup
+
+# Whole labs under faults, from seeds: make simulate SEEDS=1000
+simulate: setup
+	swift build -c release --product simulate
+	.build/release/simulate --seeds $(SEEDS)
+
+bench: setup
+	swift build -c release --product jointlab-bench
+	.build/release/jointlab-bench
+
+format:
+	swift format -i -r --configuration .swift-format Package.swift Sources Tests Benchmarks
+
+lint:
+	swift format lint -s -r --configuration .swift-format Package.swift Sources Tests Benchmarks
