@@ -139,12 +139,21 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
 
+        .target(
+            name: "Participation",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
+                "Storage", "Trainers", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
+
         // 4 programs: parse arguments, wire things up
         .executableTarget(
             name: "jointlab",
             dependencies: [
                 "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Storage", "Trainers", "Transport",
+                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Storage", "Trainers",
+                "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -181,7 +190,8 @@ let package = Package(
                 "Encodings", "Identity", "MerkleLog",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .testTarget(name: "MerkleMapTests", dependencies: ["Encodings", "MerkleMap", "Randomness"]),
+        .testTarget(
+            name: "MerkleMapTests", dependencies: ["Encodings", "MerkleMap", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),

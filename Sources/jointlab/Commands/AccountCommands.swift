@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Encodings
+import Participation
 
 /// `jointlab account …`
 struct AccountCommands: AsyncParsableCommand {

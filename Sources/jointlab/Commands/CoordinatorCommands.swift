@@ -4,6 +4,7 @@ import Coordinator
 import Encodings
 import Foundation
 import LabAPI
+import Participation
 import Storage
 
 /// `jointlab coordinator …`

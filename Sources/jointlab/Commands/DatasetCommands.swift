@@ -4,6 +4,7 @@ import Encodings
 import Foundation
 import Learning
 import Node
+import Participation
 import Storage
 
 /// `jointlab dataset …`
@@ -82,7 +83,8 @@ struct DatasetCommands: AsyncParsableCommand {
         var title: String
 
         func run() async throws {
-            guard let owned = try submit.home.node.ownedDatasets().first(where: { $0.id == dataset })
+            guard
+                let owned = try submit.home.node.ownedDatasets().first(where: { $0.id == dataset })
             else {
                 throw ValidationError(
                     "this node knows no dataset \(dataset); `jointlab dataset add` it first")
@@ -206,51 +208,5 @@ struct DataFileOptions: ParsableArguments {
     }
 }
 
-extension OwnedDataset {
-    /// Reads a file once, and makes what the node is to know of it, with a fresh salt.
-    static func inspecting(
-        file: String, as id: DatasetID, options: InspectionOptions, holdoutPerMille: Int
-    ) throws -> (owned: OwnedDataset, summary: DatasetSummary) {
-        var random = SystemRandomNumberGenerator()
-        let salt = CommitmentSalt(from: &random)
-        let inspection = try DatasetInspection.inspect(path: file, options: options, salt: salt)
-        guard let commitment = inspection.commitment else {
-            preconditionFailure("an inspection with a salt makes a commitment")
-        }
-        let owned = OwnedDataset(
-            id: id, file: URL(fileURLWithPath: file).absoluteURL.path, schema: inspection.schema,
-            rows: inspection.rowCount, commitment: commitment, salt: salt,
-            delimiter: options.csv.delimiter, header: options.csv.header,
-            holdoutPerMille: holdoutPerMille)
-        return (owned, inspection.summary)
-    }
-
-    /// What the lab is told.
-    func registration(title: String) throws -> RegisterDataset {
-        let bytes = schema.json.canonicalBytes.count
-        guard let digest = BlobDigest(commitment.hex), bytes <= RegisterDataset.schemaBytesMax
-        else {
-            throw ValidationError(
-                "the schema takes \(bytes) bytes, and \(RegisterDataset.schemaBytesMax) fit on the "
-                    + "ledger: leave columns out of the file, or group rare categories")
-        }
-        return RegisterDataset(
-            dataset: id, title: title, schema: schema.json, rows: Int64(rows), commitment: digest)
-    }
-}
-
 extension CSVOptions.Delimiter: ExpressibleByArgument {}
 extension CSVOptions.Header: ExpressibleByArgument {}
-
-extension MemberSession {
-    /// One item of a list.
-    ///
-    /// - Throws: `ValidationError` where there is none.
-    func item(_ path: String, where key: String, is value: String) async throws -> JSONValue {
-        let items = try await get(path)["items"]?.array ?? []
-        guard let item = items.first(where: { $0[key]?.string == value }) else {
-            throw ValidationError("there is no \(key) “\(value)” in this lab")
-        }
-        return item
-    }
-}

@@ -6,6 +6,7 @@ import Identity
 import LabAPI
 import Ledger
 import Node
+import Participation
 import Storage
 import Yams
 
@@ -157,31 +158,6 @@ struct LabCommands: AsyncParsableCommand {
     }
 }
 
-/// What the founder of a lab decides, and signs.
-struct Founding {
-    let title: String
-    let origin: LabOrigin
-    let coordinator: CoordinatorKeys
-    let coordinatorURL: String
-    let rules: Rules
-    let founder: MemberCard
-    let key: SigningKey
-
-    /// The signed first entry, in the lab's card.
-    func card(at now: Timestamp) throws -> LabCard {
-        var random = SystemRandomNumberGenerator()
-        let nonce = Hex.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &random) })
-        let transaction = Transaction(
-            lab: nil, sender: .member(founder.member), nonce: nonce,
-            validUntil: now.advanced(byMilliseconds: 60_000),
-            action: FoundLab(
-                title: title, origin: origin, coordinator: coordinator, rules: rules,
-                founders: [founder]))
-        let entry = Entry(time: now, content: .genesis(transaction.signed(with: key)))
-        return try LabCard(genesis: entry.bytes, coordinator: coordinatorURL)
-    }
-}
-
 /// A lab, for people.
 enum LabView {
     static func text(_ lab: JSONValue) -> String {
@@ -227,7 +203,9 @@ extension JSONValue {
         case .mapping(let mapping):
             self = .object(
                 try JSONObject(
-                    mapping.map { JSONObject.Member(key: $0.string ?? "", value: try JSONValue($1)) })
+                    mapping.map {
+                        JSONObject.Member(key: $0.string ?? "", value: try JSONValue($1))
+                    })
                     ?? JSONObject())
         case .sequence(let sequence): self = .array(try sequence.map(JSONValue.init))
         case .scalar(let scalar):

@@ -4,6 +4,7 @@ import Encodings
 import Foundation
 import Ledger
 import MerkleLog
+import Participation
 import Storage
 import Transport
 
@@ -40,7 +41,8 @@ struct LedgerCommands: AsyncParsableCommand {
                     (
                         "what", .left,
                         { item in
-                            item["receipt"]?["action"]?.string ?? (item["entry"] ?? .null).shown("kind")
+                            item["receipt"]?["action"]?.string
+                                ?? (item["entry"] ?? .null).shown("kind")
                         }
                     ),
                     ("by", .left, { ($0["receipt"] ?? .null).shown("by") }),
@@ -50,7 +52,8 @@ struct LedgerCommands: AsyncParsableCommand {
                             let outcome = item["receipt"]?["outcome"] ?? .null
                             guard let applied = outcome["applied"]?.bool else { return "" }
                             return applied
-                                ? "applied" : "refused: \((outcome["refusal"] ?? .null).shown("code"))"
+                                ? "applied"
+                                : "refused: \((outcome["refusal"] ?? .null).shown("code"))"
                         }
                     ),
                     ("stage", .left, { $0.shown("stage") }),

@@ -1,12 +1,14 @@
 import ArgumentParser
 import Contracts
 import Encodings
+import Participation
 
 /// `jointlab licence …`
 struct LicenceCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "licence",
-        abstract: "Agree on who may train on which dataset, to what end, how often and for how much.",
+        abstract:
+            "Agree on who may train on which dataset, to what end, how often and for how much.",
         subcommands: [
             Offer.self, Accept.self, Decline.self, Withdraw.self, List.self, Show.self,
         ])
@@ -137,30 +139,6 @@ struct LicenceCommands: AsyncParsableCommand {
             }
             print(row.indentedText)
         }
-    }
-}
-
-extension MemberSession {
-    /// The decimal places of each currency.
-    func scales() async throws -> [String: Int] {
-        let items = try await get("/v1/currencies")["items"]?.array ?? []
-        var scales: [String: Int] = [:]
-        for item in items {
-            if let code = item["currency"]?.string, let scale = item["scale"]?.integer {
-                scales[code] = Int(scale)
-            }
-        }
-        return scales
-    }
-
-    /// - Throws: `ValidationError` for a currency that nobody has registered.
-    func scale(of currency: CurrencyCode) async throws -> Int {
-        guard let scale = try await scales()[currency.text] else {
-            throw ValidationError(
-                "nobody has registered the currency \(currency); an issuer does so with "
-                    + "`jointlab account register-currency`")
-        }
-        return scale
     }
 }
 

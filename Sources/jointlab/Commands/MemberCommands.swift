@@ -5,6 +5,7 @@ import Foundation
 import Identity
 import LabAPI
 import Node
+import Participation
 import Storage
 
 /// `jointlab member …`

@@ -4,6 +4,7 @@ import Encodings
 import Foundation
 import LabAPI
 import Node
+import Participation
 import Storage
 import Transport
 

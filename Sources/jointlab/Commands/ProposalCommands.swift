@@ -2,6 +2,7 @@ import ArgumentParser
 import Contracts
 import Encodings
 import Foundation
+import Participation
 import Storage
 
 /// `jointlab proposal …`

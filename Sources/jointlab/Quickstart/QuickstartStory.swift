@@ -10,6 +10,7 @@ import Learning
 import Ledger
 import MerkleLog
 import Node
+import Participation
 import Storage
 import Trainers
 import Transport
@@ -126,8 +127,9 @@ struct QuickstartStory {
 
         let rules = Rules()
         say("   lab         \(card.lab)")
-        say("   rules       admission by \(rules.admission) of the votes, suspension by "
-            + "\(rules.suspension); a release needs \(rules.validationsMin) validation")
+        say(
+            "   rules       admission by \(rules.admission) of the votes, suspension by "
+                + "\(rules.suspension); a release needs \(rules.validationsMin) validation")
         say("   quorum      grows with the members: with N, ⌊(N+f)/2⌋+1 for f = ⌊(N−1)/3⌋ liars")
         say("   coordinator http://\(lab.coordinatorAddress), a process of its own")
     }
@@ -148,7 +150,10 @@ struct QuickstartStory {
     // MARK: - 2 Admission
 
     private func admit(_ lab: inout Lab) async throws {
-        heading(2, "\(data.sites.count) institutions with data, a university and an auditor are admitted by votes", lab)
+        heading(
+            2,
+            "\(data.sites.count) institutions with data, a university and an auditor are admitted by votes",
+            lab)
         command("node init; node run; member invite | apply; proposal vote --yes")
         var voters = [Self.office]
         var invited = true
@@ -158,8 +163,10 @@ struct QuickstartStory {
             ]
         for (name, category, roles) in newcomers {
             let home = NodeHome(folder.appending(path: name))
-            let title = name.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }
-                .joined(separator: " ")
+            let title = name.split(separator: "-").map {
+                $0.prefix(1).uppercased() + $0.dropFirst()
+            }
+            .joined(separator: " ")
             let card = try home.prepare(
                 member: try MemberID(name), title: title, category: category, roles: roles)
             let relayed = name == data.trainers[1].name ? try await startRelay(&lab) : nil
@@ -172,17 +179,19 @@ struct QuickstartStory {
             }
             _ = try await lab.session(name).submit(ApplyForMembership(card: card))
             let votes = try await vote(on: name, voters, lab)
-            say("   \(name) \(invited ? "was invited by \(Self.office)" : "applied"): "
-                + "yes \(votes.joined(separator: ", "))")
+            say(
+                "   \(name) \(invited ? "was invited by \(Self.office)" : "applied"): "
+                    + "yes \(votes.joined(separator: ", "))")
             if roles != [.auditor] { voters.append(name) }
             invited.toggle()
         }
         try await settle(lab)
         let status = try await lab.session(Self.office).get("/v1/lab")
         for quorum in status["quorums"]?.array ?? [] {
-            say("   quorum      \(quorum.shown("needed")) of \(quorum.shown("members")): safe with up to "
-                + "\(quorum.shown("safeWithLiars")) liars, live with up to "
-                + "\(quorum.shown("liveWithAbsent")) absent")
+            say(
+                "   quorum      \(quorum.shown("needed")) of \(quorum.shown("members")): safe with up to "
+                    + "\(quorum.shown("safeWithLiars")) liars, live with up to "
+                    + "\(quorum.shown("liveWithAbsent")) absent")
         }
     }
 
@@ -194,7 +203,8 @@ struct QuickstartStory {
         while true {
             // The coordinator's word: a node may be an entry behind.
             let items =
-                try await lab.session(Self.office).coordinator.get("/v1/proposals")["items"]?.array ?? []
+                try await lab.session(Self.office).coordinator.get("/v1/proposals")["items"]?.array
+                ?? []
             guard let proposal = items.last(where: { $0["change"]?["member"]?.string == name })
             else { return yes }
             yes = (proposal["votes"]?.array ?? []).compactMap { $0["member"]?.string }
@@ -258,7 +268,8 @@ struct QuickstartStory {
             datasets.append(owned)
             grid.add([
                 "   \(owned.id)", "\(owned.rows)", "\(owned.schema.columns.count)",
-                owned.schema.label?.positiveText ?? "", String(owned.commitment.hex.prefix(16)) + "…",
+                owned.schema.label?.positiveText ?? "",
+                String(owned.commitment.hex.prefix(16)) + "…",
             ])
         }
         grid.lines.forEach { say($0) }
@@ -287,8 +298,9 @@ struct QuickstartStory {
             _ = try await lab.session(Self.university).submit(
                 OfferLicence(licence: licence, terms: terms))
             _ = try await lab.session(site.name).submit(AcceptLicence(licence: licence))
-            say("   \(licence): research, \(terms.roundsMax) rounds, \(fee.shown(scale: 2)) a round, "
-                + "until \("\(terms.expires)".prefix(10)); active")
+            say(
+                "   \(licence): research, \(terms.roundsMax) rounds, \(fee.shown(scale: 2)) a round, "
+                    + "until \("\(terms.expires)".prefix(10)); active")
         }
     }
 
@@ -305,7 +317,9 @@ struct QuickstartStory {
         try await propose("job-1", lab)
         let settings = try await settings(session)
         _ = try await session.submit(StartJob(job: try JobID("job-1")))
-        say("   loss and AUC are those of the model that a round starts from, on each site's holdout")
+        say(
+            "   loss and AUC are those of the model that a round starts from, on each site's holdout"
+        )
         let end = try await session.watch(try JobID("job-1")) { say("   \($0)") }
         guard end == .complete else {
             throw LabProcesses.Failure(description: "the job was abandoned")
@@ -339,18 +353,24 @@ struct QuickstartStory {
     // MARK: - 6 Release
 
     private func releaseModel(_ lab: inout Lab) async throws -> LogisticModel {
-        heading(6, "The version is registered, validated by \(data.validator.name) on its own data, released", lab)
+        heading(
+            6,
+            "The version is registered, validated by \(data.validator.name) on its own data, released",
+            lab)
         command("model register; model validate --file …; model release")
         let university = try lab.session(Self.university)
         let receipt = try await university.register(try JobID("job-1"), until: .final)
         let version = ModelVersionID(model: try ModelID("tumour"), number: 1)
-        say("   registered tumour/1 with its lineage: entry \(receipt.shown("index")), "
-            + "\(receipt.shown("stage"))")
+        say(
+            "   registered tumour/1 with its lineage: entry \(receipt.shown("index")), "
+                + "\(receipt.shown("stage"))")
         try await waitForVersion(version, lab)
         let validator = try lab.session(data.validator.name)
         let (metrics, _) = try await validator.validate(
             version, file: data.validator.file, aucMin: 0.5, until: .final)
-        say("   \(data.validator.name), which had no part in it, finds on its \(metrics.count) rows:")
+        say(
+            "   \(data.validator.name), which had no part in it, finds on its \(metrics.count) rows:"
+        )
         MetricsView.text(metrics).split(separator: "\n").forEach { say("     \($0)") }
         let released = try await university.submit(
             ReleaseModelVersion(version: version), until: .final)
@@ -369,7 +389,10 @@ struct QuickstartStory {
 
     private func withdraw(_ lab: inout Lab) async throws {
         let site = data.trainers[1]
-        heading(7, "\(site.name) withdraws its licence; a round that names it is refused, and so is a forged task", lab)
+        heading(
+            7,
+            "\(site.name) withdraws its licence; a round that names it is refused, and so is a forged task",
+            lab)
         command("licence withdraw; job start")
         try await propose("job-2", lab)
         _ = try await lab.session(site.name).submit(
@@ -396,7 +419,8 @@ struct QuickstartStory {
     }
 
     /// Slips a task for a round that no entry opens into the site's stream.
-    private func forge(_ site: QuickstartData.Site, _ lab: Lab, _ watch: FileOpenWatch) async throws {
+    private func forge(_ site: QuickstartData.Site, _ lab: Lab, _ watch: FileOpenWatch) async throws
+    {
         let forged: JSONValue = ["job": "job-2", "round": 0, "index": 60]
         guard let relay = lab.relay, relay.inject(ServerSentEvent(name: "task", json: forged)) > 0
         else { throw LabProcesses.Failure(description: "the relay carries no stream") }
@@ -422,7 +446,10 @@ struct QuickstartStory {
     // MARK: - 8 Audit
 
     private func audit(_ lab: inout Lab) async throws {
-        heading(8, "The ledger is exported\(keep ? "" : ", the processes are stopped,") and audited offline", lab)
+        heading(
+            8,
+            "The ledger is exported\(keep ? "" : ", the processes are stopped,") and audited offline",
+            lab)
         try await settle(lab)
         try await waitForAuditor(lab)
         let auditor = NodeHome(folder.appending(path: Self.auditor))
@@ -436,7 +463,9 @@ struct QuickstartStory {
         let summary = try AuditExport.write(
             try LedgerDatabase(path: coordinator.ledger.path),
             blobs: BlobStore(readingFolder: coordinator.blobs), include: .all, to: export)
-        say("   \(summary.entries) entries, \(summary.tiles) tiles, \(summary.blobs) blobs exported")
+        say(
+            "   \(summary.entries) entries, \(summary.tiles) tiles, \(summary.blobs) blobs exported"
+        )
         if !keep {
             lab.relayTask?.cancel()
             lab.processes.stopAll()
@@ -463,7 +492,10 @@ struct QuickstartStory {
     private func flip(_ export: URL, policy: TrustPolicy) throws {
         let copy = folder.appending(path: "export-with-a-flipped-byte")
         try FileManager.default.copyItem(at: export, to: copy)
-        guard let path = FileManager.default.enumerator(atPath: copy.path)?.compactMap({ $0 as? String })
+        guard
+            let path = FileManager.default.enumerator(atPath: copy.path)?.compactMap({
+                $0 as? String
+            })
             .filter({ $0.hasPrefix("tile/entries/") && !$0.hasSuffix(".p") }).sorted()
             .first(where: { path in
                 var isFolder: ObjCBool = false
@@ -490,7 +522,9 @@ struct QuickstartStory {
     private func compare(
         _ lab: Lab, datasets: [OwnedDataset], settings: LogisticSettings, model: LogisticModel
     ) throws {
-        say("\nThe federated model beside what each site could do alone, and what pooling all data would do")
+        say(
+            "\nThe federated model beside what each site could do alone, and what pooling all data would do"
+        )
         say("(area under the ROC curve; trained and judged in this run)")
         let references = try ReferenceModels(
             sites: datasets, names: data.trainers.map(\.name), validatorFile: data.validator.file,
@@ -507,7 +541,8 @@ struct QuickstartStory {
     // MARK: - Keeping
 
     private func stay(_ lab: Lab) async throws {
-        say("""
+        say(
+            """
 
             The lab is running. In another terminal:
               export JOINTLAB_HOME=\(folder.appending(path: Self.university).path)

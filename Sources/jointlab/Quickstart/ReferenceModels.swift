@@ -1,5 +1,6 @@
 import Learning
 import Node
+import Participation
 import Trainers
 
 /// What the federated model is compared with: each site alone, and all data pooled, which no lab

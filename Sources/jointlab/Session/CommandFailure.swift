@@ -2,6 +2,7 @@ import ArgumentParser
 import Contracts
 import Foundation
 import Ledger
+import Participation
 import Storage
 import Transport
 
@@ -20,7 +21,7 @@ enum CommandFailure {
         case is ConnectionFailure: noConnection
         case is SettingsError, is AddressInUse: configuration
         case is StorageError, is CocoaError: inputOutput
-        case is ValidationError: ExitCode.validationFailure
+        case is ValidationError, is Mistake: ExitCode.validationFailure
         default: refused
         }
     }

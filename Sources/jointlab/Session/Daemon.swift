@@ -6,6 +6,7 @@ import Identity
 import LabAPI
 import Logging
 import Node
+import Participation
 import ServiceLifecycle
 import Storage
 import Transport

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contracts
 import Encodings
 import Ledger
+import Participation
 
 /// What every command that puts something on the ledger has in common.
 struct SubmitOptions: ParsableArguments {

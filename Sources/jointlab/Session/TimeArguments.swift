@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Foundation
+import Participation
 
 /// A moment on the command line: `90d`, `12h` or `30m` from now, or a date such as `2027-01-31`.
 struct MomentArgument: ExpressibleByArgument {
@@ -83,7 +84,8 @@ extension Money {
     /// The amount as people read it.
     func shown(scale: Int) -> String {
         let padded =
-            String(repeating: "0", count: max(0, scale + 1 - "\(minorUnits)".count)) + "\(minorUnits)"
+            String(repeating: "0", count: max(0, scale + 1 - "\(minorUnits)".count))
+            + "\(minorUnits)"
         return scale == 0
             ? "\(minorUnits) \(currency)"
             : "\(padded.dropLast(scale)).\(padded.suffix(scale)) \(currency)"

@@ -1,50 +1,13 @@
-import Contracts
-import Encodings
-import Foundation
-import Ledger
+package import Contracts
+package import Encodings
 import Trainers
 import Transport
 
 extension MemberSession {
-    private static let pollMilliseconds = 40
-
-    /// Follows a job until it ends.
-    ///
-    /// - Parameter line: Is given the table's lines as the rounds end.
-    /// - Returns: How it ended.
-    func watch(_ job: JobID, _ line: (String) -> Void) async throws -> Job.Status {
-        var table: RoundTable?
-        var shown = 0
-        while true {
-            let answer = try await get("/v1/jobs/\(job)")
-            let description = answer["job"] ?? .null
-            if table == nil {
-                let new = RoundTable(job: description)
-                line(new.header)
-                table = new
-            }
-            let rounds = answer["rounds"]?.array ?? []
-            while shown < rounds.count, Self.isOver(rounds[shown]) {
-                line(table?.line(rounds[shown]) ?? "")
-                shown += 1
-            }
-            let status = description["status"]?.string.flatMap(Job.Status.init)
-            if let status, status == .complete || status == .abandoned, shown == rounds.count {
-                if let reason = description["reason"]?.string { line("abandoned: \(reason)") }
-                return status
-            }
-            try await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
-        }
-    }
-
-    private static func isOver(_ round: JSONValue) -> Bool {
-        ["closed", "abandoned"].contains(round["status"]?.string)
-    }
-
     /// Adds up every closed round of a job from its contributions.
     ///
     /// - Returns: For each round what it came to.
-    func verify(_ job: JobID) async throws -> [JSONValue] {
+    package func verify(_ job: JobID) async throws -> [JSONValue] {
         let answer = try await get("/v1/jobs/\(job)")
         let trainer = answer["job"]?["trainer"] ?? .null
         var results: [JSONValue] = []
@@ -81,7 +44,7 @@ extension MemberSession {
     }
 
     /// A blob from the coordinator, checked against its digest.
-    func download(_ digest: BlobDigest) async throws -> [UInt8] {
+    package func download(_ digest: BlobDigest) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         try await coordinator.download(digest) { bytes.append(contentsOf: $0) }
         guard BlobDigest(of: bytes) == digest else {

@@ -1,12 +1,16 @@
-import Foundation
+package import Foundation
 
 /// The daemons of a quickstart, each a process of its own.
 ///
 /// Each child holds the reading end of a pipe as its standard input and ends when the pipe does, so
 /// that none outlives this process, however it ends.
-final class LabProcesses {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package final class LabProcesses {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     private struct Child {
@@ -20,11 +24,13 @@ final class LabProcesses {
     private static let stopSeconds = 5.0
     private var children: [Child] = []
 
+    package init() {}
+
     /// Starts a daemon, and waits until it says where it listens.
     ///
     /// - Returns: The address.
     /// - Throws: ``Failure`` with what the daemon said, where it does not come up.
-    func start(_ name: String, _ arguments: [String], home: URL) async throws -> String {
+    package func start(_ name: String, _ arguments: [String], home: URL) async throws -> String {
         let address = home.appending(path: "address")
         try? FileManager.default.removeItem(at: address)
         let log = home.appending(path: "log.jsonl")
@@ -52,7 +58,8 @@ final class LabProcesses {
             try await Task.sleep(for: .milliseconds(10))
         }
         throw Failure(
-            description: "\(name) does not answer after \(Int(Self.startSeconds)) s; see \(log.path)")
+            description:
+                "\(name) does not answer after \(Int(Self.startSeconds)) s; see \(log.path)")
     }
 
     private static func lastWords(_ log: URL) -> String {
@@ -63,7 +70,7 @@ final class LabProcesses {
     }
 
     /// Stops all of them, politely first.
-    func stopAll() {
+    package func stopAll() {
         for child in children where child.process.isRunning {
             child.process.terminate()
         }
@@ -76,5 +83,5 @@ final class LabProcesses {
         children = []
     }
 
-    var count: Int { children.count }
+    package var count: Int { children.count }
 }

@@ -1,29 +1,36 @@
-import AsyncHTTPClient
-import Contracts
-import Encodings
+package import AsyncHTTPClient
+package import Contracts
+package import Encodings
 import Foundation
 import Identity
-import LabAPI
-import Ledger
-import Node
+package import LabAPI
+package import Ledger
+package import Node
 import Storage
-import Transport
+package import Transport
 
 /// A member at work: its keys, its lab, and a connection to the coordinator.
 ///
 /// Writes go to the coordinator. Reads go to the member's own node where it is running, because that
 /// has verified what it says, and to the coordinator otherwise.
-struct MemberSession {
-    let home: NodeHome
-    let card: MemberCard
-    let lab: LabCard
-    let coordinator: SignedClient
+package struct MemberSession {
+    package let home: NodeHome
+    package let card: MemberCard
+    package let lab: LabCard
+    package let coordinator: SignedClient
     private let signer: RequestSigner
     private let http: HTTPClient
     private let key: SigningKey
 
+    /// - Parameters:
+    ///   - http: Shared by everything in the process; its owner shuts it down.
+    ///   - coordinatorURL: Where the coordinator is, if elsewhere than the lab's card says.
+    ///   - certificateAuthority: A PEM file with the roots to trust, or `nil` for the system's.
     /// - Throws: What reading the folder throws.
-    init(home: NodeHome, http: HTTPClient) throws {
+    package init(
+        home: NodeHome, http: HTTPClient, coordinatorURL: String? = nil,
+        certificateAuthority: String? = nil
+    ) throws {
         self.home = home
         self.http = http
         card = try home.card()
@@ -32,40 +39,24 @@ struct MemberSession {
         signer = RequestSigner(key: key, lab: lab.lab.text) {
             Int64(Date().timeIntervalSince1970)
         }
-        let settings = try home.settings()
         coordinator = try SignedClient(
-            baseURL: settings.coordinator ?? lab.coordinator, signer: signer, http: http,
-            certificateAuthority: settings.certificateAuthority)
+            baseURL: coordinatorURL ?? lab.coordinator, signer: signer, http: http,
+            certificateAuthority: certificateAuthority)
     }
 
-    /// Runs a command with a session, and closes its connections.
-    static func with<Result>(
-        _ options: HomeOptions, _ body: (MemberSession) async throws -> Result
-    ) async throws -> Result {
-        let http = SignedClient.makeHTTPClient()
-        do {
-            let result = try await body(MemberSession(home: options.node, http: http))
-            try await http.shutdown()
-            return result
-        } catch {
-            try? await http.shutdown()
-            throw error
-        }
-    }
-
-    static var now: Timestamp {
+    package static var now: Timestamp {
         Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 
     /// The member's own node, if it is running.
-    func node() throws -> SignedClient? {
+    package func node() throws -> SignedClient? {
         guard let text = try? String(contentsOf: home.address, encoding: .utf8) else { return nil }
         let address = text.trimmingCharacters(in: .whitespacesAndNewlines)
         return try SignedClient(baseURL: "http://\(address)", signer: signer, http: http)
     }
 
     /// Asks the member's own node, or the coordinator where that is not running.
-    func get(_ path: String, _ query: KeyValuePairs<String, String?> = [:]) async throws
+    package func get(_ path: String, _ query: KeyValuePairs<String, String?> = [:]) async throws
         -> JSONValue
     {
         if let node = try node() {
@@ -83,7 +74,7 @@ struct MemberSession {
     /// - Returns: The receipt, with the stage that was reached.
     /// - Throws: `Problem` where it is refused, `ConnectionFailure` where it is not known what became
     ///   of it.
-    func submit(
+    package func submit(
         _ action: any LabAction, until stage: Stage = .sequenced
     ) async throws -> JSONValue {
         var random = SystemRandomNumberGenerator()
@@ -99,17 +90,5 @@ struct MemberSession {
                 "/v1/transactions/\(id)", ["wait": stage.rawValue])
         }
         return receipt
-    }
-}
-
-extension NodeHome {
-    /// The node's settings, as its file and the environment give them.
-    ///
-    /// - Throws: ``SettingsError``.
-    func settings(flags: [String: String?] = [:]) throws(SettingsError) -> NodeSettings {
-        var reader = SettingsReader(
-            file: folder.appending(path: "node.yaml"),
-            environment: ProcessInfo.processInfo.environment, flags: flags)
-        return try NodeSettings(&reader)
     }
 }

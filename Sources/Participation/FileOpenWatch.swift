@@ -1,11 +1,11 @@
 import Foundation
 
 /// Counts how often anybody opens a file, as the kernel sees it.
-final class FileOpenWatch {
+package final class FileOpenWatch {
     private let descriptor: Int32
 
     /// - Throws: Where the kernel cannot watch the file.
-    init(_ path: String) throws {
+    package init(_ path: String) throws {
         descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         guard descriptor >= 0, inotify_add_watch(descriptor, path, UInt32(IN_OPEN)) >= 0 else {
             throw CocoaError(.fileReadNoSuchFile, userInfo: [NSFilePathErrorKey: path])
@@ -17,7 +17,7 @@ final class FileOpenWatch {
     }
 
     /// How often the file has been opened since the last call.
-    func takeCount() -> Int {
+    package func takeCount() -> Int {
         var count = 0
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {

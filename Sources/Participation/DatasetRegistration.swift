@@ -1,0 +1,38 @@
+package import Contracts
+import Encodings
+import Foundation
+package import Learning
+package import Node
+
+extension OwnedDataset {
+    /// Reads a file once, and makes what the node is to know of it, with a fresh salt.
+    package static func inspecting(
+        file: String, as id: DatasetID, options: InspectionOptions, holdoutPerMille: Int
+    ) throws -> (owned: OwnedDataset, summary: DatasetSummary) {
+        var random = SystemRandomNumberGenerator()
+        let salt = CommitmentSalt(from: &random)
+        let inspection = try DatasetInspection.inspect(path: file, options: options, salt: salt)
+        guard let commitment = inspection.commitment else {
+            preconditionFailure("an inspection with a salt makes a commitment")
+        }
+        let owned = OwnedDataset(
+            id: id, file: URL(fileURLWithPath: file).absoluteURL.path, schema: inspection.schema,
+            rows: inspection.rowCount, commitment: commitment, salt: salt,
+            delimiter: options.csv.delimiter, header: options.csv.header,
+            holdoutPerMille: holdoutPerMille)
+        return (owned, inspection.summary)
+    }
+
+    /// What the lab is told.
+    package func registration(title: String) throws -> RegisterDataset {
+        let bytes = schema.json.canonicalBytes.count
+        guard let digest = BlobDigest(commitment.hex), bytes <= RegisterDataset.schemaBytesMax
+        else {
+            throw Mistake(
+                "the schema takes \(bytes) bytes, and \(RegisterDataset.schemaBytesMax) fit on the "
+                    + "ledger: leave columns out of the file, or group rare categories")
+        }
+        return RegisterDataset(
+            dataset: id, title: title, schema: schema.json, rows: Int64(rows), commitment: digest)
+    }
+}
