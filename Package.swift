@@ -165,6 +165,15 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .executableTarget(
+            name: "jointlab-bench",
+            dependencies: [
+                "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Storage",
+                "Trainers", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            path: "Benchmarks"),
 
         // Tests, and what they share
         .target(
