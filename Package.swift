@@ -43,6 +43,7 @@ let package = Package(
         .target(
             name: "MerkleMap",
             dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Policy", dependencies: ["Encodings"]),
         .target(name: "Randomness"),
         .target(name: "Tensors", dependencies: ["Encodings"]),
 
@@ -152,8 +153,8 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Storage", "Trainers",
-                "Transport",
+                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
+                "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -201,6 +202,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "MerkleMapTests", dependencies: ["Encodings", "MerkleMap", "Randomness"]),
+        .testTarget(name: "PolicyTests", dependencies: ["Encodings", "Policy", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
