@@ -170,11 +170,12 @@ let package = Package(
             name: "jointlab-bench",
             dependencies: [
                 "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Storage",
+                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
-            path: "Benchmarks"),
+            path: "Benchmarks",
+            exclude: ["cel_peer.py"]),
 
         // Tests, and what they share
         .target(
