@@ -78,7 +78,7 @@ struct Compiler {
             emit(.call, Int(function.rawValue), 2, at: expression, effect: -1)
             instructions[orElse].a = Int32(here)
         case .call(let function, let arguments):
-            arguments.forEach { emit($0) }
+            for argument in arguments { emit(argument) }
             emit(
                 .call, Int(function.rawValue), arguments.count, at: expression,
                 effect: 1 - arguments.count)
@@ -93,7 +93,7 @@ struct Compiler {
             instructions[branch].b = Int32(here)
             instructions[jump].a = Int32(here)
         case .list(let elements):
-            elements.forEach { emit($0.value) }
+            for element in elements { emit(element.value) }
             emit(
                 .list, elements.count, table(elements.map(\.isOptional)), at: expression,
                 effect: 1 - elements.count)

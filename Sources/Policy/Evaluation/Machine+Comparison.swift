@@ -1,10 +1,12 @@
 /// Equality and order across types (CEL language definition, "Equality" and "Ordering"): numbers
 /// stand on one line, whatever their type; values of different types are unequal.
 extension Machine {
-    func areEqual(_ first: Cell, _ second: Cell) -> Bool {
+    mutating func areEqual(_ first: Cell, _ second: Cell) -> Bool {
         if first.isNumber, second.isNumber {
             return Self.numericOrder(first, second) == .same
         }
+        guard budget >= 0 else { return false }
+        spend(min(size(first), size(second)) / 10)
         switch (first.kind, second.kind) {
         case (.null, .null), (.none, .none): return true
         case (.bool, .bool), (.duration, .duration): return first.bits == second.bits
@@ -14,13 +16,18 @@ extension Machine {
             return text(first) == text(second)
         case (.list, .list), (.some, .some):
             let (one, other) = (list(first), list(second))
-            return one.count == other.count && zip(one, other).allSatisfy { areEqual($0, $1) }
+            return one.count == other.count && areAllEqual(one, other)
         case (.map, .map):
             let (one, other) = (map(first), map(second))
-            return one.order == other.order
-                && zip(one.values, other.values).allSatisfy { areEqual($0, $1) }
+            return one.order == other.order && areAllEqual(one.values, other.values)
         default: return false
         }
+    }
+
+    private mutating func areAllEqual(_ first: [Cell], _ second: [Cell]) -> Bool {
+        spend(first.count)
+        for (one, other) in zip(first, second) where !areEqual(one, other) { return false }
+        return true
     }
 
     enum Order {

@@ -5,7 +5,7 @@ extension Machine {
         let precision: Int?
     }
 
-    private static let precisionMax = 1_000
+    static let precisionMax = 1_000
 
     mutating func format(_ template: [UInt8], _ arguments: [Cell]) -> Cell {
         var result: [UInt8] = []

@@ -2,8 +2,8 @@ extension Machine {
     /// What an operator makes of two operands; `nil` for what is no operator with two.
     mutating func apply(_ function: Function, _ first: Cell, _ second: Cell) -> Cell? {
         switch function {
-        case .equal: .bool(compare(first, second))
-        case .notEqual: .bool(!compare(first, second))
+        case .equal: .bool(areEqual(first, second))
+        case .notEqual: .bool(!areEqual(first, second))
         case .less, .lessOrEqual, .greater, .greaterOrEqual: ordered(function, first, second)
         case .add, .subtract, .multiply, .divide, .modulo: arithmetic(function, first, second)
         case .isIn: contains(second, first)
@@ -52,11 +52,6 @@ extension Machine {
     }
 
     // MARK: - Operators
-
-    private mutating func compare(_ first: Cell, _ second: Cell) -> Bool {
-        spend(min(size(first), size(second)) / 10)
-        return areEqual(first, second)
-    }
 
     private mutating func ordered(_ function: Function, _ first: Cell, _ second: Cell) -> Cell {
         spend(min(size(first), size(second)) / 10)
@@ -158,11 +153,13 @@ extension Machine {
         switch collection.kind {
         case .list:
             let elements = list(collection)
-            spend(elements.count)
             guard element.kind == .string else {
-                return .bool(elements.contains { areEqual($0, element) })
+                spend(elements.count)
+                for other in elements where areEqual(other, element) { return .yes }
+                return .no
             }
             let sought = text(element)
+            spend(elements.count * (1 + sought.count / 10))
             return .bool(elements.contains { $0.kind == .string && text($0) == sought })
         case .map: return .bool(mapKey(element).map { map(collection)[$0] != nil } ?? false)
         default: return noOverload(.isIn, [element, collection])
@@ -190,6 +187,7 @@ extension Machine {
             guard key.isNumber || key.kind == .bool || key.kind == .string else {
                 return fail(.unsupportedKey, "\(key.typeName) cannot be a map's key")
             }
+            spend(size(key) / 10)
             let found = mapKey(key).flatMap { map(operand)[$0] }
             if isOptional { return found.map { optional($0) } ?? .empty }
             return found ?? noKey(key)

@@ -16,6 +16,12 @@ extension Machine {
         let signature = rest.map(\.kind)
         let subject = text(arguments[0])
         let first = rest.first.map { $0.kind == .string ? text($0) : [] } ?? []
+        switch function {
+        case .contains, .indexOf, .lastIndexOf, .replace, .split:
+            // A search may compare the whole of what is sought at every place.
+            spend(subject.count * first.count / 100)
+        default: break
+        }
         switch (function, signature) {
         case (.contains, [.string]): return .bool(Self.find(first, in: subject[...]) != nil)
         case (.startsWith, [.string]): return .bool(subject.starts(with: first))
@@ -119,7 +125,6 @@ extension Machine {
     }
 
     private mutating func indexOf(_ needle: [UInt8], in text: [UInt8], from start: Int64) -> Cell {
-        spend(text.count * needle.count / 100)
         guard let first = Self.byte(of: start, in: text) else { return outOfRange(start, text) }
         guard let found = Self.find(needle, in: text[first...]) else { return .int(-1) }
         return .int(Int64(Self.scalarCount(text[..<found])))
@@ -128,7 +133,6 @@ extension Machine {
     private mutating func lastIndexOf(
         _ needle: [UInt8], in text: [UInt8], upTo position: Int64?
     ) -> Cell {
-        spend(text.count * needle.count / 100)
         var last = text.count
         if let position {
             guard let byte = Self.byte(of: position, in: text) else {
@@ -268,9 +272,10 @@ extension Machine {
     }
 
     private mutating func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Cell {
-        spend((text.count / 10 + 1) * (pattern.count / 4 + 1))
         do {
             let expression = try RegularExpression(String(decoding: pattern, as: UTF8.self))
+            spend(expression.stateCount * (1 + text.count / 10))
+            guard budget >= 0 else { return .no }
             return .bool(expression.isFound(in: text))
         } catch {
             return fail(.invalidArgument, "the pattern is wrong: \(error.message)")

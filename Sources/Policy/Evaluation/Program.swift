@@ -33,6 +33,8 @@ package struct Program: Sendable {
 /// Runs programs, one after the other, in the same memory.
 package struct Evaluator {
     private var machine = Machine(zones: nil)
+    /// What the last run cost.
+    package private(set) var spent = 0
 
     package init() {}
 
@@ -42,6 +44,7 @@ package struct Evaluator {
     package mutating func denial(
         of program: Program, _ inputs: Inputs, budget: Int = .max
     ) -> Program.Denial? {
+        defer { spent = budget - machine.budget }
         do {
             let result = try machine.run(program.code, inputs, budget: budget)
             if result.isTrue { return nil }
@@ -56,6 +59,8 @@ package struct Evaluator {
 package struct CompiledExpression: Sendable {
     package let type: ValueType
     package let program: Program
+    /// The most that running it can cost; `nil` where its inputs' extents set no bound.
+    package let costMax: Int?
 
     /// - Parameter isChecked: Whether types are checked; an unchecked expression fails when it runs.
     /// - Throws: ``Diagnostics``.
@@ -73,5 +78,6 @@ package struct CompiledExpression: Sendable {
         let (resolved, type) = try checker.check(parsed)
         self.type = type
         program = Program(code: Compiler.compile(resolved))
+        costMax = CostEstimate(of: resolved, variables: environment.variables.map(\.extent)).cost
     }
 }

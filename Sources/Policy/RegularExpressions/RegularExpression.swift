@@ -9,7 +9,7 @@ struct RegularExpression: Sendable {
     }
 
     /// A pattern that would need more states is refused.
-    private static let statesMax = 10_000
+    static let statesMax = 10_000
 
     private var states: [State] = []
     private var start = 0
@@ -19,6 +19,13 @@ struct RegularExpression: Sendable {
         let node = try RegularExpressionParser.parse(pattern)
         states.append(.found)
         start = try build(node, next: 0)
+    }
+
+    var stateCount: Int { states.count }
+
+    /// How many states a pattern has; 0 for one that is wrong, and never runs.
+    static func stateCount(_ pattern: [UInt8]) -> Int {
+        (try? RegularExpression(String(decoding: pattern, as: UTF8.self)))?.stateCount ?? 0
     }
 
     /// Builds backwards: the state that a part begins with, given where it goes on.

@@ -5,10 +5,14 @@ package struct Environment: Sendable {
         /// May be qualified, as `terms.expires`.
         package let name: String
         package let type: ValueType
+        /// How large its value can be.
+        package let extent: Extent
 
-        package init(_ name: String, _ type: ValueType) {
+        /// - Parameter extent: What the type says, unless more is known.
+        package init(_ name: String, _ type: ValueType, extent: Extent? = nil) {
             self.name = name
             self.type = type
+            self.extent = extent ?? Extent(of: type)
         }
     }
 

@@ -85,7 +85,7 @@ struct PolicyCommands: ParsableCommand {
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check an expression's names and types, and print the type of its result.")
+            abstract: "Check an expression's names and types, and print its type and what it can cost.")
 
         @Argument(help: "The expression.")
         var expression: String
@@ -101,7 +101,13 @@ struct PolicyCommands: ParsableCommand {
             let variables = try types.map(PolicyFile.types) ?? []
             let compiled = try CompiledExpression.orMistake(
                 expression, in: Environment(variables))
-            output.print(["type": .string("\(compiled.type)")], "\(compiled.type)")
+            let cost: JSONValue = compiled.costMax.map { .integer(Int64($0)) } ?? .null
+            output.print(
+                ["type": .string("\(compiled.type)"), "costMax": cost],
+                """
+                type  \(compiled.type)
+                cost  \(compiled.costMax.map { "at most \($0)" } ?? "without bound: it grows with its values")
+                """)
         }
     }
 }
