@@ -8,7 +8,8 @@ import Testing
             ("1 / 0", EvaluationError.Code.divisionByZero), ("9223372036854775807 + 1", .overflow),
             ("-9223372036854775808 / -1", .overflow), ("[1][3]", .indexOutOfRange),
             ("{'a': 1}.b", .noSuchKey), ("dyn(1) + dyn('a')", .noSuchOverload),
-            ("int('x')", .invalidArgument), ("{1: 1, 1u: 2}", .duplicateKey),
+            ("int('x')", .invalidArgument), ("uint('-0')", .invalidArgument),
+            ("{?dyn([1]): optional.none()}", .unsupportedKey), ("{1: 1, 1u: 2}", .duplicateKey),
             ("{dyn(1.5): 1}", .unsupportedKey), ("optional.none().value()", .emptyOptional),
             ("'a'.matches('(')", .invalidArgument),
         ] as [(String, EvaluationError.Code)])
@@ -91,6 +92,13 @@ import Testing
         } throws: {
             ($0 as? EvaluationError)?.message == "`terms.expires` has no value"
         }
+    }
+
+    @Test("A type that is still open is decided by the first form that fits")
+    func openTypes() {
+        let text = "timestamp(0) - optional.none().value()"
+        #expect(diagnosis("\(text) + duration('1s') == timestamp(0)") == nil)
+        #expect(diagnosis("\(text) + timestamp(0)") != nil)
     }
 
     @Test("Zones without a table are UTC and offsets")

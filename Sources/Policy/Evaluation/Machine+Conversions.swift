@@ -58,7 +58,12 @@ extension Machine {
             let value = operand.double
             guard value >= 0, value < 0x1p64 else { return overflow() }
             return .uint(UInt64(value))
-        case .string: return UInt64(readable(operand)).map(Cell.uint) ?? invalid(operand, "uint")
+        case .string:
+            // Not even zero has a sign.
+            guard text(operand).allSatisfy(\.isDigit), let value = UInt64(readable(operand)) else {
+                return invalid(operand, "uint")
+            }
+            return .uint(value)
         default: return nil
         }
     }

@@ -297,7 +297,13 @@ struct Machine {
             let key = cells[2 * index]
             var value = cells[2 * index + 1]
             if table >= 0, code.flags[table][index] {
-                if value.kind == .none { continue }
+                if value.kind == .none {
+                    guard canBeKey(key) else {
+                        stack.append(noMapKey(key))
+                        return
+                    }
+                    continue
+                }
                 guard value.kind == .some else {
                     stack.append(
                         fail(.noSuchOverload, "`?` takes an optional, found \(value.typeName)"))
@@ -313,10 +319,19 @@ struct Machine {
         stack.append(scratch.add(map, in: .scratch))
     }
 
-    private mutating func insert(_ key: Cell, _ value: Cell, into map: inout CellMap) -> Cell? {
-        guard key.kind != .double, let mapKey = mapKey(key) else {
-            return fail(.unsupportedKey, "\(key.typeName) cannot be a map's key")
+    private func canBeKey(_ cell: Cell) -> Bool {
+        switch cell.kind {
+        case .bool, .int, .uint, .string: true
+        default: false
         }
+    }
+
+    private mutating func noMapKey(_ cell: Cell) -> Cell {
+        fail(.unsupportedKey, "\(cell.typeName) cannot be a map's key")
+    }
+
+    private mutating func insert(_ key: Cell, _ value: Cell, into map: inout CellMap) -> Cell? {
+        guard canBeKey(key), let mapKey = mapKey(key) else { return noMapKey(key) }
         guard map.insert(mapKey, key: key, value: value) else {
             return fail(.duplicateKey, "the key \(shown(key)) comes twice")
         }
