@@ -177,6 +177,13 @@ let package = Package(
             path: "Tests/Simulator"),
         .executableTarget(
             name: "simulate", dependencies: ["Simulator"], path: "Tests/simulate"),
+        .target(
+            name: "SampleLab",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
+                "Randomness", "Storage", "Trainers",
+            ],
+            path: "Tests/SampleLab"),
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "Randomness"]),
         .testTarget(
             name: "IdentityTests",
@@ -195,6 +202,13 @@ let package = Package(
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "Randomness",
+                "SampleLab", "Storage",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "LearningTests",
             dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "Tensors"]),
