@@ -198,13 +198,8 @@ package enum CoordinatorRoutes {
         _ body: RequestBody, as digest: BlobDigest, into blobs: BlobStore
     ) async throws {
         var writer = try blobs.writer()
-        do {
-            for try await piece in body {
-                try piece.withUnsafeReadableBytes { try writer.write($0) }
-            }
-        } catch {
-            writer.discard()
-            throw error
+        for try await piece in body {
+            try piece.withUnsafeReadableBytes { try writer.write($0) }
         }
         do {
             _ = try writer.finish(expecting: digest)
