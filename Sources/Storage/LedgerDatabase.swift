@@ -1,8 +1,7 @@
-package import Contracts
-package import Encodings
+import Contracts
+import Encodings
 import Foundation
 import GRDB
-package import Identity
 package import Ledger
 package import MerkleLog
 
@@ -137,7 +136,7 @@ package final class LedgerDatabase: Sendable {
                 "\(error.message ?? "an error of SQLite") (SQLite \(error.resultCode.rawValue))")
     }
 
-    private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         do {
             return try pool.read(body)
         } catch let error as DatabaseError {
@@ -145,7 +144,15 @@ package final class LedgerDatabase: Sendable {
         }
     }
 
-    private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    func writeAtOnce(_ body: (Database) throws -> Void) throws {
+        do {
+            try pool.write(body)
+        } catch let error as DatabaseError {
+            throw Self.unusable(path, error)
+        }
+    }
+
+    func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
         do {
             try await pool.write(body)
         } catch let error as DatabaseError {
@@ -298,149 +305,6 @@ package final class LedgerDatabase: Sendable {
             }
         }
     }
-
-    // MARK: - The tree
-
-    /// Everything that the stored tiles can tell: old roots and proofs.
-    package var tree: StoredTree {
-        StoredTree { [self] level, index in try tile(level: level, index: index) }
-    }
-
-    /// The hashes of a tile, as many as there are.
-    package func tile(level: Int, index: UInt64) throws -> [TreeHash] {
-        let bytes = try tileContent(level: level, index: index)
-        return stride(from: 0, to: bytes.count, by: TreeHash.byteCount).compactMap {
-            TreeHash(bytes: bytes[$0..<min($0 + TreeHash.byteCount, bytes.count)])
-        }
-    }
-
-    /// A tile as it is stored; empty where there is none.
-    func tileContent(level: Int, index: UInt64) throws -> [UInt8] {
-        let content = try read { database in
-            try Data.fetchOne(
-                database, sql: "SELECT hashes FROM tiles WHERE level = ? AND idx = ?",
-                arguments: [level, Int64(clamping: index)])
-        }
-        return Array(content ?? Data())
-    }
-
-    /// How many rows there are of what the entries make.
-    func counts() throws -> (tiles: Int, batches: Int, receipts: Int) {
-        try read { database in
-            func count(_ table: String) throws -> Int {
-                try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
-            }
-            return (try count("tiles"), try count("batches"), try count("receipts"))
-        }
-    }
-
-    // MARK: - Receipts
-
-    package func receipt(at index: UInt64) throws -> JSONValue? {
-        try json(
-            "SELECT json FROM receipts WHERE idx = ?", arguments: [Int64(clamping: index)])
-    }
-
-    /// What became of a transaction where it first stood: a later place of the same one can only be
-    /// a replay, and refused.
-    package func receipt(of transaction: TransactionID) throws -> JSONValue? {
-        try json(
-            "SELECT json FROM receipts WHERE tx = ? ORDER BY idx LIMIT 1",
-            arguments: [transaction.text])
-    }
-
-    /// A receipt as it is stored, and the name that it is stored under.
-    func storedReceipt(at index: UInt64) throws -> (transaction: String, json: [UInt8])? {
-        try read { database in
-            try Row.fetchOne(
-                database, sql: "SELECT tx, json FROM receipts WHERE idx = ?",
-                arguments: [Int64(clamping: index)])
-        }.map { (transaction: $0[0] as String, json: Array($0[1] as Data)) }
-    }
-
-    private func json(_ sql: String, arguments: StatementArguments) throws -> JSONValue? {
-        try read { try Data.fetchOne($0, sql: sql, arguments: arguments) }
-            .map { try JSONValue(parsing: Array($0)) }
-    }
-
-    // MARK: - Contributions
-
-    /// Keeps a contribution; the first one of a member to a round stays.
-    package func keep(_ signed: SignedContribution) async throws {
-        let contribution = signed.contribution
-        let envelope = Data(signed.envelope.json.canonicalBytes)
-        try await write { database in
-            try database.execute(
-                sql: """
-                    INSERT OR IGNORE INTO contributions (job, round, member, envelope)
-                    VALUES (?, ?, ?, ?)
-                    """,
-                arguments: [
-                    contribution.round.job.text, contribution.round.number,
-                    contribution.member.text, envelope,
-                ])
-        }
-    }
-
-    /// The contributions to a round that have been kept.
-    package func contributions(to round: RoundID) throws -> [Envelope] {
-        try read { database in
-            try Data.fetchAll(
-                database,
-                sql: """
-                    SELECT envelope FROM contributions WHERE job = ? AND round = ? ORDER BY member
-                    """,
-                arguments: [round.job.text, round.number])
-        }.map { try Envelope(JSONValue(parsing: Array($0))) }
-    }
-
-    // MARK: - Records
-
-    /// One value that is replaced as a whole.
-    package enum Record: String, Sendable {
-        /// The newest certificate.
-        case certificate
-        /// What the coordinator was caught at.
-        case evidence
-    }
-
-    package func set(_ record: Record, to bytes: [UInt8]?) async throws {
-        try await write { database in
-            if let bytes {
-                try database.execute(
-                    sql: "INSERT OR REPLACE INTO records (name, bytes) VALUES (?, ?)",
-                    arguments: [record.rawValue, Data(bytes)])
-            } else {
-                try database.execute(
-                    sql: "DELETE FROM records WHERE name = ?", arguments: [record.rawValue])
-            }
-        }
-    }
-
-    /// Writes evidence before anything else happens.
-    package func keepEvidence(_ bytes: [UInt8]) throws {
-        do {
-            try pool.write { database in
-                try database.execute(
-                    sql: "INSERT OR REPLACE INTO records (name, bytes) VALUES (?, ?)",
-                    arguments: [Record.evidence.rawValue, Data(bytes)])
-            }
-        } catch let error as DatabaseError {
-            throw Self.unusable(path, error)
-        }
-    }
-
-    package func get(_ record: Record) throws -> [UInt8]? {
-        try read { database in
-            try Data.fetchOne(
-                database, sql: "SELECT bytes FROM records WHERE name = ?",
-                arguments: [record.rawValue])
-        }.map { Array($0) }
-    }
-
-    package func certificate() throws -> UnverifiedCheckpoint? {
-        try get(.certificate).map { try UnverifiedCheckpoint(parsing: $0) }
-    }
 }
 
 /// A ledger that has an entry behind this one, and not this one.
@@ -448,31 +312,4 @@ struct MissingEntry: Error, Hashable, CustomStringConvertible {
     let index: UInt64
 
     var description: String { "entry \(index) is missing, and there are others behind it" }
-}
-
-/// Why something on disk could not be read or written.
-package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
-    case unusable(path: String, problem: String)
-    case newer(found: Int, known: Int)
-    case conflict(expected: UInt64, found: UInt64)
-    case readableByOthers(path: String, mode: String)
-    case inUse(path: String)
-    case wrongDigest(expected: String, found: String)
-
-    package var description: String {
-        switch self {
-        case .unusable(let path, let problem): "\(path): \(problem)"
-        case .newer(let found, let known):
-            "the database was written by a newer version (schema \(found), and this program knows "
-                + "\(known))"
-        case .conflict(let expected, let found):
-            "a batch begins at \(found), and the ledger has \(expected) entries"
-        case .readableByOthers(let path, let mode):
-            "\(path) holds a private key and others may read it (mode \(mode)): chmod 600 it"
-        case .inUse(let path):
-            "another process is using \(path); stop it first"
-        case .wrongDigest(let expected, let found):
-            "the content has the SHA-256 \(found), and \(expected) was announced"
-        }
-    }
 }
