@@ -227,6 +227,29 @@ let package = Package(
                 "SampleLab", "Storage",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        .target(
+            name: "ServedLab",
+            dependencies: [
+                "Encodings", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/ServedLab"),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Randomness", "ServedLab", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         .testTarget(
             name: "LearningTests",
             dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "Tensors"]),
