@@ -230,7 +230,8 @@ let package = Package(
         .target(
             name: "ServedLab",
             dependencies: [
-                "Encodings", "Transport",
+                "Coordinator", "Encodings", "LabAPI", "Ledger", "MerkleLog", "Node", "SampleLab",
+                "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -248,6 +249,19 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "LabAPITests",
+            dependencies: [
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
+                "MerkleLog", "MerkleMap", "Node", "Randomness", "SampleLab", "ServedLab",
+                "Storage", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .testTarget(

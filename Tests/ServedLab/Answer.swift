@@ -1,8 +1,8 @@
 package import AsyncHTTPClient
 package import Encodings
-package import HTTPTypes
+import HTTPTypes
 import NIOCore
-package import NIOHTTP1
+import NIOHTTP1
 
 /// What a server has answered.
 package struct Answer: Sendable {
