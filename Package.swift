@@ -265,6 +265,18 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .testTarget(
+            name: "TrainersTests",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab",
+                "Tensors", "Trainers",
+            ]),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: [
+                "Audit", "Contracts", "Encodings", "Ledger", "MerkleLog", "Randomness",
+                "SampleLab", "Storage",
+            ]),
+        .testTarget(
             name: "LearningTests",
             dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "Tensors"]),
     ]
