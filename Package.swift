@@ -188,6 +188,13 @@ let package = Package(
             path: "Tests/Simulator"),
         .executableTarget(
             name: "simulate", dependencies: ["Simulator"], path: "Tests/simulate"),
+        .target(
+            name: "SampleLab",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
+                "Randomness", "Storage", "Trainers",
+            ],
+            path: "Tests/SampleLab"),
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "Randomness"]),
         .testTarget(
             name: "IdentityTests",
@@ -216,6 +223,62 @@ let package = Package(
                 "Randomness",
             ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "Randomness",
+                "SampleLab", "Storage",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .target(
+            name: "ServedLab",
+            dependencies: [
+                "Coordinator", "Encodings", "LabAPI", "Ledger", "MerkleLog", "Node", "SampleLab",
+                "Storage", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/ServedLab"),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Randomness", "ServedLab", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "LabAPITests",
+            dependencies: [
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
+                "MerkleLog", "MerkleMap", "Node", "Randomness", "SampleLab", "ServedLab",
+                "Storage", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "TrainersTests",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab",
+                "Tensors", "Trainers",
+            ]),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: [
+                "Audit", "Contracts", "Encodings", "Ledger", "MerkleLog", "Randomness",
+                "SampleLab", "Storage",
+            ]),
         .testTarget(
             name: "LearningTests",
             dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "Tensors"]),
