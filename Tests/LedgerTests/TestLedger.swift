@@ -132,6 +132,18 @@ struct TestLedger {
         return batch
     }
 
+    /// Takes a batch for durable without telling the coordinator so.
+    mutating func keep(_ batch: ExecutedBatch) {
+        batches.append(batch)
+    }
+
+    /// A kill and a start: the coordinator has what is durable, and nothing else.
+    mutating func restart(certificate: UnverifiedCheckpoint? = nil) throws {
+        sequencer = Sequencer(
+            resuming: try replay(), logKey: Secrets("coordinator").cosigner,
+            certificate: certificate)
+    }
+
     /// A batch of so many transactions.
     @discardableResult
     mutating func batch(_ count: Int = 1) throws -> ExecutedBatch {
@@ -139,6 +151,16 @@ struct TestLedger {
             try submit()
         }
         return try cut()
+    }
+
+    /// Votes a member out, and ends the batch.
+    mutating func suspend(_ name: String, votes: [String] = ["ada", "bo", "cy"]) throws {
+        let proposal = try ProposalID("p-\(replica.state.members.proposals.count + 1)")
+        try submit(OpenProposal(change: .suspend(try MemberID(name))), by: votes[0])
+        for voter in votes {
+            try submit(CastVote(proposal: proposal, approves: true), by: voter)
+        }
+        try cut()
     }
 
     // MARK: - Cosigning
