@@ -212,6 +212,12 @@ let package = Package(
                 "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "MerkleMap",
                 "Randomness",
             ]),
+        .testTarget(
+            name: "FederationTests",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
+                "Randomness",
+            ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
         .testTarget(
             name: "LearningTests",
