@@ -196,7 +196,7 @@ let package = Package(
         .testTarget(
             name: "MerkleLogTests",
             dependencies: [
-                "Encodings", "Identity", "MerkleLog",
+                "Encodings", "Identity", "MerkleLog", "Randomness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
