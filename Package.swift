@@ -205,7 +205,7 @@ let package = Package(
         .testTarget(
             name: "MerkleLogTests",
             dependencies: [
-                "Encodings", "Identity", "MerkleLog",
+                "Encodings", "Identity", "MerkleLog", "Randomness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
@@ -220,6 +220,12 @@ let package = Package(
             name: "LedgerTests",
             dependencies: [
                 "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "MerkleMap",
+                "Randomness",
+            ]),
+        .testTarget(
+            name: "FederationTests",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
                 "Randomness",
             ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
