@@ -165,6 +165,15 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .executableTarget(
+            name: "jointlab-bench",
+            dependencies: [
+                "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Storage",
+                "Trainers", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            path: "Benchmarks"),
 
         // Tests, and what they share
         .target(
@@ -213,6 +222,15 @@ let package = Package(
             name: "MerkleMapTests", dependencies: ["Encodings", "MerkleMap", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
+        .testTarget(
+            name: "ContractsTests",
+            dependencies: ["Contracts", "Encodings", "Identity", "Randomness"]),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "MerkleMap",
+                "Randomness",
+            ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
         .testTarget(
             name: "LearningTests",
@@ -223,6 +241,12 @@ let package = Package(
 // The project's own checks build with it; a newer compiler's new warning must not stop a user.
 let isStrict = Context.environment["JOINTLAB_STRICT"] == "1"
 
+// Simulated labs run through these for minutes: unoptimised, the tests would take twice as long.
+let isSimulated: Set = [
+    "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog", "MerkleMap",
+    "Simulator",
+]
+
 for target in package.targets where target.name != "CKernels" {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
@@ -230,5 +254,8 @@ for target in package.targets where target.name != "CKernels" {
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ]
+    if isSimulated.contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
+    }
     if isStrict { target.swiftSettings?.append(.treatAllWarnings(as: .error)) }
 }

@@ -141,7 +141,7 @@ package struct LabState: Sendable {
         switch key {
         case Lab.stateKey: lab.json
         case Cosigners.stateKey: cosigners.json
-        case OutcomeChain.stateKey: outcomes.json
+        case OutcomeChain.stateKey: outcomes.row
         default: nil
         }
     }

@@ -19,7 +19,13 @@ struct OutcomeChain: Sendable {
         isWritten = false
     }
 
-    var json: JSONValue {
+    /// `nil` before the first transaction, when nothing has been written yet.
+    var row: JSONValue? {
+        guard count > 0 else { return nil }
+        return json
+    }
+
+    private var json: JSONValue {
         ["transactions": .integer(count), "digest": .string(Hex.encode(digest))]
     }
 

@@ -63,7 +63,7 @@ package struct Table<Key: Hashable & Comparable & Sendable, Row: StateRow>: Send
 
     /// The row under a key as it stands in the authenticated state.
     func row(atKeyText text: String) -> JSONValue? {
-        rows.first { keyText($0.key) == text }?.value.json
+        rows.first { keyText($0.key).utf8.elementsEqual(text.utf8) }?.value.json
     }
 }
 

@@ -11,6 +11,15 @@ package enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object(JSONObject)
 
+    /// How deep its arrays and objects are nested; 0 for what is neither.
+    package var levels: Int {
+        switch self {
+        case .array(let elements): 1 + (elements.map(\.levels).max() ?? 0)
+        case .object(let object): 1 + (object.members.map(\.value.levels).max() ?? 0)
+        case .null, .bool, .integer, .number, .string: 0
+        }
+    }
+
     /// What a person calls this kind of value, for messages.
     package var kind: String {
         switch self {

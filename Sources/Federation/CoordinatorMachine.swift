@@ -27,12 +27,21 @@ package struct CoordinatorMachine: Sendable {
     package enum Timer: Hashable, Sendable {
         case roundTimeout(RoundID)
         case opening(JobID)
+        case cut
     }
+
+    /// How long a batch waits for the one before it to be certified.
+    ///
+    /// What comes in meanwhile goes into one batch, and every node verifies, stores and cosigns once
+    /// for all of it. A quiet lab is not slowed down: there is nothing to wait for.
+    package static let paceMilliseconds: Int64 = 20
 
     package private(set) var sequencer: Sequencer
     package private(set) var connected: Set<MemberID> = []
     private let serviceKey: SigningKey
     private var jobs: [JobID: JobMachine] = [:]
+    private var publishedAt = Timestamp(milliseconds: 0)
+    private var awaitsCut = false
     /// What has been contributed to rounds that are not sealed, by round and member.
     private var contributions: [RoundID: [MemberID: SignedContribution]] = [:]
 
@@ -78,6 +87,7 @@ package struct CoordinatorMachine: Sendable {
         _ batch: ExecutedBatch, at now: Timestamp
     ) -> [Command] {
         sequencer.stored()
+        publishedAt = now
         return [.publish(batch.batch)] + settle(at: now)
     }
 
@@ -166,6 +176,8 @@ package struct CoordinatorMachine: Sendable {
             perform(next, of: round.job, at: now, &commands)
         case .opening(let job):
             jobs[job]?.gathered()
+        case .cut:
+            awaitsCut = false
         }
         return commands + settle(at: now)
     }
@@ -202,8 +214,21 @@ package struct CoordinatorMachine: Sendable {
         let state = state
         jobs = jobs.filter { state.jobs.running.contains($0.key) }
         contributions = contributions.filter { state.jobs[$0.key]?.status == .open }
-        if let batch = sequencer.cut(at: now) { commands.append(.store(batch)) }
-        return commands
+        return commands + cut(at: now)
+    }
+
+    /// Cuts a batch if one can be, or says when to look again.
+    private mutating func cut(at now: Timestamp) -> [Command] {
+        guard sequencer.canCut else { return [] }
+        let waited = now - publishedAt
+        if finality.certifiedSize < sequencer.publishedSize, waited >= 0,
+            waited < Self.paceMilliseconds
+        {
+            guard !awaitsCut else { return [] }
+            awaitsCut = true
+            return [.wake(.cut, afterMilliseconds: Self.paceMilliseconds - waited)]
+        }
+        return sequencer.cut(at: now).map { [.store($0)] } ?? []
     }
 
     private mutating func advance(

@@ -22,9 +22,14 @@ package final class LabProcesses {
 
     private static let startSeconds = 20.0
     private static let stopSeconds = 5.0
+    private let binary: URL
     private var children: [Child] = []
 
-    package init() {}
+    /// - Parameter binary: The `jointlab` program; by default the one that runs.
+    package init(binary: URL? = nil) {
+        self.binary =
+            binary ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    }
 
     /// Starts a daemon, and waits until it says where it listens.
     ///
@@ -38,7 +43,7 @@ package final class LabProcesses {
 
         let process = Process()
         let input = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.executableURL = binary
         process.arguments =
             arguments + ["--home", home.path, "--until-input-closes", "--log-form", "json"]
         process.standardInput = input

@@ -48,6 +48,7 @@ package struct SignedClient: Sendable {
         // The coordinator sends a sign of life every two seconds.
         configuration.timeout.read = .seconds(20)
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 128
         configuration.httpVersion = .http1Only
         return HTTPClient(
             eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)

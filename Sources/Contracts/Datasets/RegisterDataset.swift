@@ -6,6 +6,8 @@ package struct RegisterDataset: LabAction {
     package static let name = "dataset.register"
     /// A schema may take this much of an entry.
     package static let schemaBytesMax = 40_000
+    /// It stands inside other documents, which readers do not nest without end.
+    package static let schemaLevelsMax = 16
 
     package let dataset: DatasetID
     package let title: String
@@ -34,6 +36,11 @@ package struct RegisterDataset: LabAction {
         guard bytes <= Self.schemaBytesMax else {
             throw input.wrong(
                 "schema", "takes \(bytes) bytes, and \(Self.schemaBytesMax) are allowed")
+        }
+        guard schema.levels <= Self.schemaLevelsMax else {
+            throw input.wrong(
+                "schema",
+                "is nested \(schema.levels) levels deep, and \(Self.schemaLevelsMax) are allowed")
         }
         rows = try input.integer("rows", in: 1...1_000_000_000_000)
         commitment = try input.digest("commitment")

@@ -5,7 +5,8 @@ package import Identity
 package struct Contribution: Hashable, Sendable {
     /// The DSSE payload type of a contribution.
     package static let payloadType = "application/vnd.jointlab.contribution+json"
-    /// So that a seal over many contributions still fits an entry.
+    /// So that a seal over as many contributions as a job may have still fits an entry.
+    package static let bytesMax = 900
     package static let metricsMax = 16
 
     package let lab: LabID
@@ -85,6 +86,11 @@ package enum ContributionError: Error, Hashable, Sendable, CustomStringConvertib
 
 extension Contribution {
     fileprivate init(payload: [UInt8]) throws(JSONShapeError) {
+        guard payload.count <= Self.bytesMax else {
+            throw JSONShapeError(
+                path: "",
+                problem: "has \(payload.count) bytes, and \(Self.bytesMax) are allowed")
+        }
         do {
             try self.init(JSONValue(parsing: payload))
         } catch let error as JSONShapeError {

@@ -33,7 +33,7 @@ package struct CompleteJob: LabAction {
 }
 
 /// The action `job.abandon`: its owner or the coordinator ends a job early. A round that is open is
-/// abandoned with it.
+/// abandoned with it; but an owner waits for one that is sealed, whose fees have been earned.
 package struct AbandonJob: LabAction {
     package static let name = "job.abandon"
 
@@ -67,6 +67,10 @@ package struct AbandonJob: LabAction {
             rule: "job.status is proposed or running",
             saw: ["job": job, "job.status": row.status.rawValue])
         if let round = state.jobs.current(of: row) {
+            try context.require(
+                round.status != .sealed || context.sender == .coordinator, .wrongStage,
+                rule: "no round of the job is sealed",
+                saw: ["round": round.id, "round.status": round.status.rawValue])
             try state.abandon(round, reason: "the job was abandoned", at: context.now)
         }
         row.status = .abandoned

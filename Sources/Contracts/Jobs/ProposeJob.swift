@@ -6,7 +6,8 @@ package struct ProposeJob: LabAction {
     package static let name = "job.propose"
     /// The trainer's settings may take this much of an entry.
     package static let trainerBytesMax = 40_000
-    package static let participantsMax = 64
+    package static let trainerLevelsMax = 16
+    package static let participantsMax = 32
 
     package let job: JobID
     package let model: ModelID
@@ -43,9 +44,13 @@ package struct ProposeJob: LabAction {
                 "licences", "should name 1 to \(Self.participantsMax) licences, each once")
         }
         trainer = try input.required("trainer")
-        guard trainer.object != nil, trainer.canonicalBytes.count <= Self.trainerBytesMax else {
+        guard trainer.object != nil, trainer.canonicalBytes.count <= Self.trainerBytesMax,
+            trainer.levels <= Self.trainerLevelsMax
+        else {
             throw input.wrong(
-                "trainer", "should be an object of at most \(Self.trainerBytesMax) bytes")
+                "trainer",
+                "should be an object of at most \(Self.trainerBytesMax) bytes and "
+                    + "\(Self.trainerLevelsMax) levels")
         }
         plan = try JobPlan(&input, "plan")
         participantsMin = Int(

@@ -61,7 +61,7 @@ package struct SealRound: LabAction {
 extension LabState {
     /// The contribution in an envelope, if it is one that a round can take.
     ///
-    /// - Throws: ``Refusal/Code/contributionInvalid``.
+    /// - Throws: ``Refusal``: `round.contribution_invalid` or `member.suspended`.
     package func contribution(
         in envelope: Envelope, to round: Round
     ) throws(Refusal) -> Contribution {
@@ -89,6 +89,8 @@ extension LabState {
                 .contributionInvalid, rule: "the member takes part in the round",
                 saw: ["member": contribution.member, "round": round.id])
         }
+        // Its key may have been stolen: what it signs does not count while it is suspended.
+        _ = try members.active(contribution.member)
         let rows = datasets[participant.dataset]?.rows ?? 0
         guard contribution.weight <= rows else {
             throw Refusal(

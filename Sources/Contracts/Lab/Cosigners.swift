@@ -1,3 +1,4 @@
+import Crypto
 import Encodings
 package import Identity
 
@@ -76,6 +77,12 @@ package struct Cosigners: Sendable {
     /// Whether a change is under way, which further certificates must carry through.
     package var isChanging: Bool { eras.last?.outgoing != nil || !arrivals.isEmpty }
 
+    /// The keys of a member that may still be asked for, in whichever set.
+    func keys(of member: MemberID) -> Set<PublicKey> {
+        let sets = eras.flatMap { [$0.current] + ($0.outgoing.map { [$0] } ?? []) }
+        return Set((sets + arrivals.map(\.set)).compactMap { $0.keys[member] })
+    }
+
     mutating func record(_ set: CosignerSet, at size: UInt64) {
         let newest = arrivals.last?.set ?? eras.last?.current
         guard set != newest else { return }
@@ -108,5 +115,35 @@ package struct Cosigners: Sendable {
         guard !isWritten else { return }
         writes.append(StateWrite(key: Self.stateKey, row: json))
         isWritten = true
+    }
+}
+
+extension LabOrigin {
+    /// The number by which a note calls a member's cosigner key (C2SP signed-note, "Signatures"):
+    /// four bytes, of which anybody can find another key with the same.
+    package func cosignerKeyNumber(of member: MemberID, _ key: PublicKey) -> [UInt8] {
+        let cosignatureType: UInt8 = 0x04
+        let text = Array("\(cosignerName(of: member))\n".utf8) + [cosignatureType] + key.bytes
+        return Array(SHA256.hash(data: text).prefix(4))
+    }
+}
+
+extension LabState {
+    /// Two keys of a member that share a number could not be told apart in a certificate which both
+    /// the old and the new set must sign: none could be verified, and the lab would stand still.
+    ///
+    /// - Throws: ``Refusal/Code/alreadyExists``.
+    func requireNewNumber(_ key: PublicKey, of member: MemberID) throws(Refusal) {
+        let number = lab.origin.cosignerKeyNumber(of: member, key)
+        let earlier = cosigners.keys(of: member)
+            .union(members[member].map { [$0.keys.cosigner] } ?? [])
+        let taken = earlier.contains {
+            $0 != key && lab.origin.cosignerKeyNumber(of: member, $0) == number
+        }
+        if taken {
+            throw Refusal(
+                .alreadyExists, rule: "no two cosigner keys of a member share a number in notes",
+                saw: ["member": member, "number": Hex.encode(number)])
+        }
     }
 }

@@ -24,6 +24,12 @@ package struct LicenceTerms: Hashable, Sendable {
         self.expires = expires
     }
 
+    /// Compared byte by byte: which texts are equivalent to Unicode changes with its version, and
+    /// two nodes must not disagree.
+    package func allows(_ purpose: String) -> Bool {
+        purposes.contains { $0.utf8.elementsEqual(purpose.utf8) }
+    }
+
     package var json: JSONValue {
         [
             "dataset": dataset.json, "licensee": licensee.json,
@@ -36,10 +42,15 @@ package struct LicenceTerms: Hashable, Sendable {
         dataset = try fields.identifier("dataset")
         licensee = try fields.identifier("licensee")
         purposes = try fields.strings("purposes")
-        guard (1...16).contains(purposes.count), Set(purposes).count == purposes.count,
-            purposes.allSatisfy({ (1...64).contains($0.utf8.count) })
+        guard (1...16).contains(purposes.count),
+            Set(purposes.map { Array($0.utf8) }).count == purposes.count,
+            purposes.allSatisfy({
+                (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy { $0 >= 0x20 }
+            })
         else {
-            throw fields.wrong("purposes", "should be 1 to 16 different texts of 1 to 64 bytes")
+            throw fields.wrong(
+                "purposes",
+                "should be 1 to 16 different texts of 1 to 64 bytes without control characters")
         }
         roundsMax = try fields.integer("roundsMax", in: 1...100_000)
         feePerRound = try fields.money("feePerRound")
@@ -121,7 +132,7 @@ extension LabState {
             context.now < terms.expires, .licenceExpired, rule: "\(action): now < terms.expires",
             saw: ["now": context.now, "terms.expires": terms.expires])
         try context.require(
-            terms.purposes.contains(purpose), .licencePurpose,
+            terms.allows(purpose), .licencePurpose,
             rule: "\(action): purpose in terms.purposes",
             saw: ["purpose": purpose, "terms.purposes": terms.purposes.joined(separator: " | ")])
         try context.require(

@@ -28,13 +28,20 @@ package struct ApplyForMembership: LabAction {
         try state.members.requireFree(card.member, keys)
         if let earlier = state.members.applications[card.member] {
             try context.require(
-                earlier.status != .open, .alreadyExists,
+                !state.members.isOpen(earlier, at: context.now), .alreadyExists,
                 rule: "the member has no open application",
                 saw: ["member": card.member, "proposal": earlier.proposal])
         }
 
         let invitation = state.members.invitations[card.member]
         let sponsor = invitation.flatMap { context.now < $0.expires ? $0.by : nil }
+        if sponsor == nil {
+            let uninvited = state.members.uninvited(at: context.now)
+            try context.require(
+                uninvited < Members.uninvitedMax, .limit,
+                rule: "open applications without an invitation < \(Members.uninvitedMax)",
+                saw: ["open applications": uninvited])
+        }
         let proposal = state.openProposal(.admit(card.member), by: card.member, at: context.now)
         state.members.setApplication(
             Application(card: card, proposal: proposal, sponsor: sponsor, status: .open))

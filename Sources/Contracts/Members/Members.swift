@@ -3,6 +3,14 @@ import Identity
 
 /// Who belongs to the lab, who has asked to, and what is being voted on.
 package struct Members: Sendable {
+    /// A certificate that two sets of cosigners must sign holds two lines of each member and the
+    /// log's; a note holds 128.
+    package static let activeMax = 63
+    /// Anybody can apply, so what nobody asked for is bounded.
+    package static let uninvitedMax = 32
+    /// So many proposals of a member may be open at a time.
+    package static let proposalsMax = 16
+
     private(set) var members = Table<MemberID, Member>("member")
     package private(set) var invitations = Table<MemberID, Invitation>("invitation")
     package private(set) var applications = Table<MemberID, Application>("application")
@@ -105,6 +113,27 @@ package struct Members: Sendable {
                     .alreadyExists, rule: "no two members share a key", saw: ["member": other])
             }
         }
+    }
+
+    /// - Throws: ``Refusal/Code/limit``.
+    func requireRoom() throws(Refusal) {
+        let active = members.sorted.count { $0.row.status == .active }
+        guard active < Self.activeMax else {
+            throw Refusal(
+                .limit, rule: "active members < \(Self.activeMax)",
+                saw: ["active members": active])
+        }
+    }
+
+    /// The applications without an invitation that can still be voted on.
+    func uninvited(at now: Timestamp) -> Int {
+        applications.sorted.count { _, application in
+            application.sponsor == nil && isOpen(application, at: now)
+        }
+    }
+
+    func isOpen(_ application: Application, at now: Timestamp) -> Bool {
+        application.status == .open && proposals[application.proposal]?.isOpen(at: now) == true
     }
 
     mutating func drainWrites(into writes: inout [StateWrite]) {

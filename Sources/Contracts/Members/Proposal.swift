@@ -25,6 +25,9 @@ package struct Proposal: StateRow, Hashable {
     package var votes: [MemberID: Bool]
     package var status: Status
 
+    /// Whether it can still be voted on.
+    package func isOpen(at now: Timestamp) -> Bool { status == .open && now < closes }
+
     package var yes: Int { votes.values.count { $0 } }
     package var no: Int { votes.count - yes }
 
@@ -147,6 +150,7 @@ extension LabState {
             guard var application = members.applications[member] else { return }
             // Somebody may have come to share its name or a key in the meantime.
             try members.requireFree(member, application.card.keys)
+            try members.requireRoom()
             application.status = .admitted
             members.setApplication(application)
             members.admit(application.card, at: time)
@@ -162,8 +166,10 @@ extension LabState {
                 throw Refusal(
                     .wrongStage, rule: "member.status == suspended", saw: ["member": member])
             }
+            try members.requireRoom()
             if let keys {
                 try members.requireFree(member, keys, except: member)
+                try requireNewNumber(keys.cosigner, of: member)
                 members.setKeys(keys, of: member)
             }
             members.setStatus(.active, of: member, at: time)

@@ -44,6 +44,7 @@ package struct RotateKeys: LabAction {
     ) throws(Refusal) {
         let sender = try state.members.sender(of: context)
         try state.members.requireFree(sender.id, keys, except: sender.id)
+        try state.requireNewNumber(keys.cosigner, of: sender.id)
         let statement = Self.statement(keys, member: sender.id, lab: state.id)
         try context.require(
             keys.signing.verifies(signingProof, of: statement), .wrongValue,

@@ -22,6 +22,13 @@ package struct OpenProposal: LabAction {
         let sender = try state.members.sender(of: context)
         try context.require(
             sender.votes, .memberRole, rule: "the sender has a vote", saw: ["sender": sender.id])
+        let open = state.members.proposals.sorted.count { _, proposal in
+            proposal.by == sender.id && proposal.isOpen(at: context.now)
+        }
+        try context.require(
+            open < Members.proposalsMax, .limit,
+            rule: "open proposals of the sender < \(Members.proposalsMax)",
+            saw: ["open proposals": open])
         switch change {
         case .admit(let member):
             throw Refusal(

@@ -1,0 +1,29 @@
+import Foundation
+
+/// `jointlab-bench [ledger|latency|rounds|audit|limits …]`: the figures of
+/// `Documentation/benchmarks.md`, and what limits them, in one run.
+let known = ["limits", "ledger", "latency", "rounds", "audit"]
+let asked = Array(CommandLine.arguments.dropFirst())
+let wanted = asked.isEmpty ? known : asked
+guard wanted.allSatisfy(known.contains) else {
+    print("usage: jointlab-bench [\(known.joined(separator: "|")) …]")
+    exit(64)
+}
+let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    .deletingLastPathComponent().appending(path: "jointlab")
+guard FileManager.default.isExecutableFile(atPath: binary.path) else {
+    print("build it first: swift build -c release --product jointlab")
+    exit(66)
+}
+print(Machine.description)
+for name in wanted {
+    print("\n\(name)")
+    switch name {
+    case "limits": Limits.measure()
+    case "ledger": try await LedgerBenchmark(binary: binary).run()
+    case "latency": try await LatencyBenchmark(binary: binary).run()
+    case "rounds": try await RoundsBenchmark(binary: binary).run()
+    case "audit": try await AuditBenchmark(binary: binary).run()
+    default: break
+    }
+}
