@@ -25,6 +25,7 @@ final class RogueLab {
     let watch: FileOpenWatch
     var ledger: RogueLedger
     private let others: [MemberSession]
+    private var fences = 0
 
     /// Founds the lab, licenses the site's data and starts a job on it, starts the node, and waits
     /// until it has cosigned all that.
@@ -179,12 +180,23 @@ final class RogueLab {
         }
     }
 
-    /// Waits for an alarm.
-    func waitForAlarm(_ code: String, saying text: String = "") async throws {
-        try await eventually("the node raises \(code) “\(text)”") {
+    /// Waits for an alarm, and for words in its message.
+    func waitForAlarm(_ code: String, saying words: String? = nil) async throws {
+        try await eventually("the node raises \(code) “\(words ?? "")”") {
             try await status()["alarms"]?.array?.contains {
-                $0["code"]?.string == code && $0["problem"]?.string?.contains(text) ?? false
+                let problem = $0["problem"]?.string ?? ""
+                return $0["code"]?.string == code && words.map(problem.contains) ?? true
             } ?? false
+        }
+    }
+
+    /// Waits until the node has dealt with everything that was sent before: it answers in order.
+    func fence() async throws {
+        fences += 1
+        let number = 1_000 + fences
+        try sendTask(number, index: 0)
+        try await eventually("the node answers what came last") {
+            coordinator.heard.declines.contains { $0["round"]?.integer == Int64(number) }
         }
     }
 
