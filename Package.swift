@@ -189,8 +189,8 @@ let package = Package(
         .target(
             name: "LabFixture",
             dependencies: [
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger", "Node",
-                "Participation", "Storage", "Transport",
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger", "MerkleLog",
+                "Node", "Participation", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Tests/LabFixture"),

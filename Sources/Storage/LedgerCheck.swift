@@ -7,7 +7,7 @@ extension LedgerDatabase {
     package struct CheckResult: Sendable {
         package let entries: UInt64
         package let tiles: Int
-        package let batches: Int
+        package let checkpoints: Int
         /// The first thing that is not what it should be.
         package let difference: String?
     }
@@ -18,7 +18,7 @@ extension LedgerDatabase {
     package func check() throws -> CheckResult {
         var replica: Replica?
         var tiles = 0
-        var batches = 0
+        var checkpoints = 0
         var index: UInt64 = 0
         var difference: String?
         do {
@@ -29,13 +29,10 @@ extension LedgerDatabase {
                     return
                 }
                 guard let end = try replica?.execute(entry).batchEnd else { return }
-                batches += 1
                 tiles += end.tiles.count
-                if let found = try compare(end) { throw Difference(text: found) }
+                if try compare(end) { checkpoints += 1 }
             }
-            if difference == nil, replica?.isAtBatchEnd == false {
-                difference = "the last batch has no end"
-            }
+            difference = try differenceAtEnd(replica, checkpoints: checkpoints)
         } catch let error as Misconduct {
             difference = error.description
         } catch let error as Difference {
@@ -43,27 +40,42 @@ extension LedgerDatabase {
         }
         return CheckResult(
             entries: replica == nil ? 0 : index + (difference == nil ? 1 : 0), tiles: tiles,
-            batches: batches, difference: difference)
+            checkpoints: checkpoints, difference: difference)
     }
 
     private struct Difference: Error {
         let text: String
     }
 
-    private func compare(_ end: Replica.BatchEnd) throws -> String? {
+    /// - Returns: Whether there is a checkpoint; a node that has caught up holds one for many batches.
+    /// - Throws: ``Difference`` for what is not as it should be.
+    private func compare(_ end: Replica.BatchEnd) throws -> Bool {
         for tile in end.tiles {
             let place = tile.coordinate
             let stored = try self.tile(level: place.level, index: place.index)
             // The row may have grown since.
             guard stored.starts(with: tile.hashes) else {
-                return "the stored tile \(place.path) is not the one that the entries make"
+                throw Difference(
+                    text: "the stored tile \(place.path) is not the one that the entries make")
             }
         }
-        guard let checkpoint = try checkpoint(at: end.head.size) else {
-            return "the checkpoint of size \(end.head.size) is missing"
-        }
+        guard let checkpoint = try checkpoint(at: end.head.size) else { return false }
         guard checkpoint.statement.head == end.head else {
-            return "the checkpoint of size \(end.head.size) has another root than the entries"
+            throw Difference(
+                text: "the checkpoint of size \(end.head.size) has another root than the entries")
+        }
+        return true
+    }
+
+    private func differenceAtEnd(_ replica: Replica?, checkpoints: Int) throws -> String? {
+        guard let replica else { return nil }
+        guard replica.isAtBatchEnd else { return "the last batch has no end" }
+        guard try checkpoint()?.statement.head == replica.head else {
+            return "the newest checkpoint is not of the whole ledger"
+        }
+        let stored = try checkpointCount()
+        guard stored == checkpoints else {
+            return "\(stored - checkpoints) checkpoints stand where no batch ends"
         }
         return nil
     }

@@ -175,6 +175,10 @@ package final class LedgerDatabase: Sendable {
         }.map { try UnverifiedCheckpoint(parsing: Array($0)) }
     }
 
+    package func checkpointCount() throws -> Int {
+        try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM batches") ?? 0 }
+    }
+
     /// The stored checkpoint of a size.
     package func checkpoint(at size: UInt64) throws -> UnverifiedCheckpoint? {
         try pool.read { database in

@@ -153,6 +153,14 @@ package final class ProcessLab: Sendable {
         try MemberSession(home: NodeHome(home(name)), http: http)
     }
 
+    /// What a member's node says of itself.
+    package func status(of name: String) async throws -> JSONValue {
+        guard let node = try member(name).node() else {
+            throw Failure(description: "the node of \(name) is not running")
+        }
+        return try await node.get("/v1/status")
+    }
+
     /// Makes somebody's folder and tells it of the lab; it is no member yet.
     package func newcomer(_ name: String, _ roles: [Role] = []) throws -> MemberSession {
         let home = NodeHome(home(name))
@@ -232,19 +240,16 @@ package final class ProcessLab: Sendable {
 
     /// Asks a daemon to stop, and waits.
     ///
-    /// - Returns: How it ended, and how long that took.
-    @discardableResult
-    package func stop(
-        _ name: String
-    ) async throws -> (end: ChildProcess.End, took: Duration) {
+    /// - Throws: Where it ends otherwise than well.
+    package func stop(_ name: String) async throws {
         guard let process = running.withLock({ $0.removeValue(forKey: name) }) else {
             throw Failure(description: "\(name) is not running")
         }
-        let clock = ContinuousClock()
-        let start = clock.now
         process.send(SIGTERM)
-        let end = try await process.waitForEnd(within: .seconds(60))
-        return (end, clock.now - start)
+        let end = try await process.waitForEnd()
+        guard end == .exited(0) else {
+            throw Failure(description: "\(name) ended with \(end) when it was asked to stop")
+        }
     }
 
     /// Stops every daemon, nodes first.

@@ -1,16 +1,19 @@
 package import Contracts
 package import Foundation
 import Ledger
+package import MerkleLog
 import Storage
 
 /// A ledger as it lies in the folder of a daemon, read as a stranger would.
 package struct StoredLedger: Sendable {
     package let entries: [[UInt8]]
+    package let checkpoint: Checkpoint?
 
     package init(_ home: URL) throws {
         let database = try LedgerDatabase(path: home.appending(path: "ledger.sqlite").path)
         var entries: [[UInt8]] = []
         try database.forEachEntry { entries.append($1) }
+        checkpoint = try database.checkpoint()?.statement
         try database.close()
         self.entries = entries
     }

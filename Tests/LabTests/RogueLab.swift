@@ -169,8 +169,7 @@ final class RogueLab {
     // MARK: - Looking at the node
 
     func status() async throws -> JSONValue {
-        guard let node = try site.node() else { return .null }
-        return try await node.get("/v1/status")
+        try await processes.status(of: "site")
     }
 
     /// Waits until the node has verified everything that the ledger holds.

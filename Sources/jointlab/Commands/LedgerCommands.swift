@@ -128,7 +128,7 @@ struct LedgerCommands: AsyncParsableCommand {
                 throw CommandFailure.refused
             }
             print(
-                "\(result.entries) entries, \(result.tiles) tiles and \(result.batches) checkpoints "
+                "\(result.entries) entries, \(result.tiles) tiles and \(result.checkpoints) checkpoints "
                     + "are what they should be")
         }
     }
