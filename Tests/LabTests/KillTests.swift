@@ -13,7 +13,7 @@ extension LabSuite {
     /// `kill -9`, as a loss of power would.
     @Suite("Processes that are killed")
     struct KillTests {
-        private static let kills = 20
+        private static let kills = 17
 
         @Test(
             "Whatever is killed, whenever: nothing acknowledged is lost, and all ledgers agree",
@@ -51,7 +51,6 @@ extension LabSuite {
         /// - Returns: The jobs.
         private func killAtRandom(seed: UInt64, in lab: TrainingLab) async throws -> [String] {
             var random = SplitMix64(seed: seed)
-            let everybody = [ProcessLab.coordinator] + lab.processes.founders
             var jobs: [String] = []
             var left = Self.kills
             while left > 0 {
@@ -60,24 +59,33 @@ extension LabSuite {
                     jobs.append("job-\(jobs.count + 1)")
                     try await lab.startJob(
                         jobs[jobs.count - 1], rounds: 6, participantsMin: 2,
-                        roundTimeoutMilliseconds: 2_000)
+                        roundTimeoutMilliseconds: 1_500)
                 }
-                // The coordinator as often as all the nodes together, and sometimes two at once.
-                var victims: Set<String> = []
-                for _ in 0..<(random.next() % 4 == 0 ? 2 : 1) {
-                    victims.insert(
-                        Bool.random(using: &random)
-                            ? ProcessLab.coordinator : everybody.randomElement(using: &random) ?? "")
-                }
+                let (victims, down) = Self.victims(&random)
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...400, using: &random)))
-                for victim in victims.sorted() { lab.processes.kill(victim) }
+                for victim in victims { lab.processes.kill(victim) }
                 left -= victims.count
-                // Longer than a round waits, now and then.
-                let down = random.next() % 8 == 0 ? 2_500 : Int.random(in: 0...200, using: &random)
                 try await Task.sleep(for: .milliseconds(down))
-                for victim in victims.sorted() { try await lab.processes.restart(victim) }
+                for victim in victims { try await lab.processes.restart(victim) }
             }
             return jobs
+        }
+
+        /// Who is killed next, and for how long.
+        private static func victims(
+            _ random: inout SplitMix64
+        ) -> (names: [String], downMilliseconds: Int) {
+            let sites = TrainingLab.sites.shuffled(using: &random)
+            let nodes = (TrainingLab.sites + [TrainingLab.office, TrainingLab.university])
+                .shuffled(using: &random)
+            let briefly = Int.random(in: 0...200, using: &random)
+            return switch random.next() % 8 {
+            // Longer than a round waits, and fewer are left than a round needs.
+            case 0: (Array(sites.prefix(2)), 2_500)
+            case 1: ([ProcessLab.coordinator, nodes[0]], briefly)
+            case 2...4: ([ProcessLab.coordinator], briefly)
+            default: ([nodes[0]], briefly)
+            }
         }
 
         private func verifySums(of job: String, in processes: ProcessLab) async throws {
