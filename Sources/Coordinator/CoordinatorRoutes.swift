@@ -71,7 +71,7 @@ package enum CoordinatorRoutes {
                     mediaType: "text/event-stream"))
         ) { request, context in
             let member = try context.requireMember()
-            let from = request.uri.queryParameters.get("from", as: UInt64.self) ?? 0
+            let from: UInt64 = try request.number("from") ?? 0
             return stream(service, to: member, from: from)
         }
         routes.add(

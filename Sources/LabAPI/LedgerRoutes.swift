@@ -99,15 +99,13 @@ package struct LedgerRoutes: Sendable {
     private func entries(_ request: Request) async throws -> JSONValue {
         let snapshot = await snapshot()
         let size = snapshot.replica.head.size
-        let count = request.uri.queryParameters.get("count", as: Int.self) ?? 50
+        let count: Int = try request.number("count") ?? 50
         guard (1...Self.entriesMax).contains(count) else {
             throw Problem(
                 status: 400, code: "request.malformed",
                 detail: "count should be from 1 to \(Self.entriesMax)")
         }
-        let from =
-            request.uri.queryParameters.get("from", as: UInt64.self)
-            ?? size - min(size, UInt64(count))
+        let from = try request.number("from") ?? size - min(size, UInt64(count))
         let entries = try database.entries(from: from, count: count)
         var items: [JSONValue] = []
         for (offset, bytes) in entries.enumerated() {
@@ -179,12 +177,12 @@ package struct LedgerRoutes: Sendable {
         } catch {
             throw Problem(status: 404, code: "tile.path", detail: error.description)
         }
-        let start = coordinate.index * UInt64(TileCoordinate.widthMax)
-        let entries = try database.entries(from: start, count: coordinate.width)
         let size = await snapshot().replica.head.size
-        guard entries.count == coordinate.width, start + UInt64(entries.count) <= size else {
+        let bundle = EntryBundleCoordinate(index: coordinate.index, inLogOfSize: size)
+        guard let bundle, coordinate.width <= bundle.width else {
             throw Problem.notFound("such bundle yet")
         }
-        return try EntryBundle(entries).content
+        let start = coordinate.index * UInt64(TileCoordinate.widthMax)
+        return try EntryBundle(database.entries(from: start, count: coordinate.width)).content
     }
 }

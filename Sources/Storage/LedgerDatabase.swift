@@ -134,8 +134,9 @@ package final class LedgerDatabase: Sendable {
 
     /// Entries from a place on, at most so many.
     package func entries(from start: UInt64, count: Int) throws -> [[UInt8]] {
-        try pool.read { database in
-            try Self.entries(database, from: start, to: start + UInt64(count))
+        let (end, isBeyond) = start.addingReportingOverflow(UInt64(count))
+        return try pool.read { database in
+            try Self.entries(database, from: start, to: isBeyond ? .max : end)
         }
     }
 
