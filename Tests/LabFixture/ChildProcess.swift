@@ -48,7 +48,7 @@ package final class ChildProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, pipe[0], STDIN_FILENO)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, append, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, append, 0o600)
-        for descriptor in Self.openFiles("self") where descriptor > STDERR_FILENO {
+        for descriptor in Self.openFiles() where descriptor > STDERR_FILENO {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
 
@@ -129,11 +129,8 @@ package final class ChildProcess: Sendable {
         return ended ?? .exited(-1)
     }
 
-    /// How many files and sockets it holds open.
-    package var openFileCount: Int { Self.openFiles("\(id)").count }
-
-    private static func openFiles(_ process: String) -> [Int32] {
-        guard let folder = opendir("/proc/\(process)/fd") else { return [] }
+    private static func openFiles() -> [Int32] {
+        guard let folder = opendir("/proc/self/fd") else { return [] }
         defer { closedir(folder) }
         var files: [Int32] = []
         while let entry = readdir(folder) {
@@ -143,15 +140,5 @@ package final class ChildProcess: Sendable {
             if let number = Int32(name) { files.append(number) }
         }
         return files
-    }
-
-    /// The memory that it has in use, in bytes.
-    package var residentBytes: Int {
-        guard let file = fopen("/proc/\(id)/statm", "r") else { return 0 }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 200)
-        guard fgets(&line, 200, file) != nil else { return 0 }
-        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return (Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0) * 4_096
     }
 }

@@ -83,12 +83,12 @@ struct HostileLab {
     /// It runs still, has logged no error, and its ledger is sound.
     private func expectSoundCoordinator() async throws {
         let coordinator = ProcessLab.coordinator
-        #expect(processes.isRunning(coordinator))
-        let errors = processes.events(coordinator).filter {
+        #expect(processes.daemons.isRunning(coordinator))
+        let errors = processes.daemons.events(coordinator).filter {
             ["error", "critical"].contains($0["level"]?.string)
         }
         #expect(errors.isEmpty, "\(errors)")
-        try await processes.stop(coordinator)
-        try await processes.command(coordinator, "ledger", "fsck")
+        try await processes.daemons.stop(coordinator)
+        try await processes.daemons.command(coordinator, "ledger", "fsck")
     }
 }

@@ -172,7 +172,7 @@ extension LabSuite {
                 #expect(try await lab.size() == size)
 
                 // Over a restart too.
-                lab.processes.kill(ProcessLab.coordinator)
+                lab.processes.daemons.kill(ProcessLab.coordinator)
                 try await lab.processes.startCoordinator()
                 try await lab.expect(409, "transaction.replayed", from: taken)
                 #expect(try await lab.size() == size)

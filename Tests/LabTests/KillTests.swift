@@ -40,7 +40,7 @@ extension LabSuite {
                     #expect(codes.allSatisfy { $0 == "clock.off" }, "\(name), seed \(seed): \(codes)")
                 }
                 for job in jobs { try await verifySums(of: job, in: processes) }
-                try await processes.stopAll()
+                try await processes.daemons.stopAll(last: ProcessLab.coordinator)
                 try await compareLedgers(processes, jobs, record)
                 try await audit(processes)
             }
@@ -63,7 +63,7 @@ extension LabSuite {
                 }
                 let (victims, down) = Self.victims(&random)
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...400, using: &random)))
-                for victim in victims { lab.processes.kill(victim) }
+                for victim in victims { lab.processes.daemons.kill(victim) }
                 left -= victims.count
                 try await Task.sleep(for: .milliseconds(down))
                 for victim in victims { try await lab.processes.restart(victim) }
@@ -89,7 +89,7 @@ extension LabSuite {
         }
 
         private func verifySums(of job: String, in processes: ProcessLab) async throws {
-            let outcome = try await processes.command(
+            let outcome = try await processes.daemons.command(
                 TrainingLab.university, "job", "verify", job, "--json")
             let sums = try outcome.json["items"]?.array?.compactMap { $0["sum"]?.string } ?? []
             #expect(!sums.contains("DIFFERS"), "\(outcome.all)")
@@ -107,7 +107,7 @@ extension LabSuite {
                 #expect(copy.checkpoint == ledger.checkpoint, "\(name)")
             }
             for name in processes.founders + [ProcessLab.coordinator] {
-                try await processes.command(name, "ledger", "fsck")
+                try await processes.daemons.command(name, "ledger", "fsck")
             }
 
             let places = ledger.places
@@ -137,12 +137,12 @@ extension LabSuite {
         }
 
         private func audit(_ processes: ProcessLab) async throws {
-            let policy = try await processes.command(TrainingLab.office, "audit", "policy")
+            let policy = try await processes.daemons.command(TrainingLab.office, "audit", "policy")
             let file = processes.folder.appending(path: "policy")
             try policy.output.write(to: file, atomically: true, encoding: .utf8)
             for (exporter, blobs) in [(ProcessLab.coordinator, "all"), ("site", "none")] {
                 let export = processes.folder.appending(path: "export-\(exporter)").path
-                try await processes.command(
+                try await processes.daemons.command(
                     exporter, "audit", "export", export, "--blobs", blobs)
                 let verdict = try await Program.run([
                     "audit", "verify", export, "--policy", file.path,

@@ -82,7 +82,7 @@ extension LabSuite {
 
                 #expect(lab.watch.takeCount() == 0)
                 #expect(lab.coordinator.heard.contributions == 0)
-                #expect(lab.processes.hasLogged("site", "alarm.raised"))
+                #expect(lab.processes.daemons.hasLogged("site", "alarm.raised"))
                 #expect(try await lab.status()["halted"]?.object == nil)
             }
         }
@@ -101,10 +101,13 @@ extension LabSuite {
                 try lab.sendBatch()
                 try lab.finalize()
                 try await lab.waitForNode()
-                let answer = try await lab.site.node()?.get(
-                    "/v1/entries", ["from": "\(index)", "count": "1"])
-                let refusal = answer?["items"]?.array?.first?["receipt"]?["outcome"]?["refusal"]
-                #expect(refusal?["code"]?.string == "licence.exhausted")
+                try await eventually("the node shows why the round was not opened") {
+                    let answer = try await lab.site.node()?.get(
+                        "/v1/entries", ["from": "\(index)", "count": "1"])
+                    let receipt = answer?["items"]?.array?.first?["receipt"]
+                    let refusal = receipt?["outcome"]?["refusal"]
+                    return refusal?["code"]?.string == "licence.exhausted"
+                }
 
                 try lab.sendTask(1, index: index)
                 try await lab.waitForAlarm("task.unknown_round", saying: "job-1/1")
@@ -143,7 +146,7 @@ extension LabSuite {
                 lab.coordinator.send(lab.heartbeat, .certificate(try lab.certificate()))
                 try await showItsOperator(crime, batch, lab)
 
-                lab.processes.kill("site")
+                lab.processes.daemons.kill("site")
                 try await lab.processes.startNode("site")
                 try await eventually("the node is back") {
                     lab.coordinator.heard.streams > before.streams
@@ -153,7 +156,7 @@ extension LabSuite {
                     lab.coordinator.heard.declines.count >= 2
                 }
                 try await showItsOperator(crime, batch, lab)
-                #expect(lab.processes.hasLogged("site", "node.halted"))
+                #expect(lab.processes.daemons.hasLogged("site", "node.halted"))
                 #expect(lab.coordinator.heard.cosignedSizes == before.cosignedSizes)
                 #expect(lab.watch.takeCount() == 0)
 
@@ -189,10 +192,10 @@ extension LabSuite {
             let running = try await Program.run(
                 ["node", "clear-alarm", "--evidence-seen", "--home", home])
             #expect(running.code == 74 && running.errors.contains("stop it first"), "\(running.all)")
-            try await lab.processes.stop("site")
+            try await lab.processes.daemons.stop("site")
             let careless = try await Program.run(["node", "clear-alarm", "--home", home])
             #expect(careless.code == 64 && careless.errors.contains("evidence"), "\(careless.all)")
-            try await lab.processes.command("site", "node", "clear-alarm", "--evidence-seen")
+            try await lab.processes.daemons.command("site", "node", "clear-alarm", "--evidence-seen")
             try await lab.processes.startNode("site")
             try await eventually("the node is in touch") {
                 try await lab.status()["connected"]?.bool == true
