@@ -15,7 +15,7 @@ package struct SignedClient: Sendable {
     private static let requestTimeout = TimeAmount.seconds(30)
 
     package let baseURL: String
-    private let signer: RequestSigner
+    private var signer: RequestSigner
     private let http: HTTPClient
     private let tls: TLSConfiguration?
 
@@ -38,6 +38,13 @@ package struct SignedClient: Sendable {
         } else {
             tls = nil
         }
+    }
+
+    /// The same client for somebody else.
+    package func signed(by signer: RequestSigner) -> SignedClient {
+        var copy = self
+        copy.signer = signer
+        return copy
     }
 
     /// A client for this process.
