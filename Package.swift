@@ -195,6 +195,25 @@ let package = Package(
                 "Randomness", "Storage", "Trainers",
             ],
             path: "Tests/SampleLab"),
+        .target(
+            name: "LabFixture",
+            dependencies: [
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger", "MerkleLog",
+                "Node", "Participation", "Storage", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            path: "Tests/LabFixture"),
+        .testTarget(
+            name: "LabTests",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
+                "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
+                "Randomness", "Storage", "Trainers", "Transport", "jointlab",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "Randomness"]),
         .testTarget(
             name: "IdentityTests",

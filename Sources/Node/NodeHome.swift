@@ -53,13 +53,17 @@ package struct NodeHome: Sendable {
         try SyncedFile.replace(profile.path, with: Array((card.json.indentedText + "\n").utf8))
     }
 
-    /// - Throws: `StorageError` where nobody lives here.
-    package func card() throws -> MemberCard {
+    private func requireMember() throws {
         guard isPrepared else {
             throw StorageError.unusable(
                 path: folder.path,
                 problem: "no member lives here; `jointlab node init --home \(folder.path)` makes one")
         }
+    }
+
+    /// - Throws: `StorageError` where nobody lives here.
+    package func card() throws -> MemberCard {
+        try requireMember()
         do {
             var fields = try JSONFields(try json(profile))
             return try MemberCard(&fields)
@@ -74,6 +78,7 @@ package struct NodeHome: Sendable {
 
     /// - Throws: `StorageError` where the member has joined no lab.
     package func lab() throws -> LabCard {
+        try requireMember()
         guard FileManager.default.fileExists(atPath: labCard.path) else {
             throw StorageError.unusable(
                 path: folder.path,

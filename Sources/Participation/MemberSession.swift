@@ -2,7 +2,7 @@ package import AsyncHTTPClient
 package import Contracts
 package import Encodings
 import Foundation
-import Identity
+package import Identity
 package import LabAPI
 package import Ledger
 package import Node
@@ -36,13 +36,13 @@ package struct MemberSession {
         card = try home.card()
         lab = try home.lab()
         key = try KeyFile.read(home.signingKey)
-        signer = RequestSigner(key: key, lab: lab.lab.text) {
-            Int64(Date().timeIntervalSince1970)
-        }
+        signer = RequestSigner(key: key, lab: lab.lab.text, now: Self.seconds)
         coordinator = try SignedClient(
             baseURL: coordinatorURL ?? lab.coordinator, signer: signer, http: http,
             certificateAuthority: certificateAuthority)
     }
+
+    private static let seconds: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
 
     package static var now: Timestamp {
         Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
@@ -83,12 +83,35 @@ package struct MemberSession {
             lab: lab.lab, sender: .member(card.member), nonce: nonce,
             validUntil: Self.now.advanced(byMilliseconds: 300_000), action: action)
         let envelope = transaction.signed(with: key)
-        var receipt = try await coordinator.post("/v1/transactions", envelope.json)
-        let id = TransactionID(of: envelope)
-        while let reached = receipt["stage"]?.string.flatMap(Stage.init), reached < stage {
+        return try await wait(
+            for: try await coordinator.post("/v1/transactions", envelope.json), until: stage)
+    }
+
+    /// Waits until a transaction is as certain as asked.
+    ///
+    /// - Returns: Its receipt as it is then; anything but a receipt as it stands.
+    package func wait(for receipt: JSONValue, until stage: Stage) async throws -> JSONValue {
+        var receipt = receipt
+        while let id = receipt["transaction"]?.string,
+            let reached = receipt["stage"]?.string.flatMap(Stage.init), reached < stage
+        {
             receipt = try await coordinator.get(
                 "/v1/transactions/\(id)", ["wait": stage.rawValue])
         }
         return receipt
+    }
+
+    /// What the ledger knows of the member, if a key is its present one there.
+    package func row(underKey key: SigningKey) async throws -> JSONValue? {
+        let signer = RequestSigner(key: key, lab: lab.lab.text, now: Self.seconds)
+        do {
+            let members = try await coordinator.signed(by: signer).get("/v1/members")
+            return members["items"]?.array?.first {
+                $0["member"]?.string == card.member.text
+                    && $0["keys"]?["signing"]?.string == key.publicKey.base64
+            }
+        } catch let problem as Problem where problem.code == "caller.stranger" {
+            return nil
+        }
     }
 }

@@ -22,6 +22,11 @@ package enum KeyFile {
         try SyncedFile.syncFolder(of: url.path)
     }
 
+    /// Writes a key over another one; a reader sees the old one or the new one.
+    package static func replace(_ url: URL, with key: SigningKey) throws {
+        try SyncedFile.replace(url.path, with: Array(key.pem.utf8), mode: 0o600)
+    }
+
     /// - Throws: ``StorageError/readableByOthers(path:mode:)`` and others.
     package static func read(_ url: URL) throws -> SigningKey {
         var status = stat()

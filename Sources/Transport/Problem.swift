@@ -1,6 +1,5 @@
 package import Contracts
 package import Encodings
-import HTTPTypes
 package import Identity
 package import Ledger
 
@@ -28,10 +27,15 @@ package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     package var json: JSONValue {
         [
             "type": .string("urn:jointlab:problem:\(code)"),
-            "title": .string(HTTPResponse.Status(code: status).reasonPhrase),
+            "title": .string(title),
             "status": .integer(Int64(status)), "code": .string(code), "detail": .string(detail),
             "refusal": refusal,
         ]
+    }
+
+    /// The same for every problem of a code: `transaction: foreign lab`.
+    private var title: String {
+        code.replacing(".", with: ": ").replacing("_", with: " ")
     }
 
     /// Reads what ``json`` writes, as far as it is there.

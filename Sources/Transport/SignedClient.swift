@@ -15,7 +15,7 @@ package struct SignedClient: Sendable {
     private static let requestTimeout = TimeAmount.seconds(30)
 
     package let baseURL: String
-    private let signer: RequestSigner
+    private var signer: RequestSigner
     private let http: HTTPClient
     private let tls: TLSConfiguration?
 
@@ -38,6 +38,13 @@ package struct SignedClient: Sendable {
         } else {
             tls = nil
         }
+    }
+
+    /// The same client for somebody else.
+    package func signed(by signer: RequestSigner) -> SignedClient {
+        var copy = self
+        copy.signer = signer
+        return copy
     }
 
     /// A client for this process.
@@ -90,7 +97,8 @@ package struct SignedClient: Sendable {
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         let response = try await execute(request, deadline: .now() + Self.requestTimeout)
-        return Array(buffer: try await response.body.collect(upTo: Self.answerBytesMax))
+        return Array(
+            buffer: try await connected { try await response.body.collect(upTo: Self.answerBytesMax) })
     }
 
     // MARK: - Blobs
@@ -159,18 +167,22 @@ package struct SignedClient: Sendable {
     private func execute(
         _ request: HTTPClientRequest, deadline: NIODeadline
     ) async throws -> HTTPClientResponse {
-        let response: HTTPClientResponse
+        let response = try await connected { try await http.execute(request, deadline: deadline) }
+        guard response.status.code >= 400 else { return response }
+        let body = try await response.body.collect(upTo: 1 << 20)
+        let json = (try? JSONValue(parsing: Array(buffer: body))) ?? .null
+        throw Problem(json, status: Int(response.status.code))
+    }
+
+    /// Does something over the connection, which may break at any moment.
+    private func connected<Result>(_ exchange: () async throws -> Result) async throws -> Result {
         do {
-            response = try await http.execute(request, deadline: deadline)
+            return try await exchange()
         } catch let error as CancellationError {
             throw error
         } catch {
             throw ConnectionFailure(baseURL: baseURL, problem: "\(error)")
         }
-        guard response.status.code >= 400 else { return response }
-        let body = try await response.body.collect(upTo: 1 << 20)
-        let json = (try? JSONValue(parsing: Array(buffer: body))) ?? .null
-        throw Problem(json, status: Int(response.status.code))
     }
 
     private static func escaped(_ text: String) -> String {

@@ -16,9 +16,9 @@ extension Jointlab {
             } else {
                 try command.run()
             }
-        } catch let error as CleanExit {
-            exit(withError: error)
         } catch {
+            // A request for help is no failure; `jointlab help` throws one as it runs.
+            if exitCode(for: error) == .success { exit(withError: error) }
             if !(error is ExitCode) {
                 FileHandle.standardError.write(Data("jointlab: \(error)\n".utf8))
             }

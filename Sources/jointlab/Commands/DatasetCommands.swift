@@ -125,6 +125,7 @@ struct DatasetCommands: AsyncParsableCommand {
             abstract: "Show a dataset as the lab knows it.")
 
         @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
 
         @Argument var dataset: DatasetID
 
@@ -132,7 +133,7 @@ struct DatasetCommands: AsyncParsableCommand {
             let row = try await MemberSession.with(home) {
                 try await $0.item("/v1/datasets", where: "dataset", is: dataset.text)
             }
-            print(row.indentedText)
+            output.print(row, FieldList.text(row))
         }
     }
 

@@ -93,6 +93,7 @@ struct LedgerCommands: AsyncParsableCommand {
             abstract: "Show a row of the authenticated state with its proof.")
 
         @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
 
         @Argument(help: "The row's key, such as licence/l-1 or member/north-hospital.")
         var key: String
@@ -101,7 +102,7 @@ struct LedgerCommands: AsyncParsableCommand {
             let answer = try await MemberSession.with(home) {
                 try await $0.get("/v1/state", ["key": key])
             }
-            print(answer.indentedText)
+            output.print(answer, FieldList.text(answer))
         }
     }
 
@@ -128,7 +129,7 @@ struct LedgerCommands: AsyncParsableCommand {
                 throw CommandFailure.refused
             }
             print(
-                "\(result.entries) entries, \(result.tiles) tiles and \(result.batches) checkpoints "
+                "\(result.entries) entries, \(result.tiles) tiles and \(result.checkpoints) checkpoints "
                     + "are what they should be")
         }
     }

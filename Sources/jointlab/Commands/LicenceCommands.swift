@@ -131,13 +131,14 @@ struct LicenceCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show a licence.")
 
         @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
         @Argument var licence: LicenceID
 
         func run() async throws {
             let row = try await MemberSession.with(home) {
                 try await $0.item("/v1/licences", where: "licence", is: licence.text)
             }
-            print(row.indentedText)
+            output.print(row, FieldList.text(row))
         }
     }
 }

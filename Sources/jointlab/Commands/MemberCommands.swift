@@ -114,10 +114,18 @@ struct MemberCommands: AsyncParsableCommand {
             let home = submit.home.node
             let lock = try FolderLock(home.folder)
             let rotation = try KeyRotation(home: home)
-            try await submit.submit(rotation.action, "the keys are replaced")
+            let sequenced = try await MemberSession.with(submit.home) {
+                try await rotation.submit(through: $0)
+            }
             try rotation.finish()
             withExtendedLifetime(lock) {}
-            print("start the node again")
+            // The old key asks for nothing any more.
+            let receipt = try await MemberSession.with(submit.home) {
+                try await $0.wait(for: sequenced, until: submit.wait)
+            }
+            submit.output.print(
+                receipt,
+                SubmitOptions.text(receipt, "the keys are replaced") + "\nstart the node again")
         }
     }
 
@@ -135,43 +143,5 @@ struct MemberCommands: AsyncParsableCommand {
             }
             try await submit.submit(LeaveLab(), "the member has left")
         }
-    }
-}
-
-/// A change of keys that can be taken up again wherever it was cut off: the new keys lie beside the
-/// old ones until the ledger has them.
-private struct KeyRotation {
-    private let home: NodeHome
-    private let signing: SigningKey
-    private let cosigner: SigningKey
-    let action: Contracts.RotateKeys
-
-    private static func next(_ url: URL) -> URL { url.appendingPathExtension("next") }
-
-    init(home: NodeHome) throws {
-        self.home = home
-        signing = try Self.key(Self.next(home.signingKey))
-        cosigner = try Self.key(Self.next(home.cosignerKey))
-        action = Contracts.RotateKeys(
-            signing: signing, cosigner: cosigner, member: try home.card().member,
-            lab: try home.lab().lab)
-    }
-
-    private static func key(_ url: URL) throws -> SigningKey {
-        FileManager.default.fileExists(atPath: url.path)
-            ? try KeyFile.read(url) : try KeyFile.create(at: url)
-    }
-
-    /// Puts the new keys in the old ones' place.
-    func finish() throws {
-        let card = try home.card()
-        try? FileManager.default.removeItem(at: home.previousCosignerKey)
-        try SyncedFile.move(home.cosignerKey.path, to: home.previousCosignerKey.path)
-        try SyncedFile.move(Self.next(home.cosignerKey).path, to: home.cosignerKey.path)
-        try SyncedFile.move(Self.next(home.signingKey).path, to: home.signingKey.path)
-        try home.write(
-            MemberCard(
-                member: card.member, title: card.title, category: card.category, roles: card.roles,
-                keys: action.keys))
     }
 }

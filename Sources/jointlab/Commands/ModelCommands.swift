@@ -145,11 +145,12 @@ struct ModelCommands: AsyncParsableCommand {
             abstract: "Show a version with everything it came from.")
 
         @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
         @Argument var version: ModelVersionID
 
         func run() async throws {
             let row = try await MemberSession.with(home) { try await $0.version(version) }
-            print(row.indentedText)
+            output.print(row, FieldList.text(row))
         }
     }
 

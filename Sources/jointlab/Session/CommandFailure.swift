@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Foundation
+import Learning
 import Ledger
 import Participation
 import Storage
@@ -21,6 +22,7 @@ enum CommandFailure {
         case is ConnectionFailure: noConnection
         case is SettingsError, is AddressInUse: configuration
         case is StorageError, is CocoaError: inputOutput
+        case let error as DatasetError where error.code == .fileUnreadable: inputOutput
         case is ValidationError, is Mistake: ExitCode.validationFailure
         default: refused
         }

@@ -19,6 +19,12 @@ enum Daemon {
     static func runCoordinator(
         home: CoordinatorHome, settings: CoordinatorSettings, untilInputCloses: Bool
     ) async throws {
+        guard FileManager.default.fileExists(atPath: home.folder.path) else {
+            throw StorageError.unusable(
+                path: home.folder.path,
+                problem: "no coordinator lives here; "
+                    + "`jointlab coordinator init --home \(home.folder.path)` makes one")
+        }
         let lock = try FolderLock(home.folder)
         let logger = ProgramLog.makeLogger(
             "jointlab.coordinator", level: settings.log.level, form: settings.log.form)
