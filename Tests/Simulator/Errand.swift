@@ -10,16 +10,24 @@ package enum Errand: CaseIterable, Sendable {
     /// Without these no round is ever opened.
     static let groundwork: [Errand] = [.vote, .registerDataset, .offer, .accept, .propose, .start]
 
+    /// What does not stop anybody from training.
+    static let peaceful: [Errand] = [
+        .registerDataset, .offer, .accept, .propose, .start, .issue, .registerModel, .validate,
+        .release,
+    ]
+
     var weight: Double {
         switch self {
         case .propose, .start, .accept, .registerDataset: 12
         case .offer, .vote: 8
-        case .apply: 4
-        case .issue: 3
-        case .pay, .registerModel, .validate, .release, .again, .rotate: 1.5
-        case .invite, .withdraw, .reinstate, .nonsense: 1
-        case .suspend, .amend, .decline, .abandonJob: 0.6
-        case .leave, .retireDataset, .withdrawModel: 0.25
+        case .apply: 5
+        case .issue, .registerModel, .validate, .release: 3
+        case .pay, .reinstate: 2
+        case .again, .nonsense: 1
+        case .rotate, .withdraw, .invite: 0.5
+        case .suspend, .amend, .decline: 0.25
+        case .abandonJob, .withdrawModel: 0.15
+        case .leave, .retireDataset: 0.05
         }
     }
 }

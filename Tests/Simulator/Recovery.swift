@@ -7,6 +7,8 @@ import Ledger
 final class Recovery {
     /// After this all processes are up and connected.
     private static let settlingMilliseconds = 4_000
+    /// How long members go on to train, and do nothing else.
+    private static let trainingMilliseconds = 8_000
     private unowned let lab: Simulation
     private var began = 0
     /// The entry that was put on the ledger after everything had healed.
@@ -29,11 +31,13 @@ final class Recovery {
         lab.schedule.after(3_000, "proof") { self.submitProof() }
     }
 
+    var isTraining: Bool { lab.liar == nil && lab.schedule.now < began + Self.trainingMilliseconds }
+
     /// Whether nothing is left that could happen.
     var isOver: Bool {
         guard began > 0 else { return false }
         guard lab.liar == nil else { return lab.schedule.now > began + Self.settlingMilliseconds }
-        return problem == nil
+        return !isTraining && problem == nil
     }
 
     func check() {

@@ -26,9 +26,9 @@ package struct Scenario: Sendable {
         faults = .drawn(from: &random)
         busyMilliseconds = random.uniformInteger(in: 10_000...22_000)
         switch random.uniformInteger(below: 3) {
-        case 0: pace = 20...120
-        case 1: pace = 60...300
-        default: pace = 100...600
+        case 0: pace = 15...90
+        case 1: pace = 40...200
+        default: pace = 80...350
         }
         founders = random.uniformInteger(in: 1...4)
         outsiders = max(random.uniformInteger(in: 0...2), 3 - founders)
@@ -43,6 +43,7 @@ package struct Scenario: Sendable {
         for errand in Errand.groundwork {
             zeal[errand] = random.pick([0.5, 1, 2])
         }
+        zeal[.apply] = 1
         drawLiars(from: &random)
     }
 

@@ -36,7 +36,7 @@ package final class Simulation {
     private(set) lazy var training = TrainingInvariants(self)
     private(set) lazy var workload = Workload(self)
     private(set) lazy var liar = scenario.coordinatorLies ? LyingCoordinator(self) : nil
-    private lazy var recovery = Recovery(self)
+    private(set) lazy var recovery = Recovery(self)
     let origin: LabOrigin
 
     /// How often what happened.

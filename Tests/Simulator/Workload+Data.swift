@@ -39,6 +39,8 @@ extension Workload {
         let standing = Set(
             state.licences.all.filter {
                 $0.terms.licensee == user.id && ($0.stage == .active || $0.stage == .offered)
+                    && $0.rounds < $0.terms.roundsMax
+                    && $0.terms.expires > lab.coordinator.now
             }.map(\.terms.dataset))
         let wanted = state.datasets.all.filter {
             $0.owner != user.id && (!standing.contains($0.id) || schedule.chance(0.1))
@@ -48,11 +50,11 @@ extension Workload {
         let terms = LicenceTerms(
             dataset: dataset.id, licensee: user.id,
             purposes: schedule.chance(0.9) ? ["research"] : ["profit"],
-            roundsMax: Int64(schedule.pick(schedule.chance(0.3) ? 1...4 : 5...30)),
+            roundsMax: Int64(schedule.pick(schedule.chance(0.12) ? 1...4 : 5...30)),
             feePerRound: Money(isFree ? 0 : Int64(schedule.pick(1...30)), currency),
             expires: lab.coordinator.now.advanced(
                 byMilliseconds: Int64(
-                    schedule.pick(schedule.chance(0.3) ? 1_500...8_000 : 15_000...200_000))))
+                    schedule.pick(schedule.chance(0.12) ? 1_500...8_000 : 15_000...200_000))))
         return request(
             OfferLicence(licence: try newName("l"), terms: terms),
             by: schedule.chance(0.5) ? present(dataset.owner) : user)

@@ -8,7 +8,9 @@ extension Workload {
         guard open < 2, let user = schedule.pick(researchers(state)) else { return nil }
         var byOwner: [MemberID: Licence] = [:]
         for licence in state.licences.all
-        where licence.stage == .active && licence.terms.licensee == user.id {
+        where licence.terms.licensee == user.id
+            && (isUsable(licence, in: state) || schedule.chance(0.03))
+        {
             byOwner[licence.licensor] = licence
         }
         guard byOwner.count >= max(1, state.lab.rules.participantsMin) else { return nil }
@@ -28,6 +30,22 @@ extension Workload {
                     ? least : schedule.pick(least...licences.count),
                 roundTimeoutMilliseconds: Int64(schedule.pick(1_500...4_000))),
             by: user)
+    }
+
+    /// Whether the licence will do for some rounds of research.
+    private func isUsable(_ licence: Licence, in state: LabState) -> Bool {
+        licence.stage == .active && licence.terms.purposes.contains("research")
+            && licence.rounds < licence.terms.roundsMax
+            && canPay(licence, in: state)
+            && licence.terms.expires - lab.coordinator.now > 1_000
+            && state.members[licence.licensor]?.status == .active
+            && state.datasets[licence.terms.dataset]?.status == .registered
+    }
+
+    private func canPay(_ licence: Licence, in state: LabState) -> Bool {
+        let fee = licence.terms.feePerRound
+        let account = AccountID(holder: .member(licence.terms.licensee), currency: fee.currency)
+        return state.accounts.balance(of: account) >= 6 * fee.minorUnits
     }
 
     func start(_ state: LabState) -> Request? {

@@ -6,7 +6,10 @@ import Ledger
 /// Who belongs to the lab, and with which keys.
 extension Workload {
     func apply(_ state: LabState) -> Request? {
-        let outsiders = lab.nodes.filter { state.members[$0.id] == nil && !$0.keys.isRotating }
+        let outsiders = lab.nodes.filter { node in
+            state.members[node.id] == nil
+                && (state.members.applications[node.id]?.status != .open || schedule.chance(0.05))
+        }
         guard let node = schedule.pick(outsiders) else { return nil }
         return request(ApplyForMembership(card: Self.card(node, lab)), by: node)
     }

@@ -58,7 +58,7 @@ final class Workload {
 
     func begin() {
         schedule.after(schedule.pick(lab.scenario.pace), "workload") { [self] in
-            guard !lab.isHealed else { return }
+            guard !lab.isHealed || lab.recovery.isTraining else { return }
             if let coordinator = schedule.pick(lab.coordinators), let state = coordinator.machine?.state
             {
                 act(on: state, at: coordinator)
@@ -69,14 +69,18 @@ final class Workload {
 
     /// Does one thing of those that can be done, the likelier ones sooner.
     private func act(on state: LabState, at coordinator: SimulatedCoordinator) {
-        var left = Errand.allCases.map { ($0, $0.weight * (lab.scenario.zeal[$0] ?? 1)) }
+        var left = lab.isHealed ? Errand.peaceful.map { ($0, $0.weight) } : Errand.allCases.map {
+            ($0, $0.weight * (lab.scenario.zeal[$0] ?? 1))
+        }
         do {
-            while !left.isEmpty {
+            for _ in 0..<6 {
                 let total = left.reduce(0) { $0 + $1.1 }
                 var mark = schedule.random.uniformFraction() * total
                 let position = left.firstIndex { mark -= $0.1; return mark < 0 } ?? left.count - 1
                 let errand = left.remove(at: position)
-                if errand.1 > 0, try run(errand.0, state, coordinator) { return }
+                // Where nothing else can be done, that is no reason to undo everything.
+                if errand.1 == 0 || errand.1 < 1 && schedule.chance(0.7) { continue }
+                if try run(errand.0, state, coordinator) { return }
             }
         } catch {
             lab.violated("the workload made something impossible: \(error)")
