@@ -42,7 +42,7 @@ final class SimulatedCoordinator {
                 $0.value.sorted { $0.key < $1.key }.map(\.value)
             }
             let sequencer = Sequencer(
-                resuming: replica, logKey: logKey, certificate: disk.certificate)
+                resuming: replica, logKey: logKey, certificate: disk.certificate, at: now)
             machine = CoordinatorMachine(
                 sequencer, serviceKey: serviceKey, contributions: held)
             perform(machine?.started(at: now) ?? [])
@@ -110,9 +110,10 @@ final class SimulatedCoordinator {
     }
 
     func heartbeat() {
-        guard machine != nil else { return }
+        guard let machine else { return }
+        let time = machine.sequencer.unpublishedSince ?? now
         for node in lab.nodes where node.isConnected {
-            lab.send(.heartbeat(size: disk.size, time: now), to: node)
+            lab.send(.heartbeat(size: disk.size, time: time), to: node)
         }
     }
 
