@@ -149,6 +149,49 @@ import Testing
                 == "\(count + 1) checkpoints are stored, and the entries make \(count)")
     }
 
+    @Test("A node, which is sent many batches in one piece, needs the last one's checkpoint alone")
+    func ofNode() async throws {
+        let path = folder.file("node.sqlite").path
+        let node = try LedgerDatabase(path: path)
+        let read = try database.batch(from: 0, entriesMax: 1_000, bytesMax: 1 << 20)
+        let whole = try #require(read)
+        let tiles = TileSequence(ofLogOfSize: UInt64(whole.entries.count)).map {
+            Tile(level: $0.level, index: $0.index, hashes: whole.entries.map { .leaf($0) })
+        }
+        try await node.append(
+            ExecutedBatch(batch: whole, tiles: tiles, receipts: lab.receipts))
+        let result = try node.check(keepsEveryCheckpoint: false)
+        #expect(result.difference == nil)
+        #expect(result.batches == 1)
+        #expect(try node.check().difference?.hasSuffix("is missing") == true)
+        try await DatabaseQueue(path: path).write { try $0.execute(sql: "DELETE FROM batches") }
+        #expect(
+            try node.check(keepsEveryCheckpoint: false).difference
+                == "the checkpoint of size \(lab.entries.count) is missing")
+    }
+
+    @Test("A ledger that grows while it is looked at is sound, however often it does")
+    func growing() async throws {
+        let (database, lab) = (database, lab)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var lab = lab
+                for _ in 0..<20 {
+                    try lab.invite(1)
+                    lab.endBatch()
+                    try await lab.store(in: database)
+                }
+            }
+            group.addTask {
+                for _ in 0..<5 {
+                    let difference = try database.check().difference
+                    #expect(difference == nil)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("An entry that is missing is found and named, wherever it stood")
     func missingEntry() async throws {
         for index in 0..<lab.entries.count - 1 {
