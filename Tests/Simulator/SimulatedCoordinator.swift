@@ -51,7 +51,7 @@ final class SimulatedCoordinator {
                 .flatMap { $0.value.sorted { $0.key < $1.key }.map(\.value) }
                 .filter { replica.state.accepts($0) }
             let sequencer = Sequencer(
-                resuming: replica, logKey: lab.logKey, certificate: disk.certificate)
+                resuming: replica, logKey: lab.logKey, certificate: disk.certificate, at: now)
             machine = CoordinatorMachine(
                 sequencer, serviceKey: lab.serviceKey, contributions: held)
             perform(machine?.started(at: now) ?? [])
@@ -153,8 +153,9 @@ final class SimulatedCoordinator {
 
     private func beat(over connection: Network.Connection) {
         guard let machine else { return }
+        let time = machine.sequencer.unpublishedSince ?? now
         lab.network.send(
-            .heartbeat(size: machine.sequencer.publishedSize, time: now), over: connection)
+            .heartbeat(size: machine.sequencer.publishedSize, time: time), over: connection)
     }
 
     private var connections: [Network.Connection] {

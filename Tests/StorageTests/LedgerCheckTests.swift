@@ -47,7 +47,7 @@ import Testing
         let result = try database.check()
         #expect(result.difference == nil)
         #expect(result.entries == UInt64(lab.entries.count))
-        #expect(result.checkpoints == lab.batches.count)
+        #expect(result.batches == lab.batches.count)
         #expect(result.receipts == 7)
         #expect(result.tiles == 1)
     }
@@ -133,28 +133,63 @@ import Testing
         #expect(difference.contains("the checkpoint of size \(batch.size) "), "seed \(seed)")
     }
 
-    @Test("A node that caught up holds no checkpoint of the batches between, and is sound")
-    func checkpointsBetween() async throws {
-        let newest = Int64(try #require(lab.batches.last).size)
-        try await change("DELETE FROM batches WHERE size < ?", [newest])
-        let result = try database.check()
-        #expect(result.difference == nil)
-        #expect(result.checkpoints == 1)
-    }
-
-    @Test("The newest checkpoint is missed, and one where no batch ends is found")
+    @Test("A checkpoint that is missing, or stands beside the others, is found")
     func checkpointMissingOrTooMany() async throws {
-        let last = try #require(lab.batches.last)
-        try await change("DELETE FROM batches WHERE size = ?", [Int64(last.size)])
-        #expect(
-            try database.check().difference
-                == "the checkpoint of size \(last.size) is missing, which is the newest")
-        let bytes = Data(last.batch.checkpoint.bytes)
-        for size in [Int64(last.size), 1_000] {
+        let size = lab.batches[2].size
+        try await change("DELETE FROM batches WHERE size = ?", [Int64(size)])
+        #expect(try database.check().difference == "the checkpoint of size \(size) is missing")
+        let bytes = Data(lab.batches[2].batch.checkpoint.bytes)
+        for size in [Int64(size), 1_000] {
             try await change(
                 "INSERT INTO batches (size, checkpoint) VALUES (?, ?)", [size, bytes])
         }
-        #expect(try database.check().difference == "1 checkpoints stand where no batch ends")
+        let count = lab.batches.count
+        #expect(
+            try database.check().difference
+                == "\(count + 1) checkpoints are stored, and the entries make \(count)")
+    }
+
+    @Test("A node, which is sent many batches in one piece, needs the last one's checkpoint alone")
+    func ofNode() async throws {
+        let path = folder.file("node.sqlite").path
+        let node = try LedgerDatabase(path: path)
+        let read = try database.batch(from: 0, entriesMax: 1_000, bytesMax: 1 << 20)
+        let whole = try #require(read)
+        let tiles = TileSequence(ofLogOfSize: UInt64(whole.entries.count)).map {
+            Tile(level: $0.level, index: $0.index, hashes: whole.entries.map { .leaf($0) })
+        }
+        try await node.append(
+            ExecutedBatch(batch: whole, tiles: tiles, receipts: lab.receipts))
+        let result = try node.check(keepsEveryCheckpoint: false)
+        #expect(result.difference == nil)
+        #expect(result.batches == 1)
+        #expect(try node.check().difference?.hasSuffix("is missing") == true)
+        try await DatabaseQueue(path: path).write { try $0.execute(sql: "DELETE FROM batches") }
+        #expect(
+            try node.check(keepsEveryCheckpoint: false).difference
+                == "the checkpoint of size \(lab.entries.count) is missing")
+    }
+
+    @Test("A ledger that grows while it is looked at is sound, however often it does")
+    func growing() async throws {
+        let (database, lab) = (database, lab)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var lab = lab
+                for _ in 0..<20 {
+                    try lab.invite(1)
+                    lab.endBatch()
+                    try await lab.store(in: database)
+                }
+            }
+            group.addTask {
+                for _ in 0..<5 {
+                    let difference = try database.check().difference
+                    #expect(difference == nil)
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     @Test("An entry that is missing is found and named, wherever it stood")
