@@ -35,6 +35,7 @@ extension LabSuite {
                 #expect(asked.code == 0 && asked.errors.isEmpty, "\(asked.all)")
                 #expect(asked.output.hasPrefix("OVERVIEW: "), "\(asked.all)")
                 #expect(asked.output.contains(usage), "\(asked.all)")
+                #expect(!asked.output.contains("Argument("), "a type of ours: \(asked.all)")
             }
             for path in [[], ["node"], ["node", "status"]] {
                 let flagged = try await Program.run(path + ["--help"])
