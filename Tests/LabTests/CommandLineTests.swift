@@ -86,9 +86,11 @@ extension LabSuite {
                 ["nonsense"], ["node", "nonsense"], ["node", "status", "--nonsense"],
                 ["node", "status", "extra"], ["node", "init"], ["job", "show"],
                 ["job", "show", "Not A Name"], ["ledger", "entries", "--count", "many"],
-                ["account", "transfer", "12.505.1 CNY", "--to", "bank"], ["proposal", "vote", "p-1"],
+                ["account", "transfer", "12.505.1 CNY", "--to", "bank"],
+                ["proposal", "vote", "p-1"],
                 ["proposal", "vote", "p-1", "--yes", "--no"], ["model", "show", "tumour"],
-                ["licence", "offer", "l-1", "--expires", "someday"], ["quickstart", "--port", "many"],
+                ["licence", "offer", "l-1", "--expires", "someday"],
+                ["quickstart", "--port", "many"],
             ])
         func wrongUsage(arguments: [String]) async throws {
             let outcome = try await Program.run(arguments)
@@ -126,7 +128,8 @@ extension LabSuite {
                 (["lab", "show"], "node init"), (["member", "apply"], "node init"),
                 (["job", "list", "--json"], "node init"), (["lab", "card"], "node init"),
                 (["coordinator", "run"], "coordinator init"), (["ledger", "fsck"], "no ledger"),
-                (["audit", "policy"], "no ledger"), (["audit", "export", "somewhere"], "no ledger"),
+                (["audit", "policy"], "no ledger"),
+                (["audit", "export", "somewhere"], "no ledger"),
             ])
         func missingHomes(arguments: [String], words: String) async throws {
             let home = "/nonexistent/home"

@@ -6,7 +6,8 @@ import Testing
 extension LabSuite {
     @Suite("A lab by commands alone")
     struct CommandStoryTests {
-        @Test("A lab is founded, trains over TLS, releases a model and is audited by commands alone")
+        @Test(
+            "A lab is founded, trains over TLS, releases a model and is audited by commands alone")
         func story() async throws {
             try await CommandLab.with { lab in
                 try await found(lab)
@@ -31,9 +32,11 @@ extension LabSuite {
                 "--out", lab.card.path)
             try await lab.command("coordinator", "coordinator", "found", lab.card.path)
             let again = try await Program.run([
-                "coordinator", "found", lab.card.path, "--home", lab.daemons.home("coordinator").path,
+                "coordinator", "found", lab.card.path, "--home",
+                lab.daemons.home("coordinator").path,
             ])
-            #expect(again.code == 74 && again.errors.contains("founded here already"), "\(again.all)")
+            #expect(
+                again.code == 74 && again.errors.contains("founded here already"), "\(again.all)")
 
             // The coordinator has its settings from a file, and serves nothing but TLS.
             try """
@@ -62,7 +65,9 @@ extension LabSuite {
                 try await lab.startNode(name)
                 try await lab.command(name, "member", "apply")
                 for voter in voters {
-                    try await lab.eventually(voter, "proposal list") { $0.contains("admit \(name)") }
+                    try await lab.eventually(voter, "proposal list") {
+                        $0.contains("admit \(name)")
+                    }
                     let list = try await lab.command(voter, "proposal", "list", "--json")
                     let proposal = try list.json["items"]?.array?.first {
                         $0["change"]?["member"]?.string == name
@@ -89,7 +94,8 @@ extension LabSuite {
             for (seed, name) in ["north", "south"].enumerated() {
                 let file = try lab.data(name, seed: UInt64(seed))
                 let options = ["--file", file, "--label", "ill", "--positive", "yes"]
-                let inspected = try await Program.run(["dataset", "inspect"] + options + ["--json"])
+                let inspected = try await Program.run(
+                    ["dataset", "inspect"] + options + ["--json"])
                 #expect(try inspected.json["rows"]?.integer == 80, "\(inspected.all)")
                 #expect(try inspected.json["schema"]?["columns"]?.array?.count == 4)
                 try await lab.command(name, ["dataset", "add", "\(name)-data"] + options)
@@ -141,7 +147,8 @@ extension LabSuite {
             try await lab.eventually("valley", "model list") { $0.contains("tumour/1") }
             let file = try lab.data("valley", seed: 9)
             let judged = try await lab.command(
-                "valley", "model", "validate", "tumour/1", "--file", file, "--auc-min", "0.5", "--json")
+                "valley", "model", "validate", "tumour/1", "--file", file, "--auc-min", "0.5",
+                "--json")
             #expect(try judged.json["metrics"]?["count"]?.integer == 80, "\(judged.all)")
             try await lab.command("university", "model", "release", "tumour/1", "--wait", "final")
             try await lab.eventually("university", "model list") { $0.contains("released") }

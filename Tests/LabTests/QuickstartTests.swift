@@ -43,7 +43,8 @@ extension LabSuite {
             try FileManager.default.removeItem(at: temporary)
         }
 
-        @Test("Two quickstarts side by side tell their stories to the end, and leave nothing behind")
+        @Test(
+            "Two quickstarts side by side tell their stories to the end, and leave nothing behind")
         func sideBySide() async throws {
             async let one = quickstart("--rounds", "3")
             async let other = quickstart("--rounds", "3")
@@ -51,7 +52,8 @@ extension LabSuite {
                 #expect(outcome.code == 0, "\(outcome.all)")
                 #expect(outcome.errors.isEmpty, "\(outcome.all)")
                 for words in [
-                    "1  A lab is founded", "2  4 institutions with data, a university and an auditor",
+                    "1  A lab is founded",
+                    "2  4 institutions with data, a university and an auditor",
                     "3  ", "4  ", "5  Its job trains a logistic regression by FedAvg, 3 rounds",
                     "6  The version is registered", "7  river-clinic withdraws its licence",
                     "8  The ledger is exported", "licence.not_active", "task.unknown_round",
