@@ -43,6 +43,7 @@ let package = Package(
         .target(
             name: "MerkleMap",
             dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Policy", dependencies: ["Encodings"]),
         .target(name: "Randomness"),
         .target(name: "Tensors", dependencies: ["Encodings"]),
 
@@ -152,8 +153,8 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Storage", "Trainers",
-                "Transport",
+                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
+                "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -169,11 +170,12 @@ let package = Package(
             name: "jointlab-bench",
             dependencies: [
                 "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Storage",
+                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
-            path: "Benchmarks"),
+            path: "Benchmarks",
+            exclude: ["cel_peer.py"]),
 
         // Tests, and what they share
         .target(
@@ -205,6 +207,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
+        .target(
+            name: "SampleLab",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
+                "Randomness", "Storage", "Trainers",
+            ],
+            path: "Tests/SampleLab"),
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "Randomness"]),
         .testTarget(
             name: "IdentityTests",
@@ -215,11 +224,12 @@ let package = Package(
         .testTarget(
             name: "MerkleLogTests",
             dependencies: [
-                "Encodings", "Identity", "MerkleLog",
+                "Encodings", "Identity", "MerkleLog", "Randomness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "MerkleMapTests", dependencies: ["Encodings", "MerkleMap", "Randomness"]),
+        .testTarget(name: "PolicyTests", dependencies: ["Encodings", "Policy", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
@@ -231,7 +241,69 @@ let package = Package(
                 "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "MerkleMap",
                 "Randomness",
             ]),
+        .testTarget(
+            name: "FederationTests",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
+                "Randomness",
+            ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "Randomness",
+                "SampleLab", "Storage",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .target(
+            name: "ServedLab",
+            dependencies: [
+                "Coordinator", "Encodings", "LabAPI", "Ledger", "MerkleLog", "Node", "SampleLab",
+                "Storage", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/ServedLab"),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Randomness", "ServedLab", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "LabAPITests",
+            dependencies: [
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
+                "MerkleLog", "MerkleMap", "Node", "Randomness", "SampleLab", "ServedLab",
+                "Storage", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "TrainersTests",
+            dependencies: [
+                "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab",
+                "Tensors", "Trainers",
+            ]),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: [
+                "Audit", "Contracts", "Encodings", "Ledger", "MerkleLog", "Randomness",
+                "SampleLab", "Storage",
+            ]),
         .testTarget(
             name: "LearningTests",
             dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "Tensors"]),

@@ -82,11 +82,10 @@ private struct Verification {
                 tiles[row] =
                     try Tile(coordinate, content: try audit.read(coordinate.path)).hashes
             } catch {
+                // The first will do: whoever made the checkpoint up may claim any size.
                 report.found(coordinate.path, "audit.tile", "\(error)")
+                return nil
             }
-        }
-        guard tiles.count == TileSequence(ofLogOfSize: head.size).reduce(0, { n, _ in n + 1 }) else {
-            return nil
         }
         report.checks.append(.init("tiles", tiles.count))
         let leaves = tiles.filter { $0.key.level == 0 }

@@ -71,7 +71,7 @@ package enum CoordinatorRoutes {
                     mediaType: "text/event-stream"))
         ) { request, context in
             let member = try context.requireMember()
-            let from: UInt64 = try request.number("from") ?? 0
+            let from = try request.number("from") ?? 0
             return stream(service, to: member, from: from)
         }
         routes.add(
@@ -198,13 +198,8 @@ package enum CoordinatorRoutes {
         _ body: RequestBody, as digest: BlobDigest, into blobs: BlobStore
     ) async throws {
         var writer = try blobs.writer()
-        do {
-            for try await piece in body {
-                try piece.withUnsafeReadableBytes { try writer.write($0) }
-            }
-        } catch {
-            writer.discard()
-            throw error
+        for try await piece in body {
+            try piece.withUnsafeReadableBytes { try writer.write($0) }
         }
         do {
             _ = try writer.finish(expecting: digest)

@@ -28,6 +28,10 @@ package struct NodeMachine: Sendable {
     package private(set) var follower: Follower
     private let signingKey: SigningKey
     private var work: [RoundID: Work] = [:]
+    /// The newest openings that stand on the ledger as refused, by their place. An honest
+    /// coordinator puts none there, and who gets a task for one should hear the reason.
+    private var refusedOpenings: [UInt64: Refusal] = [:]
+    private static let refusedOpeningsMax = 64
 
     package init(_ follower: Follower, signingKey: SigningKey) {
         self.follower = follower
@@ -66,9 +70,21 @@ package struct NodeMachine: Sendable {
     }
 
     private mutating func ledger(_ step: (inout Follower) -> [Follower.Command]) -> [Command] {
-        let commands = step(&follower).map { Command.ledger($0) }
+        let commands = step(&follower)
+        for case .store(let batch) in commands {
+            note(batch.receipts)
+        }
         work = work.filter { replica.state.jobs[$0.key]?.status == .open }
-        return commands
+        return commands.map { .ledger($0) }
+    }
+
+    private mutating func note(_ receipts: [Receipt]) {
+        for receipt in receipts where receipt.action == OpenRound.name {
+            refusedOpenings[receipt.index] = receipt.refusal
+        }
+        for index in refusedOpenings.keys.sorted().dropLast(Self.refusedOpeningsMax) {
+            refusedOpenings[index] = nil
+        }
     }
 
     // MARK: - Training
@@ -91,7 +107,8 @@ package struct NodeMachine: Sendable {
         }
         do {
             let order = try TrainingGate.order(
-                for: task, member: member, datasets: datasets, replica: replica)
+                for: task, member: member, datasets: datasets, replica: replica,
+                refusedOpenings: refusedOpenings)
             work[task.round] = .underWay
             return [.train(order)]
         } catch {

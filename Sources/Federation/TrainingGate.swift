@@ -6,13 +6,19 @@ package import Ledger
 /// It believes the coordinator nothing: the round, its licence and its finality are looked up in
 /// the node's own copy of the ledger, which it has executed itself.
 package enum TrainingGate {
-    /// - Parameter datasets: The datasets that this node can open.
+    /// - Parameters:
+    ///   - datasets: The datasets that this node can open.
+    ///   - refusedOpenings: Why the ledger refused a `round.open`, by its place.
     /// - Throws: ``TaskRefusal``.
     package static func order(
-        for task: TrainingTask, member: MemberID, datasets: Set<DatasetID>, replica: Replica
+        for task: TrainingTask, member: MemberID, datasets: Set<DatasetID>, replica: Replica,
+        refusedOpenings: [UInt64: Refusal]
     ) throws(TaskRefusal) -> TrainingOrder {
         let state = replica.state
         guard let round = state.jobs[task.round], let job = state.jobs[task.round.job] else {
+            if let refusal = refusedOpenings[task.index] {
+                throw .openingRefused(task.round, index: task.index, refusal)
+            }
             throw .unknownRound(task.round, size: replica.size)
         }
         guard round.index == task.index else {
@@ -42,6 +48,7 @@ package enum TrainingGate {
 /// Why a node does not carry out a task. Nothing has been opened.
 package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownRound(RoundID, size: UInt64)
+    case openingRefused(RoundID, index: UInt64, Refusal)
     case wrongEntry(RoundID, claimed: UInt64, found: UInt64)
     case notFinal(RoundID, index: UInt64, stage: Stage)
     case notParticipant(RoundID, member: MemberID)
@@ -53,6 +60,7 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     package var code: String {
         switch self {
         case .unknownRound: "task.unknown_round"
+        case .openingRefused: "task.opening_refused"
         case .wrongEntry: "task.wrong_entry"
         case .notFinal: "task.not_final"
         case .notParticipant: "task.not_participant"
@@ -66,7 +74,7 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// is early, late or unlucky.
     package var isSuspicious: Bool {
         switch self {
-        case .unknownRound, .wrongEntry, .notFinal, .notParticipant: true
+        case .unknownRound, .openingRefused, .wrongEntry, .notFinal, .notParticipant: true
         case .roundOver, .licenceNotActive, .datasetAbsent: false
         }
     }
@@ -76,6 +84,9 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownRound(let round, let size):
             "task for round \(round) refused: no entry of the ledger opens that round "
                 + "(this node has verified \(size) entries)"
+        case .openingRefused(let round, let index, let refusal):
+            "task for round \(round) refused: it names entry \(index), a round.open that the ledger "
+                + "refused: \(refusal)"
         case .wrongEntry(let round, let claimed, let found):
             "task for round \(round) refused: it names entry \(claimed), and the round was opened "
                 + "by entry \(found)"

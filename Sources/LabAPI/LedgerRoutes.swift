@@ -99,12 +99,7 @@ package struct LedgerRoutes: Sendable {
     private func entries(_ request: Request) async throws -> JSONValue {
         let snapshot = await snapshot()
         let size = snapshot.replica.head.size
-        let count: Int = try request.number("count") ?? 50
-        guard (1...Self.entriesMax).contains(count) else {
-            throw Problem(
-                status: 400, code: "request.malformed",
-                detail: "count should be from 1 to \(Self.entriesMax)")
-        }
+        let count = Int(try request.number("count", in: 1...UInt64(Self.entriesMax)) ?? 50)
         let from = try request.number("from") ?? size - min(size, UInt64(count))
         let entries = try database.entries(from: from, count: count)
         var items: [JSONValue] = []
@@ -178,8 +173,8 @@ package struct LedgerRoutes: Sendable {
             throw Problem(status: 404, code: "tile.path", detail: error.description)
         }
         let size = await snapshot().replica.head.size
-        let bundle = EntryBundleCoordinate(index: coordinate.index, inLogOfSize: size)
-        guard let bundle, coordinate.width <= bundle.width else {
+        let present = EntryBundleCoordinate(index: coordinate.index, inLogOfSize: size)
+        guard let present, present.width >= coordinate.width else {
             throw Problem.notFound("such bundle yet")
         }
         let start = coordinate.index * UInt64(TileCoordinate.widthMax)

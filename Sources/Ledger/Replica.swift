@@ -177,11 +177,10 @@ extension Replica {
     package mutating func learn(
         certificate: UnverifiedCheckpoint
     ) throws(CertificateError) {
-        let head = certificate.statement.head
-        if head.size <= finality.certifiedSize, head == self.head(at: head.size) { return }
         try verify(certificate)
-        verified[head.size] = certificate
-        finality.certified(size: head.size)
+        let size = certificate.statement.head.size
+        verified[size] = certificate
+        finality.certified(size: size)
     }
 
     private func verify(_ certificate: UnverifiedCheckpoint) throws(CertificateError) {

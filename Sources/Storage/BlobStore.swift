@@ -39,8 +39,15 @@ package struct BlobStore: Sendable {
         FileManager.default.fileExists(atPath: url(of: digest).path)
     }
 
+    /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where the disk has lost what was
+    ///   written, and what reading throws.
     package func read(_ digest: BlobDigest) throws -> [UInt8] {
-        Array(try Data(contentsOf: url(of: digest)))
+        let bytes = Array(try Data(contentsOf: url(of: digest)))
+        let found = BlobDigest(of: bytes)
+        guard found == digest else {
+            throw StorageError.wrongDigest(expected: digest.text, found: found.text)
+        }
+        return bytes
     }
 
     /// Writes a blob that is in memory.
@@ -50,18 +57,27 @@ package struct BlobStore: Sendable {
         return try writer.finish(expecting: nil)
     }
 
+    /// The folder that a blob stands in, made so that it is still there after a loss of power.
+    fileprivate func prepareFolder(of digest: BlobDigest) throws {
+        let place = url(of: digest).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        // Also where it was there already: another writer may have made it a moment ago.
+        try SyncedFile.syncFolder(of: place.path)
+    }
+
     /// Begins a blob that comes in pieces.
     package func writer() throws -> BlobWriter {
         try BlobWriter(store: self, temporary: incoming.appending(path: UUID().uuidString))
     }
 }
 
-/// A blob on its way in.
+/// A blob on its way in. One that is not finished leaves nothing behind.
 package struct BlobWriter: ~Copyable {
     private let store: BlobStore
     private let temporary: URL
     private let file: SyncedFile
     private var hash = SHA256()
+    private var isInPlace = false
 
     fileprivate init(store: BlobStore, temporary: URL) throws {
         self.store = store
@@ -80,19 +96,16 @@ package struct BlobWriter: ~Copyable {
     package consuming func finish(expecting expected: BlobDigest?) throws -> BlobDigest {
         let digest = BlobDigest(sha256: Array(hash.finalize()))
         if let expected, expected != digest {
-            try? FileManager.default.removeItem(at: temporary)
             throw StorageError.wrongDigest(expected: expected.text, found: digest.text)
         }
         try file.sync()
-        let place = store.url(of: digest)
-        let folder = place.deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try SyncedFile.move(temporary.path, to: place.path)
+        try store.prepareFolder(of: digest)
+        try SyncedFile.move(temporary.path, to: store.url(of: digest).path)
+        isInPlace = true
         return digest
     }
 
-    /// Gives the blob up.
-    package consuming func discard() {
-        try? FileManager.default.removeItem(at: temporary)
+    deinit {
+        if !isInPlace { try? FileManager.default.removeItem(at: temporary) }
     }
 }

@@ -1,82 +1,156 @@
 import Contracts
+import Encodings
 import Ledger
 import MerkleLog
 
 extension LedgerDatabase {
     /// What ``check()`` came to.
     package struct CheckResult: Sendable {
+        /// How many entries are what they should be.
         package let entries: UInt64
         package let tiles: Int
         package let checkpoints: Int
+        package let receipts: Int
         /// The first thing that is not what it should be.
         package let difference: String?
     }
 
-    /// Derives every tile, root, checkpoint and state from the entries again, and compares.
+    /// Derives every tile, root, checkpoint, state and receipt from the entries again, and compares.
     ///
     /// - Throws: What reading throws. What is wrong with the ledger is in the result.
     package func check() throws -> CheckResult {
-        var replica: Replica?
-        var tiles = 0
-        var checkpoints = 0
-        var index: UInt64 = 0
+        var derivation = LedgerDerivation(database: self)
         var difference: String?
         do {
-            try forEachEntry { position, entry in
-                index = position
-                guard replica != nil else {
-                    replica = try Replica(genesis: entry)
-                    return
-                }
-                guard let end = try replica?.execute(entry).batchEnd else { return }
-                tiles += end.tiles.count
-                if try compare(end) { checkpoints += 1 }
-            }
-            difference = try differenceAtEnd(replica, checkpoints: checkpoints)
+            try forEachEntry { try derivation.add($1) }
+            try derivation.finish()
         } catch let error as Misconduct {
             difference = error.description
-        } catch let error as Difference {
+        } catch let error as MissingEntry {
+            difference = error.description
+        } catch let error as LedgerDerivation.Difference {
             difference = error.text
         }
         return CheckResult(
-            entries: replica == nil ? 0 : index + (difference == nil ? 1 : 0), tiles: tiles,
-            checkpoints: checkpoints, difference: difference)
+            entries: derivation.checked, tiles: derivation.tiles, checkpoints: derivation.checkpoints,
+            receipts: derivation.receipts, difference: difference)
     }
+}
 
-    private struct Difference: Error {
+/// What the entries of a stored ledger make, one after the other, held against what is stored.
+private struct LedgerDerivation {
+    struct Difference: Error {
         let text: String
     }
 
-    /// - Returns: Whether there is a checkpoint; a node that has caught up holds one for many batches.
-    /// - Throws: ``Difference`` for what is not as it should be.
-    private func compare(_ end: Replica.BatchEnd) throws -> Bool {
-        for tile in end.tiles {
-            let place = tile.coordinate
-            let stored = try self.tile(level: place.level, index: place.index)
-            // The row may have grown since.
-            guard stored.starts(with: tile.hashes) else {
-                throw Difference(
-                    text: "the stored tile \(place.path) is not the one that the entries make")
-            }
-        }
-        guard let checkpoint = try checkpoint(at: end.head.size) else { return false }
-        guard checkpoint.statement.head == end.head else {
-            throw Difference(
-                text: "the checkpoint of size \(end.head.size) has another root than the entries")
-        }
-        return true
+    let database: LedgerDatabase
+    private(set) var checked: UInt64 = 0
+    private(set) var tiles = 0
+    private(set) var checkpoints = 0
+    private(set) var receipts = 0
+    private var replica: Replica?
+    /// The newest version of each row of tiles that is not full yet.
+    private var open: [TileCoordinate: Tile] = [:]
+
+    init(database: LedgerDatabase) {
+        self.database = database
     }
 
-    private func differenceAtEnd(_ replica: Replica?, checkpoints: Int) throws -> String? {
-        guard let replica else { return nil }
-        guard replica.isAtBatchEnd else { return "the last batch has no end" }
-        guard try checkpoint()?.statement.head == replica.head else {
-            return "the newest checkpoint is not of the whole ledger"
+    /// Executes the next entry.
+    ///
+    /// - Throws: ``Difference``, `Misconduct`, or what reading throws.
+    mutating func add(_ entry: [UInt8]) throws {
+        guard var next = replica else {
+            replica = try Replica(genesis: entry)
+            checked = 1
+            return
         }
-        let stored = try checkpointCount()
-        guard stored == checkpoints else {
-            return "\(stored - checkpoints) checkpoints stand where no batch ends"
+        let executed = try next.execute(entry)
+        if let receipt = executed.receipt { try compare(receipt) }
+        if let end = executed.batchEnd { try compare(end, of: next) }
+        replica = next
+        checked += 1
+    }
+
+    mutating func finish() throws {
+        if let replica {
+            guard replica.isAtBatchEnd else {
+                throw Difference(text: "the last batch has no end")
+            }
+            // A node that has caught up holds one checkpoint for many batches, and always the last.
+            let size = replica.head.size
+            guard try database.checkpoint(at: size) != nil else {
+                throw Difference(text: "the checkpoint of size \(size) is missing")
+            }
         }
-        return nil
+        for (_, tile) in open.sorted(by: { $0.key < $1.key }) { try compareWhole(tile) }
+        let stored = try database.counts()
+        try compare(stored.tiles, tiles, "tiles")
+        try compare(stored.batches, checkpoints, "checkpoints")
+        try compare(stored.receipts, receipts, "receipts")
+    }
+
+    private func compare(_ stored: Int, _ derived: Int, _ what: String) throws {
+        guard stored == derived else {
+            throw Difference(
+                text: "\(stored) \(what) are stored, and the entries make \(derived)")
+        }
+    }
+
+    private mutating func compare(_ receipt: Receipt) throws {
+        receipts += 1
+        let stored = try database.storedReceipt(at: receipt.index)
+        guard stored?.json == receipt.json.canonicalBytes else {
+            throw Difference(
+                text: "the stored receipt of entry \(receipt.index) is "
+                    + (stored == nil ? "missing" : "not the one that executing it gives"))
+        }
+        guard stored?.transaction == receipt.transaction.text else {
+            throw Difference(
+                text: "the receipt of entry \(receipt.index) is stored under another transaction")
+        }
+    }
+
+    private mutating func compare(_ end: Replica.BatchEnd, of replica: Replica) throws {
+        for tile in end.tiles {
+            let place = tile.coordinate
+            let row = TileCoordinate(level: place.level, index: place.index)
+            if open.updateValue(tile, forKey: row) == nil { tiles += 1 }
+            let stored = try database.tile(level: place.level, index: place.index)
+            // The row may have grown since.
+            guard stored.starts(with: tile.hashes) else { throw Self.differs(tile) }
+            guard !place.isPartial else { continue }
+            try compareWhole(tile)
+            open[row] = nil
+        }
+        let size = end.head.size
+        let checkpoint: UnverifiedCheckpoint
+        do {
+            guard let stored = try database.checkpoint(at: size) else { return }
+            checkpoint = stored
+            checkpoints += 1
+        } catch let error as UnverifiedCheckpointError {
+            throw Difference(text: "the checkpoint of size \(size) cannot be read: \(error)")
+        }
+        guard checkpoint.statement.head == end.head else {
+            throw Difference(
+                text: "the checkpoint of size \(size) has another root than the entries")
+        }
+        do {
+            try checkpoint.verifySignedByLog(of: replica.state.lab)
+        } catch {
+            throw Difference(text: "the checkpoint of size \(size) does not hold: \(error)")
+        }
+    }
+
+    private func compareWhole(_ tile: Tile) throws {
+        let place = tile.coordinate
+        guard try database.tileContent(level: place.level, index: place.index) == tile.content
+        else { throw Self.differs(tile) }
+    }
+
+    private static func differs(_ tile: Tile) -> Difference {
+        Difference(
+            text: "the stored tile \(tile.coordinate.path) is not the one that the entries make")
     }
 }

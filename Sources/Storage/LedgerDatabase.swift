@@ -1,8 +1,7 @@
-package import Contracts
-package import Encodings
+import Contracts
+import Encodings
 import Foundation
 import GRDB
-package import Identity
 package import Ledger
 package import MerkleLog
 
@@ -16,13 +15,28 @@ package import MerkleLog
 ///
 /// What its user promises: batches in order, one at a time. Reads may run beside them.
 package final class LedgerDatabase: Sendable {
+    /// What a commit waits for.
+    package struct Durability: Hashable, Sendable {
+        package let journalMode: String
+        /// 2 is FULL: a commit waits for the disk.
+        package let synchronous: Int
+
+        package init(journalMode: String, synchronous: Int) {
+            self.journalMode = journalMode
+            self.synchronous = synchronous
+        }
+    }
+
     private static let schemaVersion = 1
+    private static let durable = Durability(journalMode: "wal", synchronous: 2)
+    private let path: String
     private let pool: DatabasePool
 
     /// Opens the file, or makes it.
     ///
     /// - Throws: ``StorageError``.
     package init(path: String) throws(StorageError) {
+        self.path = path
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
@@ -30,19 +44,29 @@ package final class LedgerDatabase: Sendable {
             pool = try DatabasePool(path: path, configuration: configuration)
             // Opening in WAL mode sets NORMAL on the writer, after any preparation of ours; with
             // that a commit would not wait for the disk.
-            let level = try pool.writeWithoutTransaction { database in
+            try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
-                return try Int.fetchOne(database, sql: "PRAGMA synchronous")
-            }
-            guard level == 2 else {
-                throw StorageError.unusable(
-                    path: path, problem: "synchronous is \(level ?? -1), and not FULL")
             }
             try Self.migrate(pool)
+            let durability = try Self.durability(pool)
+            guard durability == Self.durable else {
+                throw StorageError.unusable(
+                    path: path,
+                    problem: "its journal mode is \(durability.journalMode) and synchronous is "
+                        + "\(durability.synchronous), and not wal and 2 (FULL)")
+            }
         } catch let error as StorageError {
             throw error
         } catch {
-            throw .unusable(path: path, problem: "\(error)")
+            throw Self.unusable(path, error)
+        }
+    }
+
+    private static func durability(_ pool: DatabasePool) throws -> Durability {
+        try pool.writeWithoutTransaction { database in
+            Durability(
+                journalMode: try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? "",
+                synchronous: try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1)
         }
     }
 
@@ -75,8 +99,65 @@ package final class LedgerDatabase: Sendable {
         }
     }
 
+    /// Ends the use of the file. It is then whole by itself, without what SQLite keeps beside it, so
+    /// that a copy of it is a copy of the ledger.
     package func close() throws {
+        // GRDB closes the connection that writes before those that read, and these cannot move what
+        // is in the write-ahead log to its place.
+        do {
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } catch let error as DatabaseError {
+            throw Self.unusable(path, error)
+        }
         try pool.close()
+    }
+
+    /// How the connection that writes is set at this moment.
+    package var durability: Durability {
+        get throws(StorageError) {
+            do {
+                return try Self.durability(pool)
+            } catch {
+                throw Self.unusable(path, error)
+            }
+        }
+    }
+
+    // MARK: - Reading and writing
+
+    /// What SQLite says is told with the file that it is about.
+    private static func unusable(_ path: String, _ error: any Error) -> StorageError {
+        guard let error = error as? DatabaseError else {
+            return .unusable(path: path, problem: "\(error)")
+        }
+        return .unusable(
+            path: path,
+            problem:
+                "\(error.message ?? "an error of SQLite") (SQLite \(error.resultCode.rawValue))")
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try pool.read(body)
+        } catch let error as DatabaseError {
+            throw Self.unusable(path, error)
+        }
+    }
+
+    func writeAtOnce(_ body: (Database) throws -> Void) throws {
+        do {
+            try pool.write(body)
+        } catch let error as DatabaseError {
+            throw Self.unusable(path, error)
+        }
+    }
+
+    func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        do {
+            try await pool.write(body)
+        } catch let error as DatabaseError {
+            throw Self.unusable(path, error)
+        }
     }
 
     // MARK: - The ledger
@@ -86,7 +167,7 @@ package final class LedgerDatabase: Sendable {
     /// - Throws: ``StorageError/conflict(expected:found:)`` if the batch does not begin where the
     ///   ledger ends. After any other error the batch may have been written.
     package func append(_ batch: ExecutedBatch) async throws {
-        try await pool.write { database in
+        try await write { database in
             let size = try Self.size(database)
             guard size == batch.batch.start else {
                 throw StorageError.conflict(expected: size, found: batch.batch.start)
@@ -124,7 +205,7 @@ package final class LedgerDatabase: Sendable {
 
     /// How many entries the ledger has.
     package func size() throws -> UInt64 {
-        try pool.read(Self.size)
+        try read(Self.size)
     }
 
     private static func size(_ database: Database) throws -> UInt64 {
@@ -132,23 +213,29 @@ package final class LedgerDatabase: Sendable {
         return last.map { UInt64($0) + 1 } ?? 0
     }
 
-    /// Entries from a place on, at most so many.
+    /// Entries from a place on, at most so many; none where the ledger does not reach.
     package func entries(from start: UInt64, count: Int) throws -> [[UInt8]] {
-        let (end, isBeyond) = start.addingReportingOverflow(UInt64(count))
-        return try pool.read { database in
-            try Self.entries(database, from: start, to: isBeyond ? .max : end)
+        // Whoever asks may name any place, also one beyond what a sum can hold.
+        let (end, overflow) = start.addingReportingOverflow(UInt64(max(0, count)))
+        return try read { database in
+            try Self.entries(database, from: start, to: overflow ? .max : end)
         }
     }
 
     private static func entries(
         _ database: Database, from start: UInt64, to end: UInt64
     ) throws -> [[UInt8]] {
-        let rows = try Data.fetchCursor(
-            database, sql: "SELECT bytes FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx",
+        let rows = try Row.fetchCursor(
+            database,
+            sql: "SELECT idx, bytes FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx",
             arguments: [Int64(clamping: start), Int64(clamping: end)])
         var entries: [[UInt8]] = []
         while let row = try rows.next() {
-            entries.append(Array(row))
+            let index = start + UInt64(entries.count)
+            guard row[0] as Int64 == Int64(clamping: index) else {
+                throw MissingEntry(index: index)
+            }
+            entries.append(Array(row[1] as Data))
         }
         return entries
     }
@@ -170,19 +257,15 @@ package final class LedgerDatabase: Sendable {
 
     /// The newest stored checkpoint.
     package func checkpoint() throws -> UnverifiedCheckpoint? {
-        try pool.read { database in
+        try read { database in
             try Data.fetchOne(
                 database, sql: "SELECT checkpoint FROM batches ORDER BY size DESC LIMIT 1")
         }.map { try UnverifiedCheckpoint(parsing: Array($0)) }
     }
 
-    package func checkpointCount() throws -> Int {
-        try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM batches") ?? 0 }
-    }
-
     /// The stored checkpoint of a size.
     package func checkpoint(at size: UInt64) throws -> UnverifiedCheckpoint? {
-        try pool.read { database in
+        try read { database in
             try Data.fetchOne(
                 database, sql: "SELECT checkpoint FROM batches WHERE size = ?",
                 arguments: [Int64(clamping: size)])
@@ -196,7 +279,7 @@ package final class LedgerDatabase: Sendable {
     package func batch(
         from start: UInt64, entriesMax: Int, bytesMax: Int
     ) throws -> LedgerBatch? {
-        try pool.read { database in
+        try read { database in
             let ends = try Row.fetchCursor(
                 database,
                 sql: "SELECT size, checkpoint FROM batches WHERE size > ? ORDER BY size",
@@ -222,143 +305,11 @@ package final class LedgerDatabase: Sendable {
             }
         }
     }
-
-    // MARK: - The tree
-
-    /// Everything that the stored tiles can tell: old roots and proofs.
-    package var tree: StoredTree {
-        StoredTree { [self] level, index in try tile(level: level, index: index) }
-    }
-
-    /// The hashes of a tile, as many as there are.
-    package func tile(level: Int, index: UInt64) throws -> [TreeHash] {
-        let content = try pool.read { database in
-            try Data.fetchOne(
-                database, sql: "SELECT hashes FROM tiles WHERE level = ? AND idx = ?",
-                arguments: [level, Int64(clamping: index)])
-        }
-        guard let content else { return [] }
-        let bytes = Array(content)
-        return stride(from: 0, to: bytes.count, by: TreeHash.byteCount).compactMap {
-            TreeHash(bytes: bytes[$0..<min($0 + TreeHash.byteCount, bytes.count)])
-        }
-    }
-
-    // MARK: - Receipts
-
-    package func receipt(at index: UInt64) throws -> JSONValue? {
-        try json(
-            "SELECT json FROM receipts WHERE idx = ?", arguments: [Int64(clamping: index)])
-    }
-
-    package func receipt(of transaction: TransactionID) throws -> JSONValue? {
-        try json("SELECT json FROM receipts WHERE tx = ?", arguments: [transaction.text])
-    }
-
-    private func json(_ sql: String, arguments: StatementArguments) throws -> JSONValue? {
-        try pool.read { try Data.fetchOne($0, sql: sql, arguments: arguments) }
-            .map { try JSONValue(parsing: Array($0)) }
-    }
-
-    // MARK: - Contributions
-
-    /// Keeps a contribution; the first one of a member to a round stays.
-    package func keep(_ signed: SignedContribution) async throws {
-        let contribution = signed.contribution
-        let envelope = Data(signed.envelope.json.canonicalBytes)
-        try await pool.write { database in
-            try database.execute(
-                sql: """
-                    INSERT OR IGNORE INTO contributions (job, round, member, envelope)
-                    VALUES (?, ?, ?, ?)
-                    """,
-                arguments: [
-                    contribution.round.job.text, contribution.round.number,
-                    contribution.member.text, envelope,
-                ])
-        }
-    }
-
-    /// The contributions to a round that have been kept.
-    package func contributions(to round: RoundID) throws -> [Envelope] {
-        try pool.read { database in
-            try Data.fetchAll(
-                database,
-                sql: """
-                    SELECT envelope FROM contributions WHERE job = ? AND round = ? ORDER BY member
-                    """,
-                arguments: [round.job.text, round.number])
-        }.map { try Envelope(JSONValue(parsing: Array($0))) }
-    }
-
-    // MARK: - Records
-
-    /// One value that is replaced as a whole.
-    package enum Record: String, Sendable {
-        /// The newest certificate.
-        case certificate
-        /// What the coordinator was caught at.
-        case evidence
-    }
-
-    package func set(_ record: Record, to bytes: [UInt8]?) async throws {
-        try await pool.write { database in
-            if let bytes {
-                try database.execute(
-                    sql: "INSERT OR REPLACE INTO records (name, bytes) VALUES (?, ?)",
-                    arguments: [record.rawValue, Data(bytes)])
-            } else {
-                try database.execute(
-                    sql: "DELETE FROM records WHERE name = ?", arguments: [record.rawValue])
-            }
-        }
-    }
-
-    /// Writes evidence before anything else happens.
-    package func keepEvidence(_ bytes: [UInt8]) throws {
-        try pool.write { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO records (name, bytes) VALUES (?, ?)",
-                arguments: [Record.evidence.rawValue, Data(bytes)])
-        }
-    }
-
-    package func get(_ record: Record) throws -> [UInt8]? {
-        try pool.read { database in
-            try Data.fetchOne(
-                database, sql: "SELECT bytes FROM records WHERE name = ?",
-                arguments: [record.rawValue])
-        }.map { Array($0) }
-    }
-
-    package func certificate() throws -> UnverifiedCheckpoint? {
-        try get(.certificate).map { try UnverifiedCheckpoint(parsing: $0) }
-    }
 }
 
-/// Why something on disk could not be read or written.
-package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
-    case unusable(path: String, problem: String)
-    case newer(found: Int, known: Int)
-    case conflict(expected: UInt64, found: UInt64)
-    case readableByOthers(path: String, mode: String)
-    case inUse(path: String)
-    case wrongDigest(expected: String, found: String)
+/// A ledger that has an entry behind this one, and not this one.
+struct MissingEntry: Error, Hashable, CustomStringConvertible {
+    let index: UInt64
 
-    package var description: String {
-        switch self {
-        case .unusable(let path, let problem): "\(path): \(problem)"
-        case .newer(let found, let known):
-            "the database was written by a newer version (schema \(found), and this program knows "
-                + "\(known))"
-        case .conflict(let expected, let found):
-            "a batch begins at \(found), and the ledger has \(expected) entries"
-        case .readableByOthers(let path, let mode):
-            "\(path) holds a private key and others may read it (mode \(mode)): chmod 600 it"
-        case .inUse(let path):
-            "another process is using \(path); stop it first"
-        case .wrongDigest(let expected, let found):
-            "the content has the SHA-256 \(found), and \(expected) was announced"
-        }
-    }
+    var description: String { "entry \(index) is missing, and there are others behind it" }
 }

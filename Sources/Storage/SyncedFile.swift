@@ -1,5 +1,6 @@
 import Foundation
 package import Glibc
+import Synchronization
 
 /// A file that is written for good: what has been synced survives a loss of power.
 package struct SyncedFile: ~Copyable {
@@ -39,16 +40,28 @@ package struct SyncedFile: ~Copyable {
         try syncFolder(of: to)
     }
 
+    /// Makes the names of two writers of one file in this process different.
+    private static let replacements = Atomic<UInt64>(0)
+
     /// Writes a whole file, so that a reader sees the old content or the new one.
     package static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o644) throws {
-        let temporary = "\(path).new-\(getpid())"
+        let number = replacements.wrappingAdd(1, ordering: .relaxed).newValue
+        let temporary = "\(path).new-\(getpid())-\(number)"
+        // What a process of the same number left when it was killed.
         unlink(temporary)
         do {
-            let file = try SyncedFile(creating: temporary, mode: mode)
-            try bytes.withUnsafeBytes { try file.write($0) }
-            try file.sync()
+            try write(bytes, to: temporary, mode: mode)
+            try move(temporary, to: path)
+        } catch {
+            unlink(temporary)
+            throw error
         }
-        try move(temporary, to: path)
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws {
+        let file = try SyncedFile(creating: path, mode: mode)
+        try bytes.withUnsafeBytes { try file.write($0) }
+        try file.sync()
     }
 
     /// Makes the names in a folder durable.

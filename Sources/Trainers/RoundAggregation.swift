@@ -7,6 +7,9 @@ import Tensors
 /// How sealed contributions become the next model: the same for the coordinator, which does it, and
 /// for everybody who checks it.
 package enum RoundAggregation {
+    /// An update has a few tensors; a longer header is there to be parsed at the reader's expense.
+    private static let headerBytesMax = 4_096
+
     /// Adds up what was sealed.
     ///
     /// - Parameters:
@@ -44,7 +47,10 @@ package enum RoundAggregation {
         for contribution in contributions {
             let bytes = try update(contribution)
             try blaming(contribution.member) {
-                parts.append(try ColumnMoments(tensors: Safetensors(parsing: bytes).tensors))
+                let moments = try ColumnMoments(tensors: tensors(of: bytes))
+                // Also by itself: it fits the layout, or it is this member's mistake.
+                _ = try Standardisation(moments, layout: settings.layout)
+                parts.append(moments)
             }
         }
         let moments = try ColumnMoments(merging: parts)
@@ -64,16 +70,23 @@ package enum RoundAggregation {
             let bytes = try update(contribution)
             try blaming(contribution.member) {
                 let parameters = try LogisticParameters(
-                    tensors: Safetensors(parsing: bytes).tensors, width: width)
+                    tensors: tensors(of: bytes), width: width)
                 try average.add(
                     parameters.weights + [parameters.bias], weight: contribution.weight)
             }
         }
         let mean = try average.mean()
-        return try model.with(
-            LogisticParameters(
-                weights: zip(model.parameters.weights, mean).map { $0 + $1 },
-                bias: model.parameters.bias + mean[width]))
+        let next = LogisticParameters(
+            weights: zip(model.parameters.weights, mean).map { $0 + $1 },
+            bias: model.parameters.bias + mean[width])
+        guard next.bias.isFinite, next.weights.allSatisfy(\.isFinite) else {
+            throw AggregationError.overflow
+        }
+        return try model.with(next)
+    }
+
+    private static func tensors(of bytes: [UInt8]) throws -> [Tensor] {
+        try Safetensors(parsing: bytes, headerByteCountMax: headerBytesMax).tensors
     }
 
     private static func blaming(_ member: MemberID, _ body: () throws -> Void) throws {
@@ -89,6 +102,8 @@ package enum AggregationError: Error, Hashable, Sendable, CustomStringConvertibl
     case settings(JSONShapeError)
     case noBase
     case contribution(MemberID, problem: String)
+    /// No update is at fault by itself.
+    case overflow
 
     package var description: String {
         switch self {
@@ -96,6 +111,7 @@ package enum AggregationError: Error, Hashable, Sendable, CustomStringConvertibl
         case .noBase: "the round started from no model"
         case .contribution(let member, let problem):
             "the contribution of \(member) cannot be used: \(problem)"
+        case .overflow: "the next model would have a weight that is not a finite number"
         }
     }
 }

@@ -58,13 +58,16 @@ package struct Metric: Sendable {
     }
 
     private static func escaped(_ value: String) -> String {
-        value.flatMap { character -> String in
-            switch character {
-            case "\\": "\\\\"
-            case "\"": "\\\""
-            case "\n": "\\n"
-            default: String(character)
+        // By scalars: to a `String`, the line's end in "\r\n" is no "\n".
+        var text = ""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\\": text += "\\\\"
+            case "\"": text += "\\\""
+            case "\n": text += "\\n"
+            default: text.unicodeScalars.append(scalar)
             }
-        }.map(String.init).joined()
+        }
+        return text
     }
 }

@@ -33,19 +33,6 @@ extension Request {
             throw Problem(error)
         }
     }
-
-    /// A number in the query; `nil` where there is none.
-    ///
-    /// - Throws: ``Problem`` for something else.
-    package func number<Number: FixedWidthInteger>(_ name: String) throws(Problem) -> Number? {
-        guard let text = uri.queryParameters[name[...]] else { return nil }
-        guard let number = Number(text) else {
-            throw Problem(
-                status: 400, code: "request.malformed",
-                detail: "\(name) should be a whole number from \(Number.min) to \(Number.max)")
-        }
-        return number
-    }
 }
 
 extension Response {

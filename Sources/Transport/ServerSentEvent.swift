@@ -14,24 +14,27 @@ package struct ServerSentEvent: Hashable, Sendable {
         self.init(name: name, data: json.canonicalText)
     }
 
-    /// As it goes over the wire.
+    /// As it goes over the wire. A stream has no way to write a return: it comes as a line's end.
     package var text: String {
-        let lines = data.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = data.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+            .split(separator: "\n", omittingEmptySubsequences: false)
         return "event: \(name)\n" + lines.map { "data: \($0)\n" }.joined() + "\n"
     }
 }
 
 /// Reads a stream of events: bytes in, whole events out, wherever the bytes were cut.
 package struct ServerSentEventParser: Sendable {
-    /// A line may be this long: a batch of entries is one line.
-    private let lineBytesMax: Int
+    /// An event may be this long: a batch of entries is one.
+    private let eventBytesMax: Int
     private var line: [UInt8] = []
     private var name = ""
-    private var data: [String] = []
+    /// The lines of data so far; `nil` before the first.
+    private var data: [UInt8]?
     private var lastWasReturn = false
+    private var isFirstLine = true
 
-    package init(lineBytesMax: Int = 64 << 20) {
-        self.lineBytesMax = lineBytesMax
+    package init(eventBytesMax: Int = 64 << 20) {
+        self.eventBytesMax = eventBytesMax
     }
 
     /// - Throws: ``ServerSentEventError``. The stream is then of no more use.
@@ -47,46 +50,59 @@ package struct ServerSentEventParser: Sendable {
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
                 if let event = try endLine() { events.append(event) }
             default:
-                guard line.count < lineBytesMax else { throw .lineTooLong(lineBytesMax) }
+                guard line.count + (data?.count ?? 0) < eventBytesMax else {
+                    throw .eventTooLong(eventBytesMax)
+                }
                 line.append(byte)
             }
         }
         return events
     }
 
+    // In bytes throughout: to a `String`, a colon or a blank before a combining mark is none.
     private mutating func endLine() throws(ServerSentEventError) -> ServerSentEvent? {
-        guard !line.isEmpty else { return endEvent() }
-        guard let text = String(validating: line, as: UTF8.self) else { throw .notUTF8 }
-        line.removeAll(keepingCapacity: true)
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        var value = parts.count > 1 ? parts[1] : ""
-        if value.first == " " { value.removeFirst() }
-        switch parts[0] {
-        case "event": name = String(value)
-        case "data": data.append(String(value))
-        default: break
+        defer {
+            line.removeAll(keepingCapacity: true)
+            isFirstLine = false
+        }
+        let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let line = isFirstLine && line.starts(with: byteOrderMark) ? line.dropFirst(3) : line[...]
+        guard !line.isEmpty else { return try endEvent() }
+        let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
+        var value = line[colon...].dropFirst()
+        if value.first == UInt8(ascii: " ") { value = value.dropFirst() }
+        let field = line[..<colon]
+        if field.elementsEqual("data".utf8) {
+            data = data.map { $0 + [UInt8(ascii: "\n")] + value } ?? Array(value)
+        } else if field.elementsEqual("event".utf8) {
+            name = try Self.text(value)
         }
         return nil
     }
 
-    private mutating func endEvent() -> ServerSentEvent? {
+    private mutating func endEvent() throws(ServerSentEventError) -> ServerSentEvent? {
         defer {
             name = ""
-            data = []
+            data = nil
         }
-        guard !data.isEmpty else { return nil }
+        guard let data else { return nil }
         return ServerSentEvent(
-            name: name.isEmpty ? "message" : name, data: data.joined(separator: "\n"))
+            name: name.isEmpty ? "message" : name, data: try Self.text(data[...]))
+    }
+
+    private static func text(_ bytes: ArraySlice<UInt8>) throws(ServerSentEventError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+        return text
     }
 }
 
 package enum ServerSentEventError: Error, Hashable, Sendable, CustomStringConvertible {
-    case lineTooLong(Int)
+    case eventTooLong(Int)
     case notUTF8
 
     package var description: String {
         switch self {
-        case .lineTooLong(let bytes): "a line of the event stream has more than \(bytes) bytes"
+        case .eventTooLong(let bytes): "an event of the stream has more than \(bytes) bytes"
         case .notUTF8: "the event stream is not UTF-8"
         }
     }

@@ -32,6 +32,8 @@ struct Jointlab: AsyncParsableCommand {
                     LicenceCommands.self, JobCommands.self, ModelCommands.self,
                     AccountCommands.self,
                 ]),
-            .init(name: "Check", subcommands: [LedgerCommands.self, AuditCommands.self]),
+            .init(
+                name: "Check",
+                subcommands: [LedgerCommands.self, AuditCommands.self, PolicyCommands.self]),
         ])
 }

@@ -36,7 +36,8 @@ import Testing
                 == #"{"kind":"state","root":"\#(root.base64)","time":1767225600000}"#)
     }
 
-    @Test("An entry with any bit changed is refused, or is another entry with a spelling of its own")
+    @Test(
+        "An entry with any bit changed is refused, or is another entry with a spelling of its own")
     func everyBit() throws {
         for bytes in try Self.samples() {
             for place in bytes.indices {
@@ -54,7 +55,10 @@ import Testing
         ("a blank", { " " + $0 }), ("a newline", { $0 + "\n" }),
         ("a blank inside", { $0.replacing(#""kind":"#, with: #""kind": "#) }),
         ("an escape", { $0.replacing(#""state""#, with: #""st\u0061te""#) }),
-        ("another order", { $0.replacing(#"{"kind":"state","#, with: "{").dropLast() + #","kind":"state"}"# }),
+        (
+            "another order",
+            { $0.replacing(#"{"kind":"state","#, with: "{").dropLast() + #","kind":"state"}"# }
+        ),
         ("a null more", { $0.dropLast() + #","zzz":null}"# }),
         ("a field more", { $0.dropLast() + #","zzz":1}"# }),
         ("a field twice", { $0.dropLast() + #","time":1}"# }),
@@ -78,10 +82,22 @@ import Testing
         ("[]", "it is not well formed: the value should be an object, and is an array"),
         (#"{"time":1}"#, "it is not well formed: kind is missing"),
         (#"{"kind":"state"}"#, "it is not well formed: time is missing"),
-        (#"{"kind":"none","time":1}"#, "it is not well formed: kind is “none”, which is no kind of entry"),
-        (#"{"kind":"state","root":"AA==","time":1}"#, "it is not well formed: root should be 32 bytes in base64"),
-        (#"{"checkpoint":"x","kind":"certificate","time":1}"#, "it is not well formed: checkpoint is none: "),
-        (#"{"kind":"transaction","time":1,"transaction":{}}"#, "it is not well formed: transaction.payload is missing"),
+        (
+            #"{"kind":"none","time":1}"#,
+            "it is not well formed: kind is “none”, which is no kind of entry"
+        ),
+        (
+            #"{"kind":"state","root":"AA==","time":1}"#,
+            "it is not well formed: root should be 32 bytes in base64"
+        ),
+        (
+            #"{"checkpoint":"x","kind":"certificate","time":1}"#,
+            "it is not well formed: checkpoint is none: "
+        ),
+        (
+            #"{"kind":"transaction","time":1,"transaction":{}}"#,
+            "it is not well formed: transaction.payload is missing"
+        ),
     ]
 
     @Test("What is no entry is refused with the reason", arguments: refused)
@@ -102,7 +118,8 @@ import Testing
         #expect(throws: EntryError.self) { try Entry(parsing: entry) }
     }
 
-    @Test("Damaged entries are refused or read, and never crash", arguments: 0..<100 as Range<UInt64>)
+    @Test(
+        "Damaged entries are refused or read, and never crash", arguments: 0..<100 as Range<UInt64>)
     func damage(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let samples = try Self.samples()
@@ -118,21 +135,6 @@ import Testing
                 }
             }
             if let entry = try? Entry(parsing: bytes) { #expect(entry.bytes == bytes) }
-        }
-    }
-
-    @Test("A batch comes back from what is sent, and other forms are refused")
-    func batches() throws {
-        var ledger = try TestLedger(["ada"])
-        let batch = try ledger.batch().batch
-        #expect(try LedgerBatch(try JSONValue(parsing: batch.json.canonicalBytes)) == batch)
-        for (key, value) in [
-            ("start", -1), ("start", "0"), ("entries", ["%"]), ("entries", [1]), ("checkpoint", ""),
-            ("checkpoint", "x\n"), ("more", 1),
-        ] as [(String, JSONValue)] {
-            guard case .object(var fields) = batch.json else { return }
-            fields[key] = value
-            #expect(throws: JSONShapeError.self) { try LedgerBatch(.object(fields)) }
         }
     }
 }

@@ -31,7 +31,9 @@ import Testing
         #expect(finality.finalSize == 4)
     }
 
-    @Test("Certainty follows from its definition and never falls", arguments: 0..<300 as Range<UInt64>)
+    @Test(
+        "Certainty follows from its definition and never falls", arguments: 0..<300 as Range<UInt64>
+    )
     func definition(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var finality = Finality()

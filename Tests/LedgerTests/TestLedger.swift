@@ -33,7 +33,9 @@ struct TestLedger {
     private var nonces: Int
 
     /// - Parameter nonces: Where to begin to count, so that two ledgers of one lab differ.
-    init(_ founders: [String] = ["ada", "bo", "cy", "di"], rules: Rules = Rules(), nonces: Int = 0) throws {
+    init(
+        _ founders: [String] = ["ada", "bo", "cy", "di"], rules: Rules = Rules(), nonces: Int = 0
+    ) throws {
         let (sequencer, batch) = try Sequencer.founding(
             Self.genesis(founders, rules: rules), logKey: Secrets("coordinator").cosigner,
             at: Self.start)
@@ -90,8 +92,8 @@ struct TestLedger {
 
     // MARK: - Writing
 
-    /// A transaction that can always be applied, whoever sends it.
-    mutating func note(_ sender: String = "ada") throws -> any LabAction {
+    /// An action that can always be applied, whoever asks for it.
+    mutating func invitation() throws -> any LabAction {
         nonces += 1
         return InviteMember(
             member: try MemberID("guest-\(nonces)"), title: "Guest",
@@ -115,7 +117,7 @@ struct TestLedger {
     mutating func submit(
         _ action: (any LabAction)? = nil, by sender: String = "ada", with key: SigningKey? = nil
     ) throws -> Receipt {
-        let action = try action ?? note()
+        let action = try action ?? invitation()
         let signed = try signed(action, by: sender, with: key)
         return try sequencer.submit(signed, at: now).get()
     }
@@ -130,6 +132,18 @@ struct TestLedger {
         return batch
     }
 
+    /// Takes a batch for durable without telling the coordinator so.
+    mutating func keep(_ batch: ExecutedBatch) {
+        batches.append(batch)
+    }
+
+    /// A kill and a start: the coordinator has what is durable, and nothing else.
+    mutating func restart(certificate: UnverifiedCheckpoint? = nil) throws {
+        sequencer = Sequencer(
+            resuming: try replay(), logKey: Secrets("coordinator").cosigner,
+            certificate: certificate)
+    }
+
     /// A batch of so many transactions.
     @discardableResult
     mutating func batch(_ count: Int = 1) throws -> ExecutedBatch {
@@ -137,6 +151,16 @@ struct TestLedger {
             try submit()
         }
         return try cut()
+    }
+
+    /// Votes a member out, and ends the batch.
+    mutating func suspend(_ name: String, votes: [String] = ["ada", "bo", "cy"]) throws {
+        let proposal = try ProposalID("p-\(replica.state.members.proposals.count + 1)")
+        try submit(OpenProposal(change: .suspend(try MemberID(name))), by: votes[0])
+        for voter in votes {
+            try submit(CastVote(proposal: proposal, approves: true), by: voter)
+        }
+        try cut()
     }
 
     // MARK: - Cosigning
@@ -183,14 +207,46 @@ struct TestLedger {
 
     /// A checkpoint that the coordinator signs, over whatever is asked for.
     func checkpoint(
-        _ head: TreeHead, origin: LogOrigin? = nil, extensionLines: [String] = [],
+        _ head: TreeHead, origin: LogOrigin? = nil,
         by key: SigningKey = Secrets("coordinator").cosigner
     ) throws -> UnverifiedCheckpoint {
-        let lines = try extensionLines.map { try #require(NoteLine($0)) }
-        let checkpoint = try Checkpoint(
-            origin: origin ?? lab.origin.log, head: head, extensionLines: lines)
-        return try UnverifiedCheckpoint(
-            checkpoint, signedBy: NoteSigner(name: lab.origin.keyName, key: key))
+        try UnverifiedCheckpoint(
+            Checkpoint(origin: origin ?? lab.origin.log, head: head),
+            signedBy: NoteSigner(name: lab.origin.keyName, key: key))
+    }
+
+    // MARK: - What only a dishonest coordinator does
+
+    /// Entries behind the last batch, under a checkpoint that the coordinator signs over them.
+    func forged(_ entries: [[UInt8]]) throws -> LedgerBatch {
+        LedgerBatch(
+            start: size, entries: entries,
+            checkpoint: try checkpoint(replica.headExtended(by: entries)))
+    }
+
+    /// Entries, ended by the state entry that is right for them.
+    func ended(_ entries: [[UInt8]]) throws -> [[UInt8]] {
+        var replica = replica
+        for entry in entries {
+            _ = try replica.execute(entry)
+        }
+        return entries + [replica.addState(at: now).entry]
+    }
+
+    func entry(_ content: Entry.Content, at time: Timestamp? = nil) -> [UInt8] {
+        Entry(time: time ?? now, content: content).bytes
+    }
+
+    /// An entry with a transaction that nobody could object to.
+    mutating func transactionEntry(
+        by sender: String = "ada", at time: Timestamp? = nil
+    ) throws -> [UInt8] {
+        entry(.transaction(try signed(invitation(), by: sender).envelope), at: time)
+    }
+
+    /// The name of another lab's log.
+    static func otherOrigin() throws -> LogOrigin {
+        try #require(LabOrigin(base: "lab.example/other")).log
     }
 
     // MARK: - Reading
@@ -202,6 +258,11 @@ struct TestLedger {
             _ = try replica.execute(entry)
         }
         return replica
+    }
+
+    /// A node of this lab that has nothing but the first entry.
+    func node(_ name: String = "ada") throws -> TestNode {
+        try TestNode(name, genesis: entries[0])
     }
 
     /// The entries from a place on, with the newest checkpoint.

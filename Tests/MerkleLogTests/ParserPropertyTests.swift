@@ -1,4 +1,5 @@
 import MerkleLog
+import Randomness
 import Testing
 
 /// Everything that reads bytes from outside, fed with damaged good examples. Whatever a parser

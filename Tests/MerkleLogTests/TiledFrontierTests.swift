@@ -1,4 +1,5 @@
 import MerkleLog
+import Randomness
 import Testing
 
 @Suite struct TiledFrontierTests {

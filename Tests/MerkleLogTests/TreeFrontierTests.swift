@@ -1,5 +1,6 @@
 import Encodings
 import MerkleLog
+import Randomness
 import Testing
 
 @Suite struct TreeFrontierTests {

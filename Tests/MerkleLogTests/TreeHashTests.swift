@@ -1,5 +1,6 @@
 import Crypto
 import MerkleLog
+import Randomness
 import Testing
 
 @Suite struct TreeHashTests {

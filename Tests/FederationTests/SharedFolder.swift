@@ -1,0 +1,24 @@
+import Foundation
+
+/// The folder `shared`, which lies beside the project's checkout; not everybody has it.
+enum SharedFolder {
+    /// - Returns: `nil` where there is no such file.
+    static func contents(of name: String) -> String? {
+        folder.flatMap { try? String(contentsOf: $0.appending(path: name), encoding: .utf8) }
+    }
+
+    private static let folder: URL? = {
+        if let path = ProcessInfo.processInfo.environment["JOINTLAB_SHARED"] {
+            return URL(filePath: path)
+        }
+        var parent = URL(filePath: #filePath).deletingLastPathComponent()
+        while parent.path != "/" {
+            let folder = parent.appending(path: "shared")
+            if FileManager.default.fileExists(atPath: folder.appending(path: "conformance").path) {
+                return folder
+            }
+            parent.deleteLastPathComponent()
+        }
+        return nil
+    }()
+}

@@ -1,0 +1,49 @@
+package import AsyncHTTPClient
+package import Hummingbird
+package import Logging
+package import Transport
+
+/// A server on this machine, for as long as a test needs it.
+package enum LoopbackServer {
+    /// Serves, runs the body with the server's URL and a client, and stops serving.
+    package static func with<Result: Sendable>(
+        _ router: Router<LabContext>, logger: Logger = .silent,
+        _ body: @escaping @Sendable (_ url: String, _ http: HTTPClient) async throws -> Result
+    ) async throws -> Result {
+        let (addresses, announced) = AsyncStream.makeStream(of: ListenAddress.self)
+        let server = APIServer(
+            ListenAddress(host: "127.0.0.1", port: 0), tls: nil, router: router, logger: logger
+        ) { announced.yield($0) }
+        let http = SignedClient.makeHTTPClient()
+        let outcome = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { announced.finish() }
+                try await server.run()
+            }
+            var outcome: Swift.Result<Result, any Error>?
+            for await address in addresses {
+                do {
+                    outcome = .success(try await body("http://\(address)", http))
+                } catch {
+                    outcome = .failure(error)
+                }
+                break
+            }
+            // Where it never listened, this says why.
+            if outcome == nil { try await group.next() }
+            group.cancelAll()
+            while await group.nextResult() != nil {}
+            return outcome
+        }
+        try await http.shutdown()
+        guard let outcome else { throw ServerEnded() }
+        return try outcome.get()
+    }
+
+    private struct ServerEnded: Error {}
+}
+
+extension Logger {
+    /// For services whose log is not what a test looks at.
+    package static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
