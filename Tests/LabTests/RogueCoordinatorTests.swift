@@ -111,7 +111,7 @@ extension LabSuite {
                 }
 
                 try lab.sendTask(1, index: index)
-                try await lab.waitForAlarm("task.unknown_round", saying: "job-1/1")
+                try await lab.waitForAlarm("task.opening_refused", saying: "licence.exhausted")
                 try lab.sendTask(0, index: index)
                 try await lab.waitForAlarm("task.wrong_entry")
                 #expect(lab.watch.takeCount() == 0)
