@@ -100,7 +100,9 @@ package struct SignedClient: Sendable {
         }
         let response = try await execute(request, deadline: .now() + Self.requestTimeout)
         return Array(
-            buffer: try await connected { try await response.body.collect(upTo: Self.answerBytesMax) })
+            buffer: try await connected {
+                try await response.body.collect(upTo: Self.answerBytesMax)
+            })
     }
 
     // MARK: - Blobs

@@ -45,13 +45,15 @@ package final class Daemons: Sendable {
 
     package func home(_ name: String) -> URL { folder.appending(path: name) }
 
-    /// Runs a command as a member, and expects it to work.
+    /// Runs a command on a home, and expects it to work.
     @discardableResult
-    package func command(
-        _ name: String, _ arguments: String..., within limit: Duration = .seconds(120)
-    ) async throws -> Program.Outcome {
-        let outcome = try await Program.run(
-            arguments + ["--home", home(name).path], within: limit)
+    package func command(_ name: String, _ arguments: String...) async throws -> Program.Outcome {
+        try await command(name, arguments)
+    }
+
+    @discardableResult
+    package func command(_ name: String, _ arguments: [String]) async throws -> Program.Outcome {
+        let outcome = try await Program.run(arguments + ["--home", home(name).path])
         guard outcome.code == 0 else { throw Failure(description: outcome.all) }
         return outcome
     }

@@ -37,11 +37,11 @@ package enum Program {
 
     /// Runs a command to its end.
     ///
-    /// - Parameter while: Is called with the running process.
+    /// - Parameter while: Is called with the running process, and the file that it prints to.
     package static func run(
         _ arguments: [String], environment more: [String: String] = [:], folder: String? = nil,
         leadsGroup: Bool = false, within limit: Duration = .seconds(120),
-        while body: (ChildProcess) async throws -> Void = { _ in }
+        while body: (_ process: ChildProcess, _ output: String) async throws -> Void = { _, _ in }
     ) async throws -> Outcome {
         let files = URL(fileURLWithPath: NSTemporaryDirectory())
             .appending(path: "jointlab-run-\(UUID().uuidString)")
@@ -53,7 +53,7 @@ package enum Program {
             path, arguments, environment: environment(more), output: output, errors: errors,
             folder: folder, leadsGroup: leadsGroup)
         defer { if leadsGroup { process.sendToGroup(SIGKILL) } }
-        try await body(process)
+        try await body(process, output)
         let end = try await process.waitForEnd(within: limit)
         let code: Int32 =
             switch end {

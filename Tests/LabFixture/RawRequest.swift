@@ -31,7 +31,8 @@ package struct RawRequest: Sendable {
         RawRequest(
             method, target,
             fields: try signer.fields(
-                method: method, target: target, bodyDigest: body.flatMap { ContentDigest.sha256(in: ContentDigest.field(of: $0)) }),
+                method: method, target: target,
+                bodyDigest: body.flatMap { ContentDigest.sha256(in: ContentDigest.field(of: $0)) }),
             body: body)
     }
 

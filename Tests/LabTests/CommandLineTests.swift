@@ -35,6 +35,7 @@ extension LabSuite {
                 #expect(asked.code == 0 && asked.errors.isEmpty, "\(asked.all)")
                 #expect(asked.output.hasPrefix("OVERVIEW: "), "\(asked.all)")
                 #expect(asked.output.contains(usage), "\(asked.all)")
+                #expect(!asked.output.contains("Argument("), "a type of ours: \(asked.all)")
             }
             for path in [[], ["node"], ["node", "status"]] {
                 let flagged = try await Program.run(path + ["--help"])
@@ -85,9 +86,11 @@ extension LabSuite {
                 ["nonsense"], ["node", "nonsense"], ["node", "status", "--nonsense"],
                 ["node", "status", "extra"], ["node", "init"], ["job", "show"],
                 ["job", "show", "Not A Name"], ["ledger", "entries", "--count", "many"],
-                ["account", "transfer", "12.505.1 CNY", "--to", "bank"], ["proposal", "vote", "p-1"],
+                ["account", "transfer", "12.505.1 CNY", "--to", "bank"],
+                ["proposal", "vote", "p-1"],
                 ["proposal", "vote", "p-1", "--yes", "--no"], ["model", "show", "tumour"],
-                ["licence", "offer", "l-1", "--expires", "someday"], ["quickstart", "--port", "many"],
+                ["licence", "offer", "l-1", "--expires", "someday"],
+                ["quickstart", "--port", "many"],
             ])
         func wrongUsage(arguments: [String]) async throws {
             let outcome = try await Program.run(arguments)
@@ -125,7 +128,8 @@ extension LabSuite {
                 (["lab", "show"], "node init"), (["member", "apply"], "node init"),
                 (["job", "list", "--json"], "node init"), (["lab", "card"], "node init"),
                 (["coordinator", "run"], "coordinator init"), (["ledger", "fsck"], "no ledger"),
-                (["audit", "policy"], "no ledger"), (["audit", "export", "somewhere"], "no ledger"),
+                (["audit", "policy"], "no ledger"),
+                (["audit", "export", "somewhere"], "no ledger"),
             ])
         func missingHomes(arguments: [String], words: String) async throws {
             let home = "/nonexistent/home"

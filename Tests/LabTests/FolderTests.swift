@@ -15,7 +15,9 @@ extension LabSuite {
             return try #require(attributes[.posixPermissions] as? Int) & 0o777
         }
 
-        @Test("Keys are made once, for their owner's eyes only, and a key that others may read is not used")
+        @Test(
+            "Keys are made once, for their owner's eyes only, and a key that others may read is not used"
+        )
         func keysAreKept() async throws {
             let daemons = try Daemons()
             defer { try? daemons.end() }
@@ -42,7 +44,8 @@ extension LabSuite {
             #expect(other.code == 74 && other.errors.contains("lives here already"), "\(other.all)")
 
             let key = coordinator.appending(path: "log.key")
-            try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: key.path)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o640], ofItemAtPath: key.path)
             let open = try await Program.run([
                 "coordinator", "init", "--home", coordinator.path,
             ])
@@ -52,7 +55,8 @@ extension LabSuite {
             }
         }
 
-        @Test("A daemon does not start on keys that others may read, nor on a folder that is in use")
+        @Test(
+            "A daemon does not start on keys that others may read, nor on a folder that is in use")
         func daemonsAreCareful() async throws {
             try await ProcessLab.with { lab in
                 try await lab.startAll()
@@ -76,14 +80,17 @@ extension LabSuite {
                     let home = file.deletingLastPathComponent().path
                     let outcome = try await Program.run(arguments + ["--home", home])
                     #expect(outcome.code == 74, "\(outcome.all)")
-                    #expect(outcome.errors.contains("\(file.path) holds a private key"), "\(outcome.all)")
+                    #expect(
+                        outcome.errors.contains("\(file.path) holds a private key"),
+                        "\(outcome.all)")
                     try FileManager.default.setAttributes(
                         [.posixPermissions: 0o600], ofItemAtPath: file.path)
                 }
             }
         }
 
-        @Test("Keys are rotated, also where an earlier attempt was cut off after the ledger had them")
+        @Test(
+            "Keys are rotated, also where an earlier attempt was cut off after the ledger had them")
         func rotation() async throws {
             try await ProcessLab.with { lab in
                 try await lab.startCoordinator()

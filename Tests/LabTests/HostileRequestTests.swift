@@ -23,7 +23,8 @@ extension LabSuite {
                         fields: [("signature-input", "jointlab=("), ("signature", "jointlab=:AA")]))
                 try await lab.expect(
                     401, "signature.foreign_lab",
-                    from: .signed("GET", Self.card, by: lab.signer(lab: String(repeating: "0", count: 64))))
+                    from: .signed(
+                        "GET", Self.card, by: lab.signer(lab: String(repeating: "0", count: 64))))
                 try await lab.expect(
                     401, "signature.expired",
                     from: .signed("GET", Self.card, by: lab.signer(secondsOff: -3_600)))
@@ -106,13 +107,17 @@ extension LabSuite {
                     ("cosignatures", #"{"size":-1,"lines":""}"#, 400, "request.malformed"),
                     ("cosignatures", #"{"size":1,"lines":"— \#(origin) AAAA\n"}"#, 400, nil),
                     ("contributions", "{}", 400, "request.malformed"),
-                    ("declines", #"{"job":"x","round":0,"code":"","detail":""}"#, 400, "request.malformed"),
+                    (
+                        "declines", #"{"job":"x","round":0,"code":"","detail":""}"#, 400,
+                        "request.malformed"
+                    ),
                 ] as [(String, String, Int, String?)] {
                     let answer = try await RawRequest.signed(
                         "POST", "/v1/\(target)", body: Array(body.utf8), by: lab.signer()
                     ).send(to: lab.processes)
                     #expect(answer.status == status, "\(target) \(body): \(answer)")
-                    #expect(answer.problemCode != nil && (code == nil || answer.problemCode == code))
+                    #expect(
+                        answer.problemCode != nil && (code == nil || answer.problemCode == code))
                 }
                 let digest = String(repeating: "0", count: 64)
                 try await lab.expect(

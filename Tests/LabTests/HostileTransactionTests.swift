@@ -24,7 +24,8 @@ extension LabSuite {
                 try await lab.expect(400, "request.not_json", fromBody: Array("action!".utf8))
                 try await lab.expect(400, "request.not_json", fromBody: [0xFF, 0xFE, 0x00])
                 try await lab.expect(
-                    400, "request.not_json", fromBody: Array(repeating: UInt8(ascii: "["), count: 100_000))
+                    400, "request.not_json",
+                    fromBody: Array(repeating: UInt8(ascii: "["), count: 100_000))
                 try await lab.expect(
                     400, "request.not_json",
                     fromBody: Array(#"{"payload":"","payload":""}"#.utf8))
@@ -48,7 +49,9 @@ extension LabSuite {
                             expires: MemberSession.now.advanced(byMilliseconds: 60_000))))
 
                 let key = try lab.office.key
-                func signed(_ payload: String, as type: String = Transaction.payloadType) -> Envelope {
+                func signed(_ payload: String, as type: String = Transaction.payloadType)
+                    -> Envelope
+                {
                     Envelope(signing: Array(payload.utf8), as: type, with: key)
                 }
                 let text = String(decoding: good.payload, as: UTF8.self)
@@ -111,8 +114,11 @@ extension LabSuite {
                 for wrong in [
                     envelope([.init(keyID: signature.keyID, bytes: flipped)]),
                     envelope([.init(keyID: signature.keyID, bytes: [])]),
-                    envelope([.init(keyID: signature.keyID, bytes: Array(repeating: 0, count: 64))]),
-                    envelope([.init(keyID: try lab.university.key.publicKey.id, bytes: signature.bytes)]),
+                    envelope([.init(keyID: signature.keyID, bytes: Array(repeating: 0, count: 64))]
+                    ),
+                    envelope([
+                        .init(keyID: try lab.university.key.publicKey.id, bytes: signature.bytes)
+                    ]),
                     envelope([signature], payload: Array(otherPayload.utf8)),
                 ] {
                     try await lab.expect(403, "transaction.wrong_signature", from: wrong)

@@ -37,7 +37,8 @@ extension LabSuite {
                     #expect(status["halted"]?.object == nil, "\(name), seed \(seed): \(status)")
                     // A machine that is too busy may raise doubts about a time; nothing else.
                     let codes = (status["alarms"]?.array ?? []).compactMap { $0["code"]?.string }
-                    #expect(codes.allSatisfy { $0 == "clock.off" }, "\(name), seed \(seed): \(codes)")
+                    #expect(
+                        codes.allSatisfy { $0 == "clock.off" }, "\(name), seed \(seed): \(codes)")
                 }
                 for job in jobs { try await verifySums(of: job, in: processes) }
                 try await processes.daemons.stopAll(last: ProcessLab.coordinator)

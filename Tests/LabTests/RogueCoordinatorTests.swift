@@ -87,7 +87,8 @@ extension LabSuite {
             }
         }
 
-        @Test("A round over an exhausted licence is refused by the ledger, and its task by the node")
+        @Test(
+            "A round over an exhausted licence is refused by the ledger, and its task by the node")
         func exhaustedLicencesAreNotTrained() async throws {
             try await RogueLab.with(licensedRounds: 1) { lab in
                 let round = RoundID(job: try JobID(RogueLab.job), number: 0)
@@ -110,7 +111,7 @@ extension LabSuite {
                 }
 
                 try lab.sendTask(1, index: index)
-                try await lab.waitForAlarm("task.unknown_round", saying: "job-1/1")
+                try await lab.waitForAlarm("task.opening_refused", saying: "licence.exhausted")
                 try lab.sendTask(0, index: index)
                 try await lab.waitForAlarm("task.wrong_entry")
                 #expect(lab.watch.takeCount() == 0)
@@ -181,7 +182,8 @@ extension LabSuite {
             let files = try FileManager.default.contentsOfDirectory(atPath: folder)
             let evidence = try #require(files.first, "evidence is in \(folder)")
             let json = try JSONValue(
-                parsing: Array(FileManager.default.contents(atPath: "\(folder)/\(evidence)") ?? .init()))
+                parsing: Array(
+                    FileManager.default.contents(atPath: "\(folder)/\(evidence)") ?? .init()))
             #expect(json["code"]?.string == crime.code)
             #expect(try LedgerBatch(json["batch"] ?? .null) == batch)
         }
@@ -191,11 +193,13 @@ extension LabSuite {
             let home = lab.processes.home("site").path
             let running = try await Program.run(
                 ["node", "clear-alarm", "--evidence-seen", "--home", home])
-            #expect(running.code == 74 && running.errors.contains("stop it first"), "\(running.all)")
+            #expect(
+                running.code == 74 && running.errors.contains("stop it first"), "\(running.all)")
             try await lab.processes.daemons.stop("site")
             let careless = try await Program.run(["node", "clear-alarm", "--home", home])
             #expect(careless.code == 64 && careless.errors.contains("evidence"), "\(careless.all)")
-            try await lab.processes.daemons.command("site", "node", "clear-alarm", "--evidence-seen")
+            try await lab.processes.daemons.command(
+                "site", "node", "clear-alarm", "--evidence-seen")
             try await lab.processes.startNode("site")
             try await eventually("the node is in touch") {
                 try await lab.status()["connected"]?.bool == true

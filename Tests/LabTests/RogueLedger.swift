@@ -95,7 +95,8 @@ struct RogueLedger: Sendable {
         entries += pending + [entry]
         pending = []
         checkpoint = try Self.signed(end.head, lab, logKey)
-        return LedgerBatch(start: start, entries: Array(entries[Int(start)...]), checkpoint: checkpoint)
+        return LedgerBatch(
+            start: start, entries: Array(entries[Int(start)...]), checkpoint: checkpoint)
     }
 
     /// The newest checkpoint under the cosignatures of some members.
@@ -124,7 +125,8 @@ struct RogueLedger: Sendable {
 
     /// Any entries behind any beginning, with a checkpoint that they really lead to.
     func forged(
-        _ more: [[UInt8]], behind beginning: (any Collection<[UInt8]>)? = nil, from start: UInt64? = nil
+        _ more: [[UInt8]], behind beginning: (any Collection<[UInt8]>)? = nil,
+        from start: UInt64? = nil
     ) throws -> LedgerBatch {
         let all = (beginning.map { Array($0) } ?? entries) + more
         let start = start ?? UInt64(all.count - more.count)

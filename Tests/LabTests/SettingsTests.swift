@@ -25,14 +25,18 @@ extension LabSuite {
                 """.write(
                     to: home.appending(path: "coordinator.yaml"), atomically: true, encoding: .utf8)
                 let outcome = try await Program.run(
-                    ["coordinator", "run", "--home", home.path, "--tls-key", "/nonexistent/key.pem"],
+                    [
+                        "coordinator", "run", "--home", home.path, "--tls-key",
+                        "/nonexistent/key.pem",
+                    ],
                     environment: ["JOINTLAB_OPEN_ENTRIES": "perhaps"])
                 #expect(outcome.code == 78, "\(outcome.all)")
                 for words in [
                     "wrong in 7 places", "listen should be HOST:PORT, and is “here”",
                     "coordinator.yaml, line 1", "open-entires is no setting",
                     "did you mean open-entries?", "log-level should be", "“loud”",
-                    "log-form should be a single value", "cannot read the file /nonexistent/chain.pem",
+                    "log-form should be a single value",
+                    "cannot read the file /nonexistent/chain.pem",
                     "cannot read the file /nonexistent/key.pem (--tls-key)",
                     "open-entries should be true or false, and is “perhaps” "
                         + "(environment variable JOINTLAB_OPEN_ENTRIES)",
@@ -46,7 +50,8 @@ extension LabSuite {
         func notYAML() async throws {
             try await ProcessLab.with { lab in
                 let file = lab.home("office").appending(path: "node.yaml")
-                try "listen: [1,\nlog-level: ]: {".write(to: file, atomically: true, encoding: .utf8)
+                try "listen: [1,\nlog-level: ]: {".write(
+                    to: file, atomically: true, encoding: .utf8)
                 let outcome = try await Program.run([
                     "node", "run", "--home", lab.home("office").path,
                 ])
@@ -74,7 +79,9 @@ extension LabSuite {
             }
         }
 
-        @Test("Without TLS a coordinator that others can reach is refused, unless told in so many words")
+        @Test(
+            "Without TLS a coordinator that others can reach is refused, unless told in so many words"
+        )
         func plaintext() async throws {
             try await ProcessLab.with { lab in
                 let home = lab.home(ProcessLab.coordinator).path
@@ -108,7 +115,8 @@ extension LabSuite {
                 ])
                 #expect(outcome.code == 78, "\(outcome.all)")
                 for words in [
-                    "wrong in 3 places", "0.0.0.0:0 can be reached from others", "rows-min should be",
+                    "wrong in 3 places", "0.0.0.0:0 can be reached from others",
+                    "rows-min should be",
                     "an http:// or https:// URL",
                 ] {
                     #expect(outcome.errors.contains(words), "\(outcome.all)")
@@ -125,7 +133,8 @@ extension LabSuite {
                     "node", "run", "--home", lab.home("office").path, "--listen", taken,
                 ])
                 #expect(node.code == 78, "\(node.all)")
-                #expect(node.errors.contains("port \(lab.port) on 127.0.0.1 is taken"), "\(node.all)")
+                #expect(
+                    node.errors.contains("port \(lab.port) on 127.0.0.1 is taken"), "\(node.all)")
                 let story = try await Program.run(["quickstart", "--port", "\(lab.port)"])
                 #expect(story.code != 0)
                 #expect(story.errors.contains("port \(lab.port)"), "\(story.all)")

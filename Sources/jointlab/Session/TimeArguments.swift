@@ -23,6 +23,8 @@ struct MomentArgument: ExpressibleByArgument {
         timestamp = MemberSession.now.advanced(byMilliseconds: days * 86_400_000)
     }
 
+    var defaultValueDescription: String { "\(timestamp)" }
+
     static let help = "such as 90d, 12h, or 2027-01-31"
 }
 
@@ -33,6 +35,8 @@ struct DurationArgument: ExpressibleByArgument {
     init(seconds: Int64) {
         milliseconds = seconds * 1_000
     }
+
+    var defaultValueDescription: String { "\(milliseconds / 1_000)s" }
 
     init?(argument: String) {
         let units: [(suffix: String, milliseconds: Int64)] = [
