@@ -84,6 +84,9 @@ final class Agreement {
 
     /// An honest node signs the checkpoint of a size.
     func cosigns(_ node: SimulatedNode, _ cosignatures: [Cosignature], size: UInt64) {
+        if node.disk.evidence != nil {
+            lab.violated("\(node.id) cosigns for a coordinator that it has caught lying")
+        }
         guard let head = node.disk.head(at: size), let block = lab.histories[head] else {
             lab.violated("\(node.id) cosigned size \(size) with \(node.disk.size) entries stored")
             return

@@ -31,7 +31,8 @@ struct Books {
         var isOpen = true
     }
 
-    private var datasets: [DatasetID: MemberID] = [:]
+    private var applied: Set<TransactionID> = []
+    private var datasets: [DatasetID: (owner: MemberID, rows: Int64)] = [:]
     private var licences: [LicenceID: Licence] = [:]
     private var jobs: [JobID: Job] = [:]
     private(set) var rounds: [RoundID: Round] = [:]
@@ -60,13 +61,14 @@ struct Books {
     mutating func read(
         _ transaction: Transaction, _ receipt: Receipt, state: LabState
     ) -> String? {
+        guard applied.insert(receipt.transaction).inserted else { return "it is applied twice" }
         guard case .member(let sender) = transaction.sender else {
             return readCoordinator(transaction.action, receipt, state)
         }
         switch transaction.action {
-        case let action as RegisterDataset: datasets[action.dataset] = sender
+        case let action as RegisterDataset: datasets[action.dataset] = (sender, action.rows)
         case let action as OfferLicence:
-            guard let licensor = datasets[action.terms.dataset] else { return "no such dataset" }
+            guard let licensor = datasets[action.terms.dataset]?.owner else { return "no such dataset" }
             licences[action.licence] = Licence(terms: action.terms, licensor: licensor)
         case let action as AcceptLicence: licences[action.licence]?.isActive = true
         case let action as WithdrawLicence: licences[action.licence]?.isActive = false
@@ -97,7 +99,7 @@ struct Books {
     ) -> String? {
         switch action {
         case let action as OpenRound: return open(action, receipt, state)
-        case let action as SealRound: return seal(action)
+        case let action as SealRound: return seal(action, state)
         case let action as CloseRound:
             guard let round = rounds[action.round], !round.contributions.isEmpty else {
                 return "round \(action.round) is closed without a seal"
@@ -144,14 +146,16 @@ struct Books {
         return nil
     }
 
-    private mutating func seal(_ action: SealRound) -> String? {
+    private mutating func seal(_ action: SealRound, _ state: LabState) -> String? {
         guard var round = rounds[action.round], round.isOpen, let job = jobs[action.round.job],
             action.contributions.count >= job.participantsMin
         else { return "round \(action.round) may not be sealed" }
         for envelope in action.contributions {
             guard let json = try? JSONValue(parsing: envelope.payload),
                 let contribution = try? Contribution(json), contribution.round == action.round,
-                round.licences[contribution.member] != nil,
+                let licence = round.licences[contribution.member].flatMap({ licences[$0] }),
+                contribution.weight <= datasets[licence.terms.dataset]?.rows ?? 0,
+                state.members[contribution.member]?.status == .active,
                 !round.contributions.contains(where: { $0.member == contribution.member })
             else { return "the seal of round \(action.round) counts what it must not" }
             round.contributions.append(contribution)

@@ -23,8 +23,8 @@ package struct Faults: Sendable {
     /// follows it, a cosignature and its sending.
     package var killsBetween = 0.004
     /// Milliseconds between two partitions of a node, and how long they last.
-    package var partitionInterval: ClosedRange<Int>? = 3_000...15_000
-    package var partitionLength = 300...6_000
+    package var partitionInterval: ClosedRange<Int>? = 1_500...6_000
+    package var partitionLength = 300...4_000
     /// Milliseconds that a clock may be off; it is set anew at every start of its process.
     package var skew = -2_000...2_000
     /// How often a trainer fails.

@@ -16,9 +16,10 @@ enum Forgery: String, CaseIterable {
     case malformed = "an entry that is none"
     case unfinished = "a batch without an end"
     case otherEntries = "a checkpoint over something else"
+    case otherKey = "a signature of somebody else"
 
-    /// What the node must say to it.
-    var code: String {
+    /// What the node must find the coordinator guilty of; nothing, where it is not the coordinator's.
+    var code: String? {
         switch self {
         case .wrongStateRoot: "misconduct.wrong_state_root"
         case .timeBack: "misconduct.time_went_back"
@@ -28,6 +29,7 @@ enum Forgery: String, CaseIterable {
         case .malformed: "misconduct.malformed_entry"
         case .unfinished: "misconduct.checkpoint_inside_batch"
         case .otherEntries: "misconduct.not_an_extension"
+        case .otherKey: nil
         }
     }
 
@@ -50,7 +52,8 @@ enum Forgery: String, CaseIterable {
         if self == .otherEntries {
             head = TreeHead(size: head.size, root: TreeHash.leaf(entries[0]))
         }
-        guard let checkpoint = Self.signed(head, lab) else { return nil }
+        let key = self == .otherKey ? lab.serviceKey : lab.logKey
+        guard let checkpoint = Self.signed(head, with: key, lab) else { return nil }
         lab.histories.add(
             forged: Block(after: block, entries, head: head, forgery: rawValue))
         return LedgerBatch(start: block.size, entries: entries, checkpoint: checkpoint)
@@ -94,7 +97,7 @@ enum Forgery: String, CaseIterable {
             return Entry(
                 time: time,
                 content: .transaction(Envelope(payloadType: "", payload: [], signatures: [])))
-        case .wrongStateRoot, .unfinished, .otherEntries:
+        case .wrongStateRoot, .unfinished, .otherEntries, .otherKey:
             return transaction(lab: state.id, as: member.id, with: node.keys.signing)
         }
     }
@@ -107,10 +110,12 @@ enum Forgery: String, CaseIterable {
         }
     }()
 
-    static func signed(_ head: TreeHead, _ lab: Simulation) -> UnverifiedCheckpoint? {
+    private static func signed(
+        _ head: TreeHead, with key: SigningKey, _ lab: Simulation
+    ) -> UnverifiedCheckpoint? {
         try? UnverifiedCheckpoint(
             Checkpoint(origin: lab.origin.log, head: head),
-            signedBy: NoteSigner(name: lab.origin.keyName, key: lab.logKey))
+            signedBy: NoteSigner(name: lab.origin.keyName, key: key))
     }
 
     /// A certificate that is none: with too few signatures, with one counted several times, with
@@ -118,7 +123,9 @@ enum Forgery: String, CaseIterable {
     static func certificate(
         at block: Block, _ liar: LyingCoordinator, _ lab: Simulation
     ) -> UnverifiedCheckpoint? {
-        guard !block.hasQuorum, let checkpoint = signed(block.head, lab) else { return nil }
+        guard !block.hasQuorum, let checkpoint = signed(block.head, with: lab.logKey, lab) else {
+            return nil
+        }
         let time = UInt64(block.time.milliseconds / 1_000)
         let real = liar.overheard[block.head] ?? []
         let stolen = liar.overheard.values.flatMap { $0 }

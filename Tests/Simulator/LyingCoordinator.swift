@@ -24,7 +24,7 @@ final class LyingCoordinator {
     func branch(of node: SimulatedNode) -> SimulatedCoordinator? { shown[node.id] }
 
     func begin() {
-        lab.schedule.after(lab.schedule.pick(300...3_500), "lie") { [self] in
+        lab.schedule.after(lab.schedule.pick(200...2_500), "lie") { [self] in
             guard !lab.isHealed else { return }
             lie()
             begin()
@@ -179,14 +179,14 @@ final class LyingCoordinator {
             if after.halted?.code != forgery.code {
                 lab.violated(
                     "\(node.id) was sent a batch with \(forgery.rawValue): "
-                        + "\(after.halted?.code ?? "it went on")")
+                        + "\(after.halted?.code ?? "nothing is wrong to it")")
             }
         } else if let mine = lab.histories[before.replica.head],
             let shown = lab.histories[claimed], !mine.agrees(with: shown),
             batch.start <= before.size, claimed.size > before.size || claimed.size <= node.disk.size
         {
             if after.halted == nil { lab.violated("\(node.id) overlooked a second history") }
-            lab.tally["forks caught", default: 0] += 1
+            lab.tally["second histories", default: 0] += 1
         }
     }
 }

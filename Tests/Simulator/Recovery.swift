@@ -6,9 +6,9 @@ import Ledger
 /// same ledger, what is submitted now becomes final, and a round that is opened now is closed.
 final class Recovery {
     /// After this all processes are up and connected.
-    private static let settlingMilliseconds = 4_000
+    private static let settlingMilliseconds = 3_500
     /// How long members go on to train, and do nothing else.
-    private static let trainingMilliseconds = 8_000
+    private static let trainingMilliseconds = 6_000
     private unowned let lab: Simulation
     private var began = 0
     /// The entry that was put on the ledger after everything had healed.

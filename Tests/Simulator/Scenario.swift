@@ -24,10 +24,10 @@ package struct Scenario: Sendable {
         // Another stream than the run's own, so that one more draw here does not change the run.
         var random = SeededRandom(seed: ~seed)
         faults = .drawn(from: &random)
-        busyMilliseconds = random.uniformInteger(in: 10_000...22_000)
+        busyMilliseconds = random.uniformInteger(in: 6_000...14_000)
         switch random.uniformInteger(below: 3) {
-        case 0: pace = 15...90
-        case 1: pace = 40...200
+        case 0: pace = 20...120
+        case 1: pace = 50...250
         default: pace = 80...350
         }
         founders = random.uniformInteger(in: 1...4)

@@ -77,11 +77,16 @@ extension Workload {
 
     func validate(_ state: LabState) -> Request? {
         guard let version = version(state), version.status == .registered else { return nil }
+        let involved = version.lineage.map(\.member) + [state.models[version.id.model]?.owner]
+        let independent = lab.nodes.filter {
+            state.members[$0.id]?.status == .active && !$0.keys.isRotating
+                && !involved.contains($0.id)
+        }
         return request(
             ValidateModelVersion(
                 version: version.id, rows: 50, metricsMicro: ["auc": 900_000],
                 accepts: schedule.chance(0.9)),
-            by: schedule.pick(active(state)))
+            by: schedule.pick(schedule.chance(0.9) ? independent : active(state)))
     }
 
     func release(_ state: LabState) -> Request? {

@@ -9,6 +9,7 @@ import Randomness
 /// the time.
 final class Workload {
     static let currency = CurrencyCode("CNY")
+    private static let quietPace = 80...400
     unowned let lab: Simulation
     private var submitted: [Envelope] = []
     private var names = 0
@@ -57,7 +58,8 @@ final class Workload {
     // MARK: - What is done when
 
     func begin() {
-        schedule.after(schedule.pick(lab.scenario.pace), "workload") { [self] in
+        let pace = lab.isHealed ? Self.quietPace : lab.scenario.pace
+        schedule.after(schedule.pick(pace), "workload") { [self] in
             guard !lab.isHealed || lab.recovery.isTraining else { return }
             if let coordinator = schedule.pick(lab.coordinators), let state = coordinator.machine?.state
             {
