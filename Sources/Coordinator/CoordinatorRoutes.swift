@@ -16,6 +16,8 @@ import Transport
 /// The coordinator's HTTP interface.
 package enum CoordinatorRoutes {
     private static let requestBytesMax = 128 << 10
+    /// What one upload may take of the disk.
+    private static let blobBytesMax = 1 << 30
 
     /// - Parameter openEntries: Whether anybody may read the ledger's entries as tiles.
     package static func make(
@@ -198,7 +200,14 @@ package enum CoordinatorRoutes {
         _ body: RequestBody, as digest: BlobDigest, into blobs: BlobStore
     ) async throws {
         var writer = try blobs.writer()
+        var left = blobBytesMax
         for try await piece in body {
+            left -= piece.readableBytes
+            guard left >= 0 else {
+                throw Problem(
+                    status: 413, code: "blob.too_large",
+                    detail: "a blob has at most \(blobBytesMax) bytes")
+            }
             try piece.withUnsafeReadableBytes { try writer.write($0) }
         }
         do {

@@ -24,7 +24,6 @@ package struct JobMachine: Sendable {
     package static let gatheringMilliseconds: Int64 = 5_000
     /// So many rounds in a row may be abandoned before the job is.
     package static let abandonedMax = 3
-    private static let reasonBytesMax = 1_000
 
     package let id: JobID
     private var round: RoundMachine?
@@ -86,7 +85,7 @@ package struct JobMachine: Sendable {
 
     /// The ledger refused an action of this job: what to do instead.
     package func refused(_ action: any LabAction, by refusal: Refusal) -> [Command] {
-        let reason = Self.reason("\(type(of: action).name) refused: \(refusal)")
+        let reason = ReasonText.of("\(type(of: action).name) refused: \(refusal)")
         return switch action {
         case let seal as SealRound:
             [.submit(AbandonRound(round: seal.round, reason: reason))]
@@ -116,21 +115,9 @@ package struct JobMachine: Sendable {
             case .close(let result):
                 .submit(CloseRound(round: current.id, result: result))
             case .abandon(let reason):
-                .submit(AbandonRound(round: current.id, reason: Self.reason(reason)))
+                .submit(AbandonRound(round: current.id, reason: ReasonText.of(reason)))
             }
         }
-    }
-
-    /// A text as the ledger takes it for a reason: not empty, one line, a limited number of bytes. A
-    /// job whose end is refused for its reason would never end.
-    private static func reason(_ text: String) -> String {
-        var reason = ""
-        for scalar in text.unicodeScalars {
-            let printed = scalar.value < 0x20 ? " " : String(scalar)
-            guard reason.utf8.count + printed.utf8.count <= reasonBytesMax else { break }
-            reason += printed
-        }
-        return reason.isEmpty ? "no reason given" : reason
     }
 
     /// A member may have been suspended, or have replaced its key, since it contributed. The ledger

@@ -112,7 +112,8 @@ package struct NodeMachine: Sendable {
             work[task.round] = .underWay
             return [.train(order)]
         } catch {
-            let decline = Command.decline(task.round, code: error.code, detail: error.description)
+            let decline = Command.decline(
+                task.round, code: error.code, detail: ReasonText.of(error.description))
             guard error.isSuspicious else { return [decline] }
             return [
                 .ledger(.raise(.taskRefused(code: error.code, detail: error.description))), decline,
@@ -133,7 +134,7 @@ package struct NodeMachine: Sendable {
             return [.contribute(envelope, contribution)]
         case .failure(let code, let detail):
             work[round] = nil
-            return [.decline(round, code: code, detail: detail)]
+            return [.decline(round, code: code, detail: ReasonText.of(detail))]
         }
     }
 }

@@ -12,6 +12,9 @@ package struct LogisticSettings: Hashable, Sendable {
     package let label: LabelRule
     package let training: TrainingConfiguration
 
+    /// A node trains one order at a time: a longer one would keep all others out.
+    private static let localEpochsMax = 1_000
+
     package init(layout: FeatureLayout, label: LabelRule, training: TrainingConfiguration) {
         self.layout = layout
         self.label = label
@@ -38,6 +41,11 @@ package struct LogisticSettings: Hashable, Sendable {
         label = try LabelRule(json: try fields.required("label"), at: fields.path(to: "label"))
         training = try TrainingConfiguration(
             json: try fields.required("training"), at: fields.path(to: "training"))
+        guard training.localEpochs <= Self.localEpochsMax else {
+            throw fields.wrong(
+                "training",
+                "has localEpochs \(training.localEpochs); at most \(Self.localEpochsMax) in one round")
+        }
         try fields.finish()
     }
 }

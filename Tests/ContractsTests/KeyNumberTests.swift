@@ -53,7 +53,7 @@ import Testing
     @Test("Nor to one with the number of a key that certificates still need")
     func outgoingKeysCount() throws {
         var lab = try lab()
-        lab.endBatch()
+        lab.certify()
         let third = TestLab.MemberSecrets("ada's third").cosigner
         try lab.apply(rotation(to: third), by: "ada")
         lab.endBatch()

@@ -231,7 +231,7 @@ struct FederatedLab {
         aggregations = []
         let sequencer = Sequencer(
             resuming: try replay(), logKey: Secrets("coordinator").cosigner,
-            certificate: certificate)
+            certificate: certificate, at: now)
         let state = sequencer.replica.state
         machine = CoordinatorMachine(
             sequencer, serviceKey: Secrets("coordinator").signing,

@@ -59,7 +59,8 @@ import Testing
     func failure() throws {
         var (_, node, task) = try Self.lab()
         node.receive(task)
-        node.trained(task.round, .failure(code: "trainer.failed", detail: "no label column"))
+        node.trained(task.round, .failure(code: "trainer.failed", detail: "no label\ncolumn"))
+        // The coordinator takes one line.
         #expect(
             node.declines == [
                 .init(round: task.round, code: "trainer.failed", detail: "no label column")

@@ -141,7 +141,7 @@ struct TestLedger {
     mutating func restart(certificate: UnverifiedCheckpoint? = nil) throws {
         sequencer = Sequencer(
             resuming: try replay(), logKey: Secrets("coordinator").cosigner,
-            certificate: certificate)
+            certificate: certificate, at: now)
     }
 
     /// A batch of so many transactions.
