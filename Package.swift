@@ -189,6 +189,13 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["Simulator"], path: "Tests/simulate"),
         .target(
+            name: "SampleLab",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
+                "Randomness", "Storage", "Trainers",
+            ],
+            path: "Tests/SampleLab"),
+        .target(
             name: "LabFixture",
             dependencies: [
                 "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger", "MerkleLog",
@@ -207,13 +214,6 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
-        .target(
-            name: "SampleLab",
-            dependencies: [
-                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
-                "Randomness", "Storage", "Trainers",
-            ],
-            path: "Tests/SampleLab"),
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "Randomness"]),
         .testTarget(
             name: "IdentityTests",
@@ -258,8 +258,8 @@ let package = Package(
         .target(
             name: "ServedLab",
             dependencies: [
-                "Coordinator", "Encodings", "LabAPI", "Ledger", "MerkleLog", "Node", "SampleLab",
-                "Storage", "Transport",
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
+                "MerkleLog", "Node", "Participation", "SampleLab", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -303,6 +303,45 @@ let package = Package(
             dependencies: [
                 "Audit", "Contracts", "Encodings", "Ledger", "MerkleLog", "Randomness",
                 "SampleLab", "Storage",
+            ]),
+        .testTarget(
+            name: "CoordinatorTests",
+            dependencies: [
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
+                "MerkleLog", "Participation", "Randomness", "SampleLab", "ServedLab", "Storage",
+                "Transport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "NodeTests",
+            dependencies: [
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
+                "Ledger", "MerkleLog", "Node", "Participation", "Randomness", "SampleLab",
+                "ServedLab", "Storage", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "ParticipationTests",
+            dependencies: [
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
+                "Ledger", "Node", "Participation", "Randomness", "SampleLab", "ServedLab",
+                "Storage", "Trainers", "Transport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "JointlabTests",
+            dependencies: [
+                "Contracts", "Encodings", "SampleLab", "Storage", "Transport", "jointlab",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "LearningTests",

@@ -63,7 +63,8 @@ package actor CoordinatorService: Service {
                 path: home.folder.path, problem: "the keys here are not those that the lab names")
         }
         let sequencer = Sequencer(
-            resuming: replica, logKey: logKey, certificate: try database.certificate())
+            resuming: replica, logKey: logKey, certificate: try database.certificate(),
+            at: now())
         machine = CoordinatorMachine(
             sequencer, serviceKey: serviceKey,
             contributions: try Self.openContributions(in: replica.state, from: database))
@@ -101,16 +102,20 @@ package actor CoordinatorService: Service {
                 "lab.id": "\(machine.state.id)", "ledger.size": "\(machine.sequencer.publishedSize)",
             ])
         perform(machine.started(at: now()))
+        defer { failWaiting(CancellationError()) }
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.storeBatches() }
                 group.addTask { try await self.runEffects() }
                 group.addTask { try await self.beat() }
-                try await group.next()
+                do {
+                    try await group.next()
+                } catch is CancellationError {
+                    // Told to stop; which of the tasks says so first is chance.
+                }
                 group.cancelAll()
             }
         }
-        failWaiting(CancellationError())
     }
 
     // MARK: - Submissions
@@ -230,13 +235,18 @@ package actor CoordinatorService: Service {
     private func beat() async throws {
         while true {
             try await Task.sleep(for: Self.heartbeat)
-            broadcast(.heartbeat(size: machine.sequencer.publishedSize, time: now()))
+            broadcast(signOfLife)
         }
     }
 
     private func beat(to member: MemberID) {
-        _ = hub.send(
-            .heartbeat(size: machine.sequencer.publishedSize, time: now()), to: member)
+        _ = hub.send(signOfLife, to: member)
+    }
+
+    private var signOfLife: ServerSentEvent {
+        .heartbeat(
+            size: machine.sequencer.publishedSize,
+            time: machine.sequencer.unpublishedSince ?? now())
     }
 
     private func broadcast(_ event: ServerSentEvent) {

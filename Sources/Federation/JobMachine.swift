@@ -1,4 +1,5 @@
 package import Contracts
+import Identity
 package import Ledger
 
 /// A job on the coordinator: opens its rounds one after the other, until the plan is run through.
@@ -45,7 +46,7 @@ package struct JobMachine: Sendable {
             return []
         }
         if let current = state.jobs.current(of: job) {
-            return advance(current, of: job, finality)
+            return advance(current, of: job, state, finality)
         }
         round = nil
         if job.closed == job.plan.rounds { return [.submit(CompleteJob(job: id))] }
@@ -53,16 +54,16 @@ package struct JobMachine: Sendable {
     }
 
     private mutating func advance(
-        _ current: Round, of job: Job, _ finality: Finality
+        _ current: Round, of job: Job, _ state: LabState, _ finality: Finality
     ) -> [Command] {
         hasGathered = false
         isGathering = false
         if round?.id != current.id { round = RoundMachine(current, of: job) }
         switch current.status {
         case .open where finality.stage(of: current.index) == .final:
-            return handle(.openIsFinal, round: current, job: job)
+            return handle(.openIsFinal, round: current, job: job, state)
         case .sealed where current.sealIndex.map(finality.stage(of:)) == .final:
-            return handle(.sealIsFinal, round: current, job: job)
+            return handle(.sealIsFinal, round: current, job: job, state)
         case .open, .sealed, .closed, .abandoned:
             return []
         }
@@ -71,7 +72,7 @@ package struct JobMachine: Sendable {
     /// Passes on what happened to the round that is under way.
     package mutating func handle(_ event: RoundMachine.Event, in state: LabState) -> [Command] {
         guard let job = state.jobs[id], let current = state.jobs.current(of: job) else { return [] }
-        return handle(event, round: current, job: job)
+        return handle(event, round: current, job: job, state)
     }
 
     package mutating func timedOut(_ id: RoundID, in state: LabState) -> [Command] {
@@ -97,7 +98,7 @@ package struct JobMachine: Sendable {
     }
 
     private mutating func handle(
-        _ event: RoundMachine.Event, round current: Round, job: Job
+        _ event: RoundMachine.Event, round current: Round, job: Job, _ state: LabState
     ) -> [Command] {
         guard var machine = round, machine.id == current.id else { return [] }
         let commands = machine.handle(event)
@@ -109,7 +110,7 @@ package struct JobMachine: Sendable {
             case .wake(let delay):
                 .wake(current.id, afterMilliseconds: delay)
             case .seal(let envelopes):
-                .submit(SealRound(round: current.id, contributions: envelopes))
+                .submit(seal(current, envelopes, of: job, state))
             case .aggregate:
                 .aggregate(current, of: job)
             case .close(let result):
@@ -130,6 +131,22 @@ package struct JobMachine: Sendable {
             reason += printed
         }
         return reason.isEmpty ? "no reason given" : reason
+    }
+
+    /// A member may have been suspended, or have replaced its key, since it contributed. The ledger
+    /// refuses a seal with such a contribution as a whole, so that one member could undo the work of
+    /// all: it is left out.
+    private func seal(
+        _ round: Round, _ envelopes: [Envelope], of job: Job, _ state: LabState
+    ) -> any LabAction {
+        let counted = envelopes.filter { (try? state.contribution(in: $0, to: round)) != nil }
+        guard counted.count >= job.participantsMin else {
+            return AbandonRound(
+                round: round.id,
+                reason: "\(counted.count) of \(envelopes.count) contributions are still valid, and "
+                    + "\(job.participantsMin) are needed")
+        }
+        return SealRound(round: round.id, contributions: counted)
     }
 
     private mutating func open(

@@ -10,6 +10,9 @@ import Transport
 /// The routes that show the ledger entry by entry, and as tiles that any transparency-log tool reads.
 package struct LedgerRoutes: Sendable {
     private static let entriesMax = 1_000
+    /// How long an answer is put off. A client that hears nothing for longer takes the connection
+    /// for broken (``SignedClient/silenceMax``).
+    package static let waitMax = Duration.seconds(10)
 
     private let database: LedgerDatabase
     private let snapshot: @Sendable () async -> LabSnapshot
@@ -41,7 +44,7 @@ package struct LedgerRoutes: Sendable {
                 .get, "/v1/transactions/{id}", tag: "ledger",
                 "What became of a transaction",
                 query: [
-                    .init("wait", "`certified` or `final`: answer when it is, or after 20 s")
+                    .init("wait", "`certified` or `final`: answer when it is, or after 10 s")
                 ])
         ) { request, context in
             _ = try context.requireMember()
@@ -130,7 +133,7 @@ package struct LedgerRoutes: Sendable {
                     status: 400, code: "request.malformed",
                     detail: "wait should be sequenced, certified or final")
             }
-            _ = try await progress.wait(atMost: .seconds(20)) { [snapshot] in
+            _ = try await progress.wait(atMost: Self.waitMax) { [snapshot] in
                 await snapshot().finality.stage(of: index) >= stage
             }
         }

@@ -70,6 +70,7 @@ package struct Follower: Sendable {
     package mutating func connected(at now: Timestamp) -> [Command] {
         guard halted == nil else { return [] }
         cosignedSize = 0
+        watchStored(at: now)
         return [.follow(from: size)] + cosign(at: now)
     }
 
@@ -172,6 +173,8 @@ package struct Follower: Sendable {
             clock.live(
                 at: time, now: now, skew: replica.state.lab.rules.clockSkewMaxMilliseconds)
         }
+        // The last cosignature may have been lost on its way, and in a quiet lab no other follows.
+        if replica.finality.certifiedSize < cosignedSize { cosignedSize = 0 }
         return cosign(at: now)
     }
 
@@ -205,6 +208,15 @@ package struct Follower: Sendable {
         let evidence = Evidence(misconduct: misconduct, batch: batch, verified: verified)
         halted = CaughtMisconduct(misconduct)
         return [.keep(evidence), .raise(.misconduct(misconduct))]
+    }
+
+    /// Doubts do not outlive the process: what was stored and never cosigned may be dated in a time
+    /// that has not come yet.
+    private mutating func watchStored(at now: Timestamp) {
+        guard size > 0 else { return }
+        clock.watch(
+            index: size - 1, time: replica.time, now: now,
+            skew: replica.state.lab.rules.clockSkewMaxMilliseconds)
     }
 
     private mutating func raiseDoubts(at now: Timestamp) -> [Command] {

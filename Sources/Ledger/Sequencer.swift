@@ -23,6 +23,9 @@ package struct Sequencer: Sendable {
     private var pendingEntries: [[UInt8]] = []
     private var pendingReceipts: [Receipt] = []
     private var inFlight: (batch: ExecutedBatch, replica: Replica)?
+    /// The times of the first entry in flight, and of the first one pending.
+    private var inFlightSince: Timestamp?
+    private var pendingSince: Timestamp?
     private var collector = CosignatureCollector()
 
     /// Founds a lab.
@@ -44,6 +47,7 @@ package struct Sequencer: Sendable {
             tiles: end.tiles, receipts: [])
         var sequencer = Sequencer(replica: replica, signer: signer, published: checkpoint)
         sequencer.inFlight = (batch, replica)
+        sequencer.inFlightSince = replica.time
         return (sequencer, batch)
     }
 
@@ -53,8 +57,10 @@ package struct Sequencer: Sendable {
     ///   - replica: What executing the stored entries gave; it is at the end of a batch.
     ///   - logKey: The log's key; the lab's rules name it.
     ///   - certificate: The newest one that was stored.
+    ///   - now: What is put on the ledger at once is dated so, and not when the ledger was left.
     package init(
-        resuming replica: Replica, logKey: SigningKey, certificate: UnverifiedCheckpoint?
+        resuming replica: Replica, logKey: SigningKey, certificate: UnverifiedCheckpoint?,
+        at now: Timestamp
     ) {
         precondition(replica.isAtBatchEnd, "batches are stored whole")
         let signer = NoteSigner(name: replica.state.lab.origin.keyName, key: logKey)
@@ -64,7 +70,7 @@ package struct Sequencer: Sendable {
             published: Self.signed(replica.head, of: replica, by: signer))
         if let certificate, (try? self.replica.learn(certificate: certificate)) != nil {
             self.certificate = certificate
-            recordCertificate(certificate, at: replica.time)
+            recordCertificate(certificate, at: now)
         }
         expectCosignatures()
     }
@@ -94,6 +100,15 @@ package struct Sequencer: Sendable {
     /// How many entries wait for the next batch.
     package var pendingCount: Int { pendingEntries.count }
 
+    /// Until when whoever has what is published has everything; `nil` where that is now. A sign of
+    /// life must not be dated later: the entries that are still to come would look back-dated.
+    package var unpublishedSince: Timestamp? { inFlightSince ?? pendingSince }
+
+    private mutating func append(_ entry: [UInt8]) {
+        pendingSince = pendingSince ?? replica.time
+        pendingEntries.append(entry)
+    }
+
     /// Whether ``cut(at:)`` would make a batch.
     package var canCut: Bool { inFlight == nil && !pendingEntries.isEmpty }
 
@@ -106,7 +121,7 @@ package struct Sequencer: Sendable {
     ) throws(TransactionError) -> Result<Receipt, Refusal> {
         switch try replica.add(transaction, at: now) {
         case .success(let (entry, receipt)):
-            pendingEntries.append(entry)
+            append(entry)
             pendingReceipts.append(receipt)
             return .success(receipt)
         case .failure(let refusal):
@@ -129,6 +144,7 @@ package struct Sequencer: Sendable {
         pendingEntries = []
         pendingReceipts = []
         inFlight = (batch, replica)
+        (inFlightSince, pendingSince) = (pendingSince, nil)
         return batch
     }
 
@@ -138,6 +154,7 @@ package struct Sequencer: Sendable {
             preconditionFailure("no batch is on its way to the store")
         }
         inFlight = nil
+        inFlightSince = nil
         published = batch.batch.checkpoint
         publishedReplica = replica
         expectCosignatures()
@@ -173,6 +190,6 @@ package struct Sequencer: Sendable {
         _ certificate: UnverifiedCheckpoint, at now: Timestamp
     ) {
         guard replica.needsCertificate(size: certificate.statement.head.size) else { return }
-        pendingEntries.append(replica.add(certificate: certificate, at: now))
+        append(replica.add(certificate: certificate, at: now))
     }
 }

@@ -49,6 +49,7 @@ package actor NodeService: Service {
     private var coordinatorSize: UInt64 = 0
     private var isConnected = false
     private var keptCertificate: UInt64 = 0
+    private var hasLostMessage = false
 
     /// - Parameters:
     ///   - client: Talks to the coordinator under the member's key.
@@ -105,7 +106,11 @@ package actor NodeService: Service {
                 group.addTask { try await self.carryOutOrders() }
                 group.addTask { try await self.sendOutgoing() }
                 group.addTask { try await self.stayConnected() }
-                try await group.next()
+                do {
+                    try await group.next()
+                } catch is CancellationError {
+                    // Told to stop; which of the tasks says so first is chance.
+                }
                 group.cancelAll()
             }
         }
@@ -145,10 +150,15 @@ package actor NodeService: Service {
             logger.debug("coordinator.unreachable", metadata: ["reason": "\(why)"])
         }
         isConnected = false
+        hasLostMessage = false
     }
 
     /// - Returns: Whether the connection is of use.
     private func receive(_ event: ServerSentEvent) async throws -> Bool {
+        if hasLostMessage {
+            hasLostMessage = false
+            throw Resync()
+        }
         if !isConnected {
             isConnected = true
             counters.connections += 1
@@ -287,10 +297,22 @@ package actor NodeService: Service {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                // The coordinator asks again when the connection is back.
                 logger.notice("message.not_sent", metadata: ["error": "\(error)"])
+                if Self.mayGoBetter(error) { await lostMessage() }
             }
         }
+    }
+
+    /// Whether it was the connection or the other side, and not what was sent.
+    private static func mayGoBetter(_ error: any Error) -> Bool {
+        if let problem = error as? Problem { return problem.status >= 500 }
+        return error is ConnectionFailure
+    }
+
+    /// Dials again, though the stream may still be there: only then does this node repeat its
+    /// cosignature, and the coordinator its tasks.
+    private func lostMessage() {
+        hasLostMessage = true
     }
 
     private nonisolated func send(_ message: Outgoing) async throws {

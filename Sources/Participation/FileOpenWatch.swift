@@ -1,6 +1,6 @@
 import Foundation
 
-/// Counts how often anybody opens a file, as the kernel sees it.
+/// Notices when anybody opens a file, as the kernel sees it.
 package final class FileOpenWatch {
     private let descriptor: Int32
 
@@ -16,7 +16,8 @@ package final class FileOpenWatch {
         close(descriptor)
     }
 
-    /// How often the file has been opened since the last call.
+    /// How often the file has been opened since the last call, at least: the kernel may tell two
+    /// openings in a row as one, but never as none.
     package func takeCount() -> Int {
         var count = 0
         var buffer = [UInt8](repeating: 0, count: 4_096)

@@ -9,21 +9,30 @@ extension LedgerDatabase {
         /// How many entries are what they should be.
         package let entries: UInt64
         package let tiles: Int
-        package let checkpoints: Int
+        package let batches: Int
         package let receipts: Int
         /// The first thing that is not what it should be.
         package let difference: String?
     }
 
     /// Derives every tile, root, checkpoint, state and receipt from the entries again, and compares.
+    /// Another process may go on writing.
     ///
+    /// - Parameter keepsEveryCheckpoint: A coordinator does. A node that catches up is sent many
+    ///   batches in one piece, under the last one's checkpoint.
     /// - Throws: What reading throws. What is wrong with the ledger is in the result.
-    package func check() throws -> CheckResult {
-        var derivation = LedgerDerivation(database: self)
+    package func check(keepsEveryCheckpoint: Bool = true) throws -> CheckResult {
+        var derivation = LedgerDerivation(
+            database: self, keepsEveryCheckpoint: keepsEveryCheckpoint)
         var difference: String?
         do {
-            try forEachEntry { try derivation.add($1) }
-            try derivation.finish()
+            var atEnd: LedgerDerivation.Difference?
+            repeat {
+                try forEachEntry(from: derivation.checked) { try derivation.add($1) }
+                atEnd = try derivation.differenceAtEnd()
+                // What is stored may have grown between the last entry and the comparison.
+            } while try atEnd != nil && size() > derivation.checked
+            difference = atEnd?.text
         } catch let error as Misconduct {
             difference = error.description
         } catch let error as MissingEntry {
@@ -32,7 +41,7 @@ extension LedgerDatabase {
             difference = error.text
         }
         return CheckResult(
-            entries: derivation.checked, tiles: derivation.tiles, checkpoints: derivation.checkpoints,
+            entries: derivation.checked, tiles: derivation.tiles, batches: derivation.batches,
             receipts: derivation.receipts, difference: difference)
     }
 }
@@ -44,16 +53,19 @@ private struct LedgerDerivation {
     }
 
     let database: LedgerDatabase
+    let keepsEveryCheckpoint: Bool
     private(set) var checked: UInt64 = 0
     private(set) var tiles = 0
-    private(set) var checkpoints = 0
+    private(set) var batches = 0
     private(set) var receipts = 0
     private var replica: Replica?
+    private var newestEnd: UInt64?
     /// The newest version of each row of tiles that is not full yet.
     private var open: [TileCoordinate: Tile] = [:]
 
-    init(database: LedgerDatabase) {
+    init(database: LedgerDatabase, keepsEveryCheckpoint: Bool) {
         self.database = database
+        self.keepsEveryCheckpoint = keepsEveryCheckpoint
     }
 
     /// Executes the next entry.
@@ -72,21 +84,29 @@ private struct LedgerDerivation {
         checked += 1
     }
 
-    mutating func finish() throws {
-        if let replica {
-            guard replica.isAtBatchEnd else {
-                throw Difference(text: "the last batch has no end")
-            }
-            // A node that has caught up holds one checkpoint for many batches, and always the last.
-            let size = replica.head.size
-            guard try database.checkpoint(at: size) != nil else {
-                throw Difference(text: "the checkpoint of size \(size) is missing")
-            }
+    /// What shows only when there are no more entries.
+    ///
+    /// - Throws: What reading throws.
+    func differenceAtEnd() throws -> Difference? {
+        do {
+            try compareEnd()
+            return nil
+        } catch let difference as Difference {
+            return difference
+        }
+    }
+
+    private func compareEnd() throws {
+        if let replica, !replica.isAtBatchEnd {
+            throw Difference(text: "the last batch has no end")
+        }
+        if let newestEnd, try database.checkpoint(at: newestEnd) == nil {
+            throw Self.missingCheckpoint(newestEnd)
         }
         for (_, tile) in open.sorted(by: { $0.key < $1.key }) { try compareWhole(tile) }
         let stored = try database.counts()
         try compare(stored.tiles, tiles, "tiles")
-        try compare(stored.batches, checkpoints, "checkpoints")
+        try compare(stored.batches, batches, "checkpoints")
         try compare(stored.receipts, receipts, "receipts")
     }
 
@@ -124,11 +144,14 @@ private struct LedgerDerivation {
             open[row] = nil
         }
         let size = end.head.size
+        newestEnd = size
         let checkpoint: UnverifiedCheckpoint
         do {
-            guard let stored = try database.checkpoint(at: size) else { return }
+            guard let stored = try database.checkpoint(at: size) else {
+                guard keepsEveryCheckpoint else { return }
+                throw Self.missingCheckpoint(size)
+            }
             checkpoint = stored
-            checkpoints += 1
         } catch let error as UnverifiedCheckpointError {
             throw Difference(text: "the checkpoint of size \(size) cannot be read: \(error)")
         }
@@ -141,6 +164,11 @@ private struct LedgerDerivation {
         } catch {
             throw Difference(text: "the checkpoint of size \(size) does not hold: \(error)")
         }
+        batches += 1
+    }
+
+    private static func missingCheckpoint(_ size: UInt64) -> Difference {
+        Difference(text: "the checkpoint of size \(size) is missing")
     }
 
     private func compareWhole(_ tile: Tile) throws {

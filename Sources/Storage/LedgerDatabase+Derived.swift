@@ -30,7 +30,7 @@ extension LedgerDatabase {
     }
 
     /// How many rows there are of what the entries make.
-    func counts() throws -> (tiles: Int, batches: Int, receipts: Int) {
+    func counts() throws -> (tiles: Int, checkpoints: Int, receipts: Int) {
         try read { database in
             func count(_ table: String) throws -> Int {
                 try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0

@@ -13,6 +13,9 @@ import NIOSSL
 package struct SignedClient: Sendable {
     private static let answerBytesMax = 64 << 20
     private static let requestTimeout = TimeAmount.seconds(30)
+    /// A connection on which nothing comes for so long is given up. The coordinator sends a sign of
+    /// life every two seconds.
+    package static let silenceMax = Duration.seconds(20)
 
     package let baseURL: String
     private var signer: RequestSigner
@@ -52,8 +55,7 @@ package struct SignedClient: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(5)
-        // The coordinator sends a sign of life every two seconds.
-        configuration.timeout.read = .seconds(20)
+        configuration.timeout.read = TimeAmount(silenceMax)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 128
         configuration.httpVersion = .http1Only

@@ -130,7 +130,7 @@ import Testing
         let (policy, files) = (try exported.policy, try exported.files)
         var random = SeededRandom(seed: 20_260_101)
         // Every file, and then any place.
-        for number in 0..<max(240, 4 * files.count) {
+        for number in 0..<max(200, 4 * files.count) {
             let path = files[number % files.count]
             let content = try exported.read(path)
             var changed = content
@@ -163,7 +163,7 @@ import Testing
         // The auditor has a policy of its own, and the one in the export is nothing to it.
         let files = try exported.files.filter { !["SHA256SUMS", "policy"].contains($0) }
         var random = SeededRandom(seed: 20_260_102)
-        for number in 0..<max(240, 4 * files.count) {
+        for number in 0..<max(200, 4 * files.count) {
             let path = files[number % files.count]
             let content = try exported.read(path)
             var changed = content

@@ -393,6 +393,21 @@ import Testing
         #expect(lab.machine.sequencer.publishedSize > size)
     }
 
+    @Test("What came in while a batch was being stored has its time too")
+    func pacingAfterStore() throws {
+        var lab = try FederatedLab()
+        lab.cosigners = []
+        lab.storesAtOnce = false
+        try lab.submit(lab.invitation(1), by: "ada")
+        try lab.submit(lab.invitation(2), by: "ada")
+        lab.timers = []
+        lab.finishStoring()
+        #expect(lab.timers.map(\.timer) == [.cut])
+        #expect(lab.timers.map(\.afterMilliseconds) == [CoordinatorMachine.paceMilliseconds])
+        try lab.fire(.cut)
+        #expect(lab.storing.first?.receipts.count == 1)
+    }
+
     // MARK: - Restarts
 
     @Test("A coordinator that is killed in the middle of a round goes on with what it had")

@@ -167,6 +167,17 @@ import Testing
                 == [.abandoned, .abandoned, .closed, .abandoned, .abandoned, .abandoned])
     }
 
+    @Test("A job whose first three rounds are abandoned has no fourth")
+    func abandonedFromTheStart() throws {
+        var lab = try Self.lab()
+        try lab.connect()
+        for number in 0..<3 {
+            try lab.fire(.roundTimeout(RoundID(job: JobID("j-1"), number: number)))
+        }
+        #expect(try lab.statuses() == [.abandoned, .abandoned, .abandoned])
+        #expect(try lab.job().status == .abandoned)
+    }
+
     @Test("What the ledger refuses is answered with what it will take")
     func refused() throws {
         let machine = JobMachine(try JobID("j-1"))

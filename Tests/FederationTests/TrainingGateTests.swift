@@ -291,6 +291,21 @@ import Testing
         }
     }
 
+    @Test("However many openings are refused, a node remembers the newest and trains on none")
+    func manyRefusedOpenings() throws {
+        var ledger = try Self.forged(purpose: "advertising")
+        let indices = try (0..<65).map { _ in try ledger.open(0).index }
+        try ledger.makeFinal()
+        var node = try ledger.node()
+        for index in indices {
+            node.receive(try Self.task(0, index: index))
+        }
+        #expect(
+            node.declines.map(\.code)
+                == ["task.unknown_round"] + [String](repeating: "task.opening_refused", count: 64))
+        #expect(node.orders.isEmpty)
+    }
+
     @Test("After a restart a refused opening is still no opening")
     func restarted() throws {
         var ledger = try Self.forged(purpose: "advertising")

@@ -7,6 +7,7 @@ import MerkleMap
 import SampleLab
 import ServedLab
 import Testing
+import Transport
 
 /// The ledger entry by entry, with what proves it.
 @Suite struct LedgerRouteTests {
@@ -123,6 +124,11 @@ import Testing
         let unknown = String(repeating: "0", count: 64)
         #expect(try await get("/v1/transactions/\(unknown)").problemCode == "unknown")
         #expect(try await get("/v1/transactions/north").problemCode == "request.malformed")
+    }
+
+    @Test("Whoever waits for a stage is answered before its client gives the connection up")
+    func waitingIsAnswered() {
+        #expect(LedgerRoutes.waitMax * 2 <= SignedClient.silenceMax)
     }
 
     @Test("A row of the state comes with a proof of it, and an absent one with a proof of that")

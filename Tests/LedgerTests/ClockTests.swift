@@ -98,6 +98,7 @@ import Testing
         let signed = node.cosignedSizes
         node.receive(ledger.batch(from: node.follower.size), at: ledger.now)
         #expect(node.cosignedSizes == signed)
+        #expect(Set(node.alarms).count == node.alarms.count, "each is told once")
         node.receive(certificate: try ledger.certificate(by: ["bo", "cy", "di"]), at: ledger.now)
         #expect(node.cosignedSizes == signed + [ledger.size])
     }

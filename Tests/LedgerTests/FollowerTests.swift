@@ -354,6 +354,21 @@ import Testing
         #expect(node.follower.replica.finality.certifiedSize == ledger.size)
     }
 
+    @Test("An older certificate that comes late does not take a newer one's place")
+    func lateCertificate() throws {
+        var ledger = try TestLedger()
+        let older = try ledger.certificate(by: ["ada", "bo", "cy"])
+        try ledger.batch()
+        let newer = try ledger.certificate(by: ["ada", "bo", "cy"])
+        var node = try ledger.node()
+        node.receive(ledger.batch(from: 0))
+        for certificate in [newer, older] {
+            node.receive(certificate: certificate)
+            #expect(node.follower.certificate == newer)
+        }
+        #expect(node.alarms.isEmpty)
+    }
+
     @Test("A certificate that runs ahead of the entries is passed over without an alarm")
     func earlyCertificate() throws {
         let ledger = try Self.ledger()

@@ -125,6 +125,7 @@ import Testing
         #expect(ledger.sequencer.publishedSize == first.size)
         #expect(ledger.sequencer.published == first.batch.checkpoint)
         #expect(ledger.sequencer.publishedReplica.head == first.batch.checkpoint.statement.head)
+        #expect(ledger.sequencer.publishedReplica.size == first.size, "what waits is not shown")
         let secondCut = ledger.sequencer.cut(at: ledger.now)
         let second = try #require(secondCut)
         #expect(second.batch.start == first.size)
@@ -203,6 +204,19 @@ import Testing
         }
         try ledger.settle()
         #expect(ledger.replica.finality.finalSize >= certificate.statement.head.size)
+    }
+
+    @Test("A certificate that stands on the ledger is not put there again, change or no change")
+    func certificateAfterItsEntry() throws {
+        var ledger = try TestLedger()
+        try ledger.settle()
+        try ledger.suspend("di")
+        let certificate = try #require(try ledger.cosign(["ada", "bo", "cy"]))
+        try ledger.cut()
+        #expect(ledger.replica.state.cosigners.isChanging)
+        try ledger.restart(certificate: certificate)
+        #expect(ledger.sequencer.certificate == certificate)
+        #expect(ledger.sequencer.pendingCount == 0)
     }
 
     @Test("A certificate of another ledger, or one without a quorum, is not taken up")

@@ -10,6 +10,15 @@ package enum LoopbackServer {
         _ router: Router<LabContext>, logger: Logger = .silent,
         _ body: @escaping @Sendable (_ url: String, _ http: HTTPClient) async throws -> Result
     ) async throws -> Result {
+        try await withTaskExecutorPreference(OwnThreads.shared) {
+            try await serve(router, logger, body)
+        }
+    }
+
+    private static func serve<Result: Sendable>(
+        _ router: Router<LabContext>, _ logger: Logger,
+        _ body: @escaping @Sendable (_ url: String, _ http: HTTPClient) async throws -> Result
+    ) async throws -> Result {
         let (addresses, announced) = AsyncStream.makeStream(of: ListenAddress.self)
         let server = APIServer(
             ListenAddress(host: "127.0.0.1", port: 0), tls: nil, router: router, logger: logger

@@ -4,50 +4,59 @@ import Identity
 import Ledger
 import MerkleLog
 
-/// The coordinator: the real machine on a simulated disk.
+/// A coordinator process: the real machine on a simulated disk.
+///
+/// An honest lab has one. A coordinator that forks runs several, each of which is honest by itself.
 final class SimulatedCoordinator {
     private static let batchEntriesMax = 40
 
-    let logKey: SigningKey
-    let serviceKey: SigningKey
-    var disk = SimulatedDisk()
+    let name: String
+    private(set) var disk: SimulatedDisk
     private(set) var machine: CoordinatorMachine?
     private(set) var life = 0
+    /// How far its clock is ahead.
+    var clockOffset = 0
     private unowned let lab: Simulation
+    private var diskFree = 0
     /// Submissions whose batch is not durable yet, by the entry's index.
-    private var waiting: [UInt64: (Receipt) -> Void] = [:]
+    private var waiting: [UInt64: (Result<Receipt, Refusal>) -> Void] = [:]
 
-    init(logKey: SigningKey, serviceKey: SigningKey, lab: Simulation) {
-        self.logKey = logKey
-        self.serviceKey = serviceKey
+    init(_ name: String, on disk: SimulatedDisk = SimulatedDisk(), lab: Simulation) {
+        self.name = name
+        self.disk = disk
         self.lab = lab
     }
 
-    var now: Timestamp { Timestamp(milliseconds: Int64(lab.schedule.now)) }
+    var now: Timestamp { Timestamp(milliseconds: Int64(lab.schedule.now + clockOffset)) }
+
+    // MARK: - Starting and stopping
 
     func found(_ genesis: [UInt8]) throws {
-        let (sequencer, batch) = try Sequencer.founding(genesis, logKey: logKey, at: now)
-        var founded = sequencer
+        var (sequencer, batch) = try Sequencer.founding(genesis, logKey: lab.logKey, at: now)
         disk.append(batch)
-        founded.stored()
-        machine = CoordinatorMachine(founded, serviceKey: serviceKey)
+        lab.histories.add(batch.batch, after: nil)
+        sequencer.stored()
+        machine = CoordinatorMachine(sequencer, serviceKey: lab.serviceKey)
     }
 
     func start() {
         life += 1
         waiting = [:]
+        diskFree = lab.schedule.now
+        clockOffset = lab.schedule.pick(lab.faults.skew)
         do {
-            guard let replica = try disk.replay() else { return }
-            let held = disk.contributions.sorted { $0.key < $1.key }.flatMap {
-                $0.value.sorted { $0.key < $1.key }.map(\.value)
-            }
+            let replica = try lab.replica(of: disk)
+            let held = disk.contributions.sorted { $0.key < $1.key }
+                .filter { replica.state.jobs[$0.key]?.status == .open }
+                .flatMap { $0.value.sorted { $0.key < $1.key }.map(\.value) }
+                .filter { replica.state.accepts($0) }
             let sequencer = Sequencer(
-                resuming: replica, logKey: logKey, certificate: disk.certificate)
+                resuming: replica, logKey: lab.logKey, certificate: disk.certificate, at: now)
             machine = CoordinatorMachine(
-                sequencer, serviceKey: serviceKey, contributions: held)
+                sequencer, serviceKey: lab.serviceKey, contributions: held)
             perform(machine?.started(at: now) ?? [])
         } catch {
-            lab.violated("the coordinator cannot read its own disk: \(error)")
+            lab.violated("\(name) cannot read its own disk: \(error)")
         }
     }
 
@@ -55,119 +64,163 @@ final class SimulatedCoordinator {
         machine = nil
         life += 1
         waiting = [:]
-        lab.disconnectAll()
+        lab.network.disconnectAll(from: self)
     }
 
-    func submit(_ transaction: SignedTransaction, acknowledge: @escaping (Receipt) -> Void) {
-        guard machine != nil else { return }
+    // MARK: - Events
+
+    func submit(_ envelope: Envelope, answer: @escaping (Result<Receipt, Refusal>) -> Void) {
+        guard let state = machine?.state else { return }
         do {
-            let (result, commands) = try machine?.submit(transaction, at: now) ?? (nil, [])
-            if case .success(let receipt)? = result { waiting[receipt.index] = acknowledge }
+            let signed = try SignedTransaction(envelope) { state.key(for: $0) }
+            let (result, commands) = try machine?.submit(signed, at: now) ?? (nil, [])
+            switch result {
+            case .success(let receipt): waiting[receipt.index] = answer
+            case .failure(let refusal):
+                lab.trace("refused: \(refusal)")
+                lab.tally[refusal.code.rawValue, default: 0] += 1
+                answer(.failure(refusal))
+            case nil: break
+            }
             perform(commands)
         } catch {
             lab.trace("transaction not taken: \(error)")
         }
     }
 
-    func connected(_ node: SimulatedNode) {
-        perform(machine?.connected(node.id, at: now) ?? [])
+    /// A node has come to follow the ledger from a place on.
+    func attach(_ connection: Network.Connection, from start: UInt64) {
+        guard let machine else { return }
+        var next = start
+        while next < machine.sequencer.publishedSize,
+            let batch = disk.batch(from: next, entriesMax: Self.batchEntriesMax)
+        {
+            next = batch.checkpoint.statement.head.size
+            lab.network.send(.batch(batch), over: connection)
+        }
+        if let certificate = machine.sequencer.certificate {
+            lab.network.send(.certificate(certificate), over: connection)
+        }
+        beat(over: connection)
+        perform(self.machine?.connected(connection.node.id, at: now) ?? [])
     }
 
-    func disconnected(_ node: SimulatedNode) {
+    func detach(_ node: SimulatedNode) {
         machine?.disconnected(node.id)
     }
 
-    func receive(_ message: Simulation.ToCoordinator, from node: SimulatedNode) {
-        guard let machine else { return }
+    func receive(_ message: Network.ToCoordinator, from sender: MemberID) {
+        guard machine != nil else { return }
         switch message {
-        case .follow(let start):
-            if let batch = disk.batch(from: start, entriesMax: Self.batchEntriesMax) {
-                lab.send(.batch(batch), to: node)
-            }
-            if let certificate = machine.sequencer.certificate {
-                lab.send(.certificate(certificate), to: node)
-            }
         case .cosignatures(let cosignatures, let size):
+            lab.liar?.overheard(cosignatures, head: disk.head(at: size))
             do {
-                perform(try self.machine?.receive(cosignatures, size: size, at: now) ?? [])
+                perform(try machine?.receive(cosignatures, size: size, at: now) ?? [])
             } catch {
-                lab.trace("cosignature of \(node.id) not taken: \(error)")
+                lab.trace("cosignature of \(sender) not taken: \(error)")
             }
-        case .contribution(let envelope):
-            do {
-                let signed = try machine.check(envelope)
-                let contribution = signed.contribution
-                let earlier = disk.contributions[contribution.round]?[contribution.member]
-                disk.contributions[contribution.round, default: [:]][contribution.member] =
-                    earlier ?? signed
-                perform(self.machine?.contributed(signed, at: now) ?? [])
-            } catch {
-                lab.trace("contribution of \(node.id) not taken: \(error)")
-            }
+        case .contribution(let envelope): contribute(envelope)
         case .declined(let round):
-            perform(self.machine?.declined(node.id, round, at: now) ?? [])
+            perform(machine?.declined(sender, round, at: now) ?? [])
+        }
+        if lab.liar == nil { lab.agreement.check(self) }
+    }
+
+    private func contribute(_ envelope: Envelope) {
+        do {
+            guard let signed = try machine?.check(envelope),
+                lab.blobs[signed.contribution.update] != nil
+            else { return }
+            afterDisk("keep contribution") { [self] in
+                disk.keep(signed)
+                if lab.isKilledBetween() { return lab.kill(self) }
+                let round = signed.contribution.round
+                if machine?.state.jobs[round]?.status == .open, machine?.state.accepts(signed) == true {
+                    lab.promises.acknowledged(signed.contribution)
+                }
+                perform(machine?.contributed(signed, at: now) ?? [])
+            }
+        } catch {
+            lab.trace("contribution not taken: \(error)")
         }
     }
 
     func heartbeat() {
-        guard machine != nil else { return }
-        for node in lab.nodes where node.isConnected {
-            lab.send(.heartbeat(size: disk.size, time: now), to: node)
+        for connection in connections {
+            beat(over: connection)
         }
     }
 
+    private func beat(over connection: Network.Connection) {
+        guard let machine else { return }
+        let time = machine.sequencer.unpublishedSince ?? now
+        lab.network.send(
+            .heartbeat(size: machine.sequencer.publishedSize, time: time), over: connection)
+    }
+
+    private var connections: [Network.Connection] {
+        lab.nodes.compactMap(\.connection).filter { $0.coordinator === self }
+    }
+
+    private func broadcast(_ message: Network.ToNode) {
+        for connection in connections {
+            lab.network.send(message, over: connection)
+        }
+    }
+
+    // MARK: - What the machine asks for
+
     private func perform(_ commands: [CoordinatorMachine.Command]) {
-        for command in commands {
+        let life = life
+        for command in commands where self.life == life {
             switch command {
             case .store(let batch): store(batch)
             case .publish(let batch):
-                for node in lab.nodes where node.isConnected {
-                    lab.send(.batch(batch), to: node)
-                }
+                if lab.isKilledBetween() { return lab.kill(self) }
+                broadcast(.batch(batch))
+                lab.liar?.published(batch, by: self)
             case .publishCertificate(let certificate):
-                disk.certificate = certificate
-                for node in lab.nodes where node.isConnected {
-                    lab.send(.certificate(certificate), to: node)
-                }
+                afterDisk("keep certificate") { self.disk.keep(certificate) }
+                broadcast(.certificate(certificate))
             case .sendTask(let task, let member):
-                guard let node = lab.node(member), node.isConnected else { continue }
-                lab.send(.task(task), to: node)
+                guard let connection = lab.node(member)?.connection,
+                    connection.coordinator === self
+                else { continue }
+                lab.network.send(.task(task), over: connection)
             case .wake(let timer, let delay):
-                let life = life
-                lab.schedule.after(Int(delay), "timer \(timer)") { [self] in
-                    guard self.life == life else { return }
+                after(Int(delay), "timer \(timer)") { [self] in
                     perform(machine?.fired(timer, at: now) ?? [])
                 }
             case .aggregate(let round, _): aggregate(round)
             case .refused(let action, let refusal):
+                lab.tally["coordinator's \(action): \(refusal.code.rawValue)", default: 0] += 1
                 lab.trace("\(action) refused: \(refusal)")
             }
         }
     }
 
     private func store(_ batch: ExecutedBatch) {
-        let life = life
-        lab.schedule.after(lab.schedule.pick(0...20), "store coordinator") { [self] in
-            guard self.life == life else { return }
+        afterDisk("store") { [self] in
+            // A batch that is half written when the process is killed was never written.
+            if lab.isKilledBetween() { return lab.kill(self) }
+            let parent = lab.histories[disk.head]
             disk.append(batch)
-            if lab.killsBetween() {
-                // A kill right here leaves a batch that nobody was told of.
-                lab.killCoordinator()
-                return
+            lab.histories.add(batch.batch, after: parent)
+            // And here is one that is on disk, and nobody was told.
+            if lab.isKilledBetween() { return lab.kill(self) }
+            let commands = machine?.stored(batch, at: now) ?? []
+            for receipt in batch.receipts {
+                guard let answer = waiting.removeValue(forKey: receipt.index) else { continue }
+                lab.promises.acknowledged(receipt, by: self)
+                answer(.success(receipt))
             }
-            let receipts = batch.receipts
-            perform(machine?.stored(batch, at: now) ?? [])
-            lab.invariants.batchStored(self)
-            for receipt in receipts {
-                waiting.removeValue(forKey: receipt.index)?(receipt)
-            }
+            perform(commands)
+            if lab.liar == nil { lab.agreement.check(self) }
         }
     }
 
     private func aggregate(_ round: Round) {
-        let life = life
-        lab.schedule.after(lab.schedule.pick(1...100), "aggregate \(round.id)") { [self] in
-            guard self.life == life else { return }
+        after(lab.schedule.pick(1...100), "aggregate") { [self] in
             let commands: [CoordinatorMachine.Command]?
             do {
                 let base =
@@ -182,5 +235,26 @@ final class SimulatedCoordinator {
             }
             perform(commands ?? [])
         }
+    }
+
+    /// Does something later, if this life is not over by then.
+    private func after(_ delay: Int, _ label: String, _ action: @escaping () -> Void) {
+        let life = life
+        lab.schedule.after(delay, "\(label) \(name)") { [self] in
+            if self.life == life { action() }
+        }
+    }
+
+    /// A disk writes one thing after the other.
+    private func afterDisk(_ label: String, _ action: @escaping () -> Void) {
+        diskFree = max(diskFree, lab.schedule.now) + lab.schedule.pick(lab.faults.diskDelay)
+        after(diskFree - lab.schedule.now, label, action)
+    }
+}
+
+extension LabState {
+    /// Whether the key that signed a contribution is still its member's.
+    func accepts(_ signed: SignedContribution) -> Bool {
+        (try? SignedContribution(signed.envelope) { members[$0]?.keys.signing }) != nil
     }
 }

@@ -4,17 +4,20 @@ import MerkleLog
 
 /// What survives a kill: whole batches, in order, and a few records beside them.
 ///
-/// It is written batch by batch in one step, as a transaction of the real store is; a process that
-/// is killed before the step has run never wrote the batch, and one that is killed after it did.
+/// A batch is written in one step, as a transaction of the real store is: a process that is killed
+/// half-way through never wrote it.
 struct SimulatedDisk {
     private(set) var entries: [[UInt8]] = []
     private(set) var checkpoints: [UnverifiedCheckpoint] = []
-    var certificate: UnverifiedCheckpoint?
-    var contributions: [RoundID: [MemberID: SignedContribution]] = [:]
+    private(set) var certificate: UnverifiedCheckpoint?
+    private(set) var contributions: [RoundID: [MemberID: SignedContribution]] = [:]
     var evidence: Evidence?
+    private var frontier = TreeFrontier()
     private var heads: [UInt64: TreeHead] = [:]
 
     var size: UInt64 { UInt64(entries.count) }
+    /// The tree that the entries make, whatever the checkpoints say.
+    var head: TreeHead { frontier.head }
     var checkpoint: UnverifiedCheckpoint? { checkpoints.last }
 
     init() {}
@@ -22,15 +25,49 @@ struct SimulatedDisk {
     mutating func append(_ batch: ExecutedBatch) {
         precondition(batch.batch.start == size, "a batch goes behind the last one")
         entries += batch.batch.entries
+        for entry in batch.batch.entries {
+            frontier.append(.leaf(entry))
+        }
         checkpoints.append(batch.batch.checkpoint)
-        heads[size] = batch.batch.checkpoint.statement.head
+        heads[size] = head
     }
 
-    func head(at size: UInt64) -> TreeHead? { heads[size] }
+    /// The disk of a coordinator that never wrote the last batches.
+    func without(batches: Int) -> SimulatedDisk {
+        var earlier = SimulatedDisk()
+        for checkpoint in checkpoints.dropLast(min(batches, checkpoints.count - 1)) {
+            let range = Int(earlier.size)..<Int(checkpoint.statement.head.size)
+            let batch = LedgerBatch(
+                start: earlier.size, entries: Array(entries[range]), checkpoint: checkpoint)
+            earlier.append(ExecutedBatch(batch: batch, tiles: [], receipts: []))
+        }
+        if let certificate, certificate.statement.head.size <= earlier.size {
+            earlier.certificate = certificate
+        }
+        return earlier
+    }
+
+    mutating func keep(_ certificate: UnverifiedCheckpoint) {
+        let kept = self.certificate?.statement.head.size ?? 0
+        if certificate.statement.head.size >= kept { self.certificate = certificate }
+    }
+
+    /// The first contribution of a member to a round stays.
+    mutating func keep(_ signed: SignedContribution) {
+        let contribution = signed.contribution
+        let earlier = contributions[contribution.round]?[contribution.member]
+        contributions[contribution.round, default: [:]][contribution.member] = earlier ?? signed
+    }
+
+    /// The root that the tree had at any smaller size.
+    func head(at size: UInt64) -> TreeHead? {
+        guard size <= self.size else { return nil }
+        return heads[size] ?? TreeFrontier(over: entries.prefix(Int(size))).head
+    }
 
     /// The entries from a place on, up to the end of a batch.
     func batch(from start: UInt64, entriesMax: Int) -> LedgerBatch? {
-        let later = checkpoints.filter { $0.statement.head.size > start }
+        let later = checkpoints.drop { $0.statement.head.size <= start }
         let end =
             later.last { $0.statement.head.size - start <= UInt64(entriesMax) } ?? later.first
         guard let end else { return nil }

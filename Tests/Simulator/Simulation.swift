@@ -7,43 +7,40 @@ import Ledger
 import MerkleLog
 import Randomness
 
-/// A whole lab in one process, from a seed: a coordinator, nodes, a network, clocks, kills, and
-/// members who go about their business. The machines are the real ones; disks, wires and trainers
-/// are simulated, and time is virtual.
+/// A whole lab in one process, from a seed: a coordinator, nodes, a network, clocks, kills, members
+/// who go about their business, and some who lie. The machines are the real ones; disks, wires and
+/// trainers are simulated, and time is virtual.
 ///
-/// The same seed gives the same run, step by step; ``traceDigest`` tells. After every step the
-/// invariants of the design are checked, and the first violation ends the run.
+/// The same seed gives the same run, step by step; ``Summary/traceDigest`` tells. The invariants of
+/// the design are checked after every step that could break them, by reckoning from what the
+/// machines let out and not from what they say of themselves; the first violation ends the run.
 package final class Simulation {
-    enum ToNode {
-        case batch(LedgerBatch)
-        case certificate(UnverifiedCheckpoint)
-        case heartbeat(size: UInt64, time: Timestamp)
-        case task(TrainingTask)
-    }
-
-    enum ToCoordinator {
-        case follow(UInt64)
-        case cosignatures([Cosignature], size: UInt64)
-        case contribution(Envelope)
-        case declined(RoundID)
-    }
-
     /// 2026-01-01T00:00:00Z, so that no time is near the edge of the range.
-    private static let start = 1_767_225_600_000
+    static let start = 1_767_225_600_000
     /// How long after the last fault a healed lab may take to finish everything.
-    private static let recoveryMilliseconds = 180_000
+    private static let recoveryMilliseconds = 120_000
 
     package let seed: UInt64
-    package let faults: Faults
+    package let scenario: Scenario
     let schedule: Schedule
     let blobs = SimulatedBlobs()
+    let logKey: SigningKey
+    let serviceKey: SigningKey
     private(set) var genesis: [UInt8] = []
     private(set) var nodes: [SimulatedNode] = []
-    private(set) lazy var invariants = Invariants(self)
-    private(set) lazy var coordinator = makeCoordinator()
-    private lazy var workload = Workload(self)
-    private var cutOff: Set<MemberID> = []
+    private(set) var coordinators: [SimulatedCoordinator] = []
+    private(set) lazy var network = Network(self)
+    private(set) lazy var histories = Histories(self)
+    private(set) lazy var agreement = Agreement(self)
+    private(set) lazy var promises = Promises(self)
+    private(set) lazy var training = TrainingInvariants(self)
+    private(set) lazy var workload = Workload(self)
+    private(set) lazy var liar = scenario.coordinatorLies ? LyingCoordinator(self) : nil
+    private(set) lazy var recovery = Recovery(self)
+    let origin: LabOrigin
 
+    /// How often what happened.
+    var tally: [String: Int] = [:]
     /// The first invariant that did not hold, with the time and step.
     package private(set) var violation: String?
     /// What happened, one line each, if the run was asked to keep it.
@@ -51,10 +48,16 @@ package final class Simulation {
     package var keepsLog = false
     private var digest = SHA256()
 
-    package init(seed: UInt64, faults: Faults = Faults()) {
+    package init(seed: UInt64, scenario: Scenario? = nil) {
         self.seed = seed
-        self.faults = faults
+        self.scenario = scenario ?? Scenario(seed: seed)
         schedule = Schedule(seed: seed, start: Self.start)
+        logKey = SigningKey(from: &schedule.random)
+        serviceKey = SigningKey(from: &schedule.random)
+        guard let origin = LabOrigin(base: "simulated.example/lab") else {
+            preconditionFailure("the name is one")
+        }
+        self.origin = origin
     }
 
     /// Runs to the end.
@@ -62,98 +65,119 @@ package final class Simulation {
     /// - Returns: What it came to.
     package func run() -> Summary {
         do {
-            try set()
+            try begin()
         } catch {
             violated("the lab could not be founded: \(error)")
         }
-        let end = Self.start + faults.until + Self.recoveryMilliseconds
+        let end = Self.start + scenario.busyMilliseconds + Self.recoveryMilliseconds
         while violation == nil, let label = schedule.step(until: end) {
             trace(label)
-            if isHealed, isFinished { break }
+            if isHealed, recovery.isOver { break }
         }
-        if violation == nil { invariants.checkEnd() }
+        if violation == nil { recovery.check() }
         return summary
     }
 
-    package struct Summary: Sendable {
-        package let seed: UInt64
-        package let steps: Int
-        package let entries: Int
-        package let members: Int
-        package let roundsClosed: Int
-        package let roundsAbandoned: Int
-        package let kills: Int
-        package let traceDigest: String
-        package let violation: String?
-    }
-
-    private var summary: Summary {
-        let jobs = coordinator.machine?.state.jobs
-        let rounds = jobs.map { jobs in jobs.all.flatMap { jobs.rounds(of: $0) } } ?? []
-        return Summary(
-            seed: seed, steps: schedule.steps, entries: coordinator.disk.entries.count,
-            members: coordinator.machine?.state.members.all.count { $0.status == .active } ?? 0,
-            roundsClosed: rounds.count { $0.status == .closed },
-            roundsAbandoned: rounds.count { $0.status == .abandoned }, kills: kills,
-            traceDigest: Hex.encode(digest.finalize()), violation: violation)
-    }
-
-    var isHealed: Bool { schedule.now >= Self.start + faults.until }
-
-    private var isFinished: Bool {
-        guard let machine = coordinator.machine, machine.state.jobs.running.isEmpty,
-            !machine.sequencer.replica.needsCertificate(size: coordinator.disk.size)
-        else { return false }
-        return nodes.allSatisfy { $0.disk.size == coordinator.disk.size }
-            && machine.sequencer.replica.size == coordinator.disk.size
-    }
-
-    // MARK: - Founding
-
-    private func makeCoordinator() -> SimulatedCoordinator {
-        SimulatedCoordinator(logKey: newKey(), serviceKey: newKey(), lab: self)
-    }
-
-    func newKey() -> SigningKey { SigningKey(from: &schedule.random) }
-
-    private func set() throws {
-        let names = ["ada", "bo", "cy", "dee", "eve", "fay"]
-        let founders = schedule.pick(1...3)
-        for name in names {
+    private func begin() throws {
+        let names = ["ada", "bo", "cy", "dee", "eve", "fay", "gus", "hal"]
+        for name in names.prefix(scenario.founders + scenario.outsiders) {
             nodes.append(
                 SimulatedNode(
-                    try MemberID(name), signingKey: newKey(), cosignerKey: newKey(),
-                    skew: schedule.pick(faults.skew), datasets: [try DatasetID("data-\(name)")],
-                    lab: self))
+                    try MemberID(name), keys: NodeKeys(signing: newKey(), cosigner: newKey()),
+                    datasets: [try DatasetID("data-\(name)")], lab: self))
         }
-        genesis = try Workload.genesis(of: self, founders: Array(nodes.prefix(founders)))
+        let founders = nodes.prefix(scenario.founders)
+        for node in founders.suffix(scenario.liars) {
+            node.lies = Lies(schedule, coordinatorLies: scenario.coordinatorLies)
+        }
+        let coordinator = SimulatedCoordinator("coordinator", lab: self)
+        coordinators = [coordinator]
+        genesis = try Workload.genesis(of: self, founders: Array(founders))
         try coordinator.found(genesis)
-        invariants.batchStored(coordinator)
         for node in nodes {
             node.start()
         }
         heartbeat()
         scheduleFaults()
         workload.begin()
+        liar?.begin()
+        schedule.after(scenario.busyMilliseconds, "healed") { self.recovery.begin() }
     }
 
     private func heartbeat() {
         schedule.after(1_000, "heartbeat") { [self] in
-            coordinator.heartbeat()
+            for coordinator in coordinators {
+                coordinator.heartbeat()
+            }
             heartbeat()
         }
     }
 
+    // MARK: - Who is who
+
+    func newKey() -> SigningKey { SigningKey(from: &schedule.random) }
+
+    func node(_ id: MemberID) -> SimulatedNode? { nodes.first { $0.id == id } }
+
+    /// The history that an honest coordinator writes, or the first of a lying one's.
+    var coordinator: SimulatedCoordinator { coordinators[0] }
+
+    /// The history that a node is shown.
+    func coordinator(of node: SimulatedNode) -> SimulatedCoordinator {
+        liar?.branch(of: node) ?? coordinator
+    }
+
+    func add(_ branch: SimulatedCoordinator) {
+        coordinators.append(branch)
+    }
+
+    /// What executing the entries on a disk gives. Most of the time it is taken over from whoever
+    /// executed them first, which is the same and much cheaper.
+    func replica(of disk: SimulatedDisk) throws -> Replica {
+        guard let block = histories[disk.head] else {
+            throw Misconduct.badGenesis("nobody wrote these entries")
+        }
+        guard schedule.chance(0.05), let replayed = try disk.replay() else { return block.replica }
+        if replayed.head != block.head || replayed.stateRoot != block.replica.stateRoot
+            || replayed.finality != block.replica.finality
+        {
+            violated("executing \(block.size) entries a second time gives something else")
+        }
+        return replayed
+    }
+
     // MARK: - Faults
 
-    private var kills = 0
+    var faults: Faults { scenario.faults }
+    var isHealed: Bool { schedule.now >= Self.start + scenario.busyMilliseconds }
+
+    func goesWrong(_ probability: Double) -> Bool {
+        !isHealed && probability > 0 && schedule.chance(probability)
+    }
+
+    /// Whether a kill falls between two things that belong together.
+    func isKilledBetween() -> Bool {
+        guard goesWrong(faults.killsBetween) else { return false }
+        tally["kills between", default: 0] += 1
+        return true
+    }
 
     private func scheduleFaults() {
         if let interval = faults.killInterval {
-            repeatedly(interval, "kill") { self.killSomebody() }
+            repeatedly(interval, "kill") { [self] in
+                let victim = schedule.pick(0...nodes.count)
+                if victim < nodes.count {
+                    kill(nodes[victim])
+                } else if let coordinator = schedule.pick(coordinators) {
+                    kill(coordinator)
+                }
+            }
         }
         if let interval = faults.partitionInterval {
-            repeatedly(interval, "partition") { self.cutSomebodyOff() }
+            repeatedly(interval, "partition") { [self] in
+                tally["partitions", default: 0] += 1
+                if let node = schedule.pick(nodes) { network.cutOff(node) }
+            }
         }
     }
 
@@ -167,90 +191,23 @@ package final class Simulation {
         }
     }
 
-    private func killSomebody() {
-        let victim = schedule.pick(0...nodes.count)
-        if victim == nodes.count { killCoordinator() } else { kill(nodes[victim]) }
-    }
-
-    /// Whether a kill falls between a write and what follows it.
-    func killsBetween() -> Bool {
-        !isHealed && faults.killInterval != nil && schedule.chance(0.004)
-    }
-
-    func killCoordinator() {
+    func kill(_ coordinator: SimulatedCoordinator) {
         guard coordinator.machine != nil else { return }
-        kills += 1
+        tally["kills", default: 0] += 1
         coordinator.kill()
-        schedule.after(schedule.pick(100...2_500), "restart coordinator") { [self] in
+        schedule.after(schedule.pick(100...1_500), "restart \(coordinator.name)") { [self] in
             coordinator.start()
-            invariants.restarted(coordinator)
+            promises.check(coordinator)
+            if liar == nil { agreement.check(coordinator) }
         }
     }
 
     func kill(_ node: SimulatedNode) {
         guard node.machine != nil else { return }
-        kills += 1
+        tally["kills", default: 0] += 1
         node.kill()
-        schedule.after(schedule.pick(100...4_000), "restart \(node.id)") { node.start() }
-    }
-
-    private func cutSomebodyOff() {
-        guard let node = schedule.pick(nodes) else { return }
-        cutOff.insert(node.id)
-        disconnect(node)
-        schedule.after(schedule.pick(faults.partitionLength), "rejoin \(node.id)") { [self] in
-            cutOff.remove(node.id)
-            node.connectSoon()
-        }
-    }
-
-    // MARK: - Network
-
-    func node(_ id: MemberID) -> SimulatedNode? { nodes.first { $0.id == id } }
-
-    /// - Returns: Whether the coordinator could be reached.
-    func connect(_ node: SimulatedNode) -> Bool {
-        guard coordinator.machine != nil, !cutOff.contains(node.id) else { return false }
-        node.isConnected = true
-        coordinator.connected(node)
-        return true
-    }
-
-    func disconnect(_ node: SimulatedNode) {
-        guard node.isConnected else { return }
-        node.isConnected = false
-        coordinator.disconnected(node)
-        node.connectSoon()
-    }
-
-    func disconnectAll() {
-        for node in nodes {
-            disconnect(node)
-        }
-    }
-
-    func send(_ message: ToNode, to node: SimulatedNode) {
-        carry(through: node, "to \(node.id)") { node.receive(message) }
-    }
-
-    func send(_ message: ToCoordinator, from node: SimulatedNode) {
-        carry(through: node, "from \(node.id)") { self.coordinator.receive(message, from: node) }
-    }
-
-    /// Delivers late, twice, in another order, or breaks the connection.
-    private func carry(
-        through node: SimulatedNode, _ label: String, _ deliver: @escaping () -> Void
-    ) {
-        guard node.isConnected else { return }
-        if !isHealed, schedule.chance(faults.loss) {
-            disconnect(node)
-            return
-        }
-        let copies = !isHealed && schedule.chance(faults.duplication) ? 2 : 1
-        for _ in 0..<copies {
-            schedule.after(schedule.pick(faults.delay), label) { [self] in
-                if !cutOff.contains(node.id) { deliver() }
-            }
+        schedule.after(schedule.pick(100...2_500), "restart \(node.id)") {
+            if node.machine == nil { node.start() }
         }
     }
 
@@ -258,13 +215,28 @@ package final class Simulation {
 
     func raised(_ alarm: Alarm, by node: SimulatedNode) {
         trace("\(node.id): \(alarm)")
+        tally[alarm.code, default: 0] += 1
+        guard node.isHonest else { return }
         switch alarm {
-        case .misconduct, .notFromCoordinator, .timeOffClock:
-            violated("node \(node.id) accuses an honest coordinator: \(alarm)")
+        case .misconduct(let misconduct):
+            if liar == nil || !isTrue(misconduct, of: node) {
+                violated("node \(node.id) accuses its coordinator without reason: \(alarm)")
+            }
+        case .notFromCoordinator, .timeOffClock:
+            if liar == nil { violated("node \(node.id) doubts an honest coordinator: \(alarm)") }
         case .taskRefused:
-            // A task may overtake the entry that it points to.
-            break
+            // On a stream in order a task cannot overtake the entry that it points to.
+            if liar == nil, faults.reordering == 0 {
+                violated("node \(node.id) was asked for what it must not do: \(alarm)")
+            }
         }
+    }
+
+    private func isTrue(_ misconduct: Misconduct, of node: SimulatedNode) -> Bool {
+        guard case .notAnExtension(let from, let claimed, _) = misconduct,
+            let mine = histories[from], let shown = histories[claimed]
+        else { return true }
+        return shown.forgery != nil || !mine.agrees(with: shown)
     }
 
     func violated(_ problem: String) {
@@ -277,5 +249,12 @@ package final class Simulation {
         let text = "\(schedule.now - Self.start) \(line)"
         digest.update(data: Array(text.utf8))
         if keepsLog { log.append(text) }
+    }
+
+    private var summary: Summary {
+        for disk in coordinators.map(\.disk) + nodes.map(\.disk) {
+            digest.update(data: disk.head.root.bytes)
+        }
+        return Summary(self, traceDigest: Hex.encode(digest.finalize()))
     }
 }

@@ -3,34 +3,40 @@ import Encodings
 import Federation
 import Identity
 import Ledger
+import Randomness
 
 /// Members who go about their business: they apply, vote, license, train and pay, sensibly most of
 /// the time.
 final class Workload {
-    private static let currency = CurrencyCode("CNY")
-    private unowned let lab: Simulation
-    private var submitted: [SignedTransaction] = []
+    static let currency = CurrencyCode("CNY")
+    private static let quietPace = 80...400
+    unowned let lab: Simulation
+    private var submitted: [Envelope] = []
     private var names = 0
+    /// Members that somebody has ever asked to go: enough must stay to outvote the liars.
+    private var leaving: Set<MemberID> = []
 
     init(_ lab: Simulation) {
         self.lab = lab
     }
 
+    var schedule: Schedule { lab.schedule }
+
     static func genesis(of lab: Simulation, founders: [SimulatedNode]) throws -> [UInt8] {
-        guard let origin = LabOrigin(base: "simulated.example/lab"), let signer = founders.first
-        else { return [] }
+        guard let signer = founders.first else { return [] }
         let founding = FoundLab(
-            title: "Simulated lab", origin: origin,
+            title: "Simulated lab", origin: lab.origin,
             coordinator: CoordinatorKeys(
-                logKey: lab.coordinator.logKey.publicKey,
-                serviceKey: lab.coordinator.serviceKey.publicKey),
-            rules: Rules(), founders: founders.map(card))
+                logKey: lab.logKey.publicKey, serviceKey: lab.serviceKey.publicKey),
+            rules: lab.scenario.rules, founders: founders.map { card($0, lab) })
         let transaction = Transaction(
             lab: nil, sender: .member(signer.id), nonce: "simulated-genesis",
             validUntil: lab.coordinator.now, action: founding)
         let payload = transaction.payload
         let signatures = founders.flatMap {
-            Envelope(signing: payload, as: Transaction.payloadType, with: $0.signingKey).signatures
+            Envelope(
+                signing: payload, as: Transaction.payloadType, with: $0.keys.signing
+            ).signatures
         }
         return Entry(
             time: lab.coordinator.now,
@@ -40,273 +46,190 @@ final class Workload {
         ).bytes
     }
 
-    private static func card(_ node: SimulatedNode) -> MemberCard {
-        MemberCard(
+    static func card(_ node: SimulatedNode, _ lab: Simulation) -> MemberCard {
+        // One member, and not the first, only watches.
+        let watches = node === lab.nodes.last && lab.nodes.count > 3
+        return MemberCard(
             member: node.id, title: "Institution \(node.id)", category: .data,
-            roles: node.id.text == "fay"
-                ? [.auditor] : [.dataOwner, .researcher, .issuer],
-            keys: MemberKeys(
-                signing: node.signingKey.publicKey,
-                cosigner: (node.cosignerKeys.last ?? node.signingKey).publicKey))
+            roles: watches ? [.auditor] : [.dataOwner, .researcher, .issuer],
+            keys: node.keys.publicKeys)
     }
 
+    // MARK: - What is done when
+
     func begin() {
-        lab.schedule.after(lab.schedule.pick(20...250), "workload") { [self] in
-            guard !lab.isHealed else { return }
-            if let state = lab.coordinator.machine?.state { act(on: state) }
+        let pace = lab.isHealed ? Self.quietPace : lab.scenario.pace
+        schedule.after(schedule.pick(pace), "workload") { [self] in
+            guard !lab.isHealed || lab.recovery.isTraining else { return }
+            if let coordinator = schedule.pick(lab.coordinators), let state = coordinator.machine?.state
+            {
+                act(on: state, at: coordinator)
+            }
             begin()
         }
     }
 
-    private func act(on state: LabState) {
-        let candidates: [(LabState) throws -> Void] =
-            active(state).count < 4
-            ? [apply, vote, vote, registerDataset, issue]
-            : [
-                apply, vote, vote, registerDataset, registerDataset, offer, offer, accept, accept,
-                accept, propose, propose, propose, start, start, start, pay, issue, issue,
-                registerModel, validate, release, suspend, withdraw, rotate, again, nonsense,
-            ]
+    /// Does one thing of those that can be done, the likelier ones sooner.
+    private func act(on state: LabState, at coordinator: SimulatedCoordinator) {
+        var left = lab.isHealed ? Errand.peaceful.map { ($0, $0.weight) } : Errand.allCases.map {
+            ($0, $0.weight * (lab.scenario.zeal[$0] ?? 1))
+        }
         do {
-            try lab.schedule.pick(candidates)?(state)
+            for _ in 0..<6 {
+                let total = left.reduce(0) { $0 + $1.1 }
+                var mark = schedule.random.uniformFraction() * total
+                let position = left.firstIndex { mark -= $0.1; return mark < 0 } ?? left.count - 1
+                let errand = left.remove(at: position)
+                // Where nothing else can be done, that is no reason to undo everything.
+                if errand.1 == 0 || errand.1 < 1 && schedule.chance(0.7) { continue }
+                if try run(errand.0, state, coordinator) { return }
+            }
         } catch {
             lab.violated("the workload made something impossible: \(error)")
         }
     }
 
-    private func submit(
-        _ action: any LabAction, as node: SimulatedNode, in state: LabState,
-        then: @escaping () -> Void = {}
-    ) throws {
-        names += 1
-        let transaction = Transaction(
-            lab: state.id, sender: .member(node.id), nonce: "workload-\(names)",
-            validUntil: lab.coordinator.now.advanced(byMilliseconds: 120_000), action: action)
-        let envelope = transaction.signed(with: node.signingKey)
-        let signed = try SignedTransaction(envelope) { _ in node.signingKey.publicKey }
-        submitted.append(signed)
-        send(signed, then: then)
+    private func run(
+        _ errand: Errand, _ state: LabState, _ coordinator: SimulatedCoordinator
+    ) throws -> Bool {
+        let request: Request? =
+            switch errand {
+            case .apply: apply(state)
+            case .invite: try invite(state)
+            case .vote: vote(state)
+            case .suspend: suspend(state)
+            case .reinstate: reinstate(state)
+            case .leave: leave(state)
+            case .rotate: rotate(state)
+            case .amend: amend(state)
+            case .registerDataset: registerDataset(state)
+            case .retireDataset: retireDataset(state)
+            case .offer: try offer(state)
+            case .accept: answer(state) { AcceptLicence(licence: $0) }
+            case .decline: answer(state) { DeclineLicence(licence: $0) }
+            case .withdraw: withdraw(state)
+            case .propose: try propose(state)
+            case .start: start(state)
+            case .abandonJob: abandonJob(state)
+            case .registerModel: registerModel(state)
+            case .validate: validate(state)
+            case .release: release(state)
+            case .withdrawModel: withdrawModel(state)
+            case .issue: issue(state)
+            case .pay: pay(state)
+            case .again: again()
+            case .nonsense: try nonsense(state)
+            }
+        guard let request else { return false }
+        if let action = request.action { submit(action, by: request.node, to: coordinator) }
+        return true
     }
 
-    private func send(_ signed: SignedTransaction, then: @escaping () -> Void) {
-        lab.schedule.after(lab.schedule.pick(lab.faults.delay), "submit") { [self] in
-            lab.trace("submit \(signed.transaction.actionName) by \(signed.transaction.sender)")
-            lab.coordinator.submit(signed) { [lab] receipt in
-                lab.invariants.acknowledged(receipt)
-                then()
-            }
+    /// What somebody asks of the lab; nothing where it has been done in another way.
+    struct Request {
+        let node: SimulatedNode
+        let action: (any LabAction)?
+    }
+
+    func request(_ action: (any LabAction)?, by node: SimulatedNode?) -> Request? {
+        node.map { Request(node: $0, action: action) }
+    }
+
+    // MARK: - Submitting
+
+    func submit(
+        _ action: any LabAction, by node: SimulatedNode, to coordinator: SimulatedCoordinator,
+        then: @escaping (Result<Receipt, Refusal>) -> Void = { _ in }
+    ) {
+        guard let state = coordinator.machine?.state else { return }
+        names += 1
+        let lifetime = schedule.chance(0.05) ? 1 : 30_000
+        let transaction = Transaction(
+            lab: state.id, sender: .member(node.id), nonce: "simulated-\(names)",
+            validUntil: coordinator.now.advanced(byMilliseconds: Int64(lifetime)), action: action)
+        let envelope = transaction.signed(with: node.keys.signing)
+        submitted.append(envelope)
+        lab.trace("\(node.id) wants \(transaction.actionName)")
+        send(envelope, to: coordinator, then: then)
+    }
+
+    private func send(
+        _ envelope: Envelope, to coordinator: SimulatedCoordinator,
+        then: @escaping (Result<Receipt, Refusal>) -> Void = { _ in }
+    ) {
+        guard !lab.goesWrong(lab.faults.requestLoss) else { return }
+        schedule.after(schedule.pick(lab.faults.delay), "submit") {
+            coordinator.submit(envelope, answer: then)
         }
     }
 
-    private func active(_ state: LabState, _ role: Role? = nil) -> [SimulatedNode] {
+    /// A transaction that any voter may send at any time.
+    func note(
+        to coordinator: SimulatedCoordinator? = nil, then: @escaping (Result<Receipt, Refusal>) -> Void = { _ in }
+    ) {
+        let coordinator = coordinator ?? lab.coordinator
+        guard let state = coordinator.machine?.state, let node = active(state).first,
+            let name: MemberID = try? newName("guest")
+        else { return }
+        submit(
+            InviteMember(
+                member: name, title: "Guest",
+                expires: coordinator.now.advanced(byMilliseconds: 60_000)),
+            by: node, to: coordinator, then: then)
+    }
+
+    /// Sends an old transaction once more.
+    private func again() -> Request? {
+        guard let envelope = schedule.pick(submitted), let node = lab.nodes.first,
+            let coordinator = schedule.pick(lab.coordinators)
+        else { return nil }
+        send(envelope, to: coordinator)
+        return request(nil, by: node)
+    }
+
+    /// Asks for what only the coordinator may do, and for what does not exist.
+    private func nonsense(_ state: LabState) throws -> Request? {
+        guard let node = schedule.pick(active(state)) else { return nil }
+        let none = try JobID("none")
+        let round = RoundID(job: state.jobs.all.last?.id ?? none, number: 0)
+        let actions: [any LabAction] = [
+            OpenRound(round: round, task: .train, base: nil, participants: [node.id]),
+            SealRound(round: round, contributions: []),
+            CloseRound(round: round, result: nil),
+            AbandonRound(round: round, reason: "nonsense"),
+            AcceptLicence(licence: try LicenceID("none")),
+        ]
+        return request(schedule.pick(actions), by: node)
+    }
+
+    // MARK: - Who and what there is
+
+    /// Members that may act and vote, the present ones.
+    func active(_ state: LabState, _ role: Role? = nil) -> [SimulatedNode] {
         lab.nodes.filter { node in
-            guard let member = state.members[node.id], member.status == .active else {
+            guard let member = state.members[node.id], member.votes, !node.keys.isRotating else {
                 return false
             }
             return role.map { member.card.roles.contains($0) } ?? true
         }
     }
 
-    private func newName<Subject>(_ prefix: String) throws -> Identifier<Subject> {
+    func newName<Subject>(_ prefix: String) throws -> Identifier<Subject> {
         names += 1
         return try Identifier("\(prefix)-\(names)")
     }
 
-    // MARK: - Members
-
-    private func apply(_ state: LabState) throws {
-        let outsiders = lab.nodes.filter { state.members[$0.id] == nil }
-        guard let node = lab.schedule.pick(outsiders) else { return }
-        try submit(ApplyForMembership(card: Self.card(node)), as: node, in: state)
-    }
-
-    private func vote(_ state: LabState) throws {
-        let open = state.members.proposals.sorted.map(\.row).filter { $0.status == .open }
-        guard let proposal = lab.schedule.pick(open),
-            let voter = lab.schedule.pick(active(state).filter { proposal.votes[$0.id] == nil })
-        else { return }
-        try submit(
-            CastVote(proposal: proposal.id, approves: lab.schedule.chance(0.9)), as: voter,
-            in: state)
-    }
-
-    private func suspend(_ state: LabState) throws {
-        let members = active(state)
-        if let away = state.members.all.first(where: { $0.status == .suspended }),
-            let sponsor = lab.schedule.pick(members)
-        {
-            try submit(
-                OpenProposal(change: .reinstate(away.id, keys: nil)), as: sponsor, in: state)
-            return
+    /// Whether a member may go and leave the liars outnumbered.
+    func mayLeave(_ node: SimulatedNode, _ state: LabState) -> Bool {
+        let liars = lab.nodes.filter { !$0.isHonest && state.members[$0.id]?.status == .active }
+        let left = state.members.all.count {
+            $0.status == .active && $0.id != node.id && !leaving.contains($0.id)
         }
-        guard members.count > 4, lab.schedule.chance(0.3), let by = lab.schedule.pick(members),
-            let target = lab.schedule.pick(members), target !== by
-        else { return }
-        try submit(OpenProposal(change: .suspend(target.id)), as: by, in: state)
-    }
-
-    private func rotate(_ state: LabState) throws {
-        guard lab.schedule.chance(0.3), let node = lab.schedule.pick(active(state)),
-            node.cosignerKeys.count < 3
-        else { return }
-        let next = lab.newKey()
-        // As an operator must: the node has the new key before the ledger does.
-        node.cosignerKeys.append(next)
-        lab.kill(node)
-        try submit(
-            RotateKeys(
-                signing: node.signingKey, cosigner: next, member: node.id, lab: state.id),
-            as: node, in: state)
-    }
-
-    // MARK: - Data and licences
-
-    private func registerDataset(_ state: LabState) throws {
-        guard let node = lab.schedule.pick(active(state, .dataOwner)),
-            let dataset = node.datasets.first, state.datasets[dataset] == nil
-        else { return }
-        try submit(
-            RegisterDataset(
-                dataset: dataset, title: "Records", schema: ["columns": []], rows: 100,
-                commitment: BlobDigest(sha256: [UInt8](repeating: 7, count: 32))),
-            as: node, in: state)
-    }
-
-    private func offer(_ state: LabState) throws {
-        guard let dataset = lab.schedule.pick(state.datasets.all),
-            let user = lab.schedule.pick(active(state, .researcher)), user.id != dataset.owner,
-            let owner = lab.node(dataset.owner), let currency = Self.currency
-        else { return }
-        let free = state.accounts.currencies[currency] == nil || lab.schedule.chance(0.6)
-        let terms = LicenceTerms(
-            dataset: dataset.id, licensee: user.id, purposes: ["research"],
-            roundsMax: Int64(lab.schedule.pick(2...25)),
-            feePerRound: Money(free ? 0 : Int64(lab.schedule.pick(1...30)), currency),
-            expires: lab.coordinator.now.advanced(
-                byMilliseconds: Int64(lab.schedule.pick(10_000...200_000))))
-        try submit(
-            OfferLicence(licence: try newName("l"), terms: terms),
-            as: lab.schedule.chance(0.5) ? owner : user, in: state)
-    }
-
-    private func accept(_ state: LabState) throws {
-        guard let licence = lab.schedule.pick(state.licences.all.filter { $0.stage == .offered }),
-            let node = lab.node(
-                licence.offeredBy == licence.licensor ? licence.terms.licensee : licence.licensor)
-        else { return }
-        try submit(AcceptLicence(licence: licence.id), as: node, in: state)
-    }
-
-    private func withdraw(_ state: LabState) throws {
-        guard lab.schedule.chance(0.3),
-            let licence = lab.schedule.pick(state.licences.all.filter { $0.stage == .active }),
-            let node = lab.node(licence.licensor)
-        else { return }
-        try submit(
-            WithdrawLicence(licence: licence.id, reason: "changed our mind"), as: node, in: state)
-    }
-
-    // MARK: - Jobs and models
-
-    private func propose(_ state: LabState) throws {
-        guard state.jobs.all.count(where: { $0.status == .proposed || $0.status == .running }) < 3,
-            let user = lab.schedule.pick(active(state, .researcher))
-        else { return }
-        var byOwner: [MemberID: Licence] = [:]
-        for licence in state.licences.all
-        where licence.stage == .active && licence.terms.licensee == user.id {
-            byOwner[licence.licensor] = licence
+        let rule = state.lab.rules.faults
+        guard left >= 2, liars.isEmpty || rule.liars(among: left) >= liars.count else {
+            return false
         }
-        guard byOwner.count >= 2 else { return }
-        let licences = byOwner.values.map(\.id).sorted()
-        try submit(
-            ProposeJob(
-                job: try newName("job"), model: try ModelID("model-\(user.id)"),
-                purpose: lab.schedule.chance(0.9) ? "research" : "profit", licences: licences,
-                trainer: ["kind": "simulated"],
-                plan: JobPlan([
-                    .init(task: .statistics, rounds: 1),
-                    .init(task: .train, rounds: lab.schedule.pick(1...4)),
-                    .init(task: .evaluate, rounds: 1),
-                ]), participantsMin: lab.schedule.pick(2...licences.count),
-                roundTimeoutMilliseconds: Int64(lab.schedule.pick(1_500...6_000))),
-            as: user, in: state)
-    }
-
-    private func start(_ state: LabState) throws {
-        guard let job = lab.schedule.pick(state.jobs.all.filter { $0.status == .proposed }),
-            let node = lab.node(job.owner)
-        else { return }
-        try submit(StartJob(job: job.id), as: node, in: state)
-    }
-
-    private func registerModel(_ state: LabState) throws {
-        guard let job = lab.schedule.pick(state.jobs.all.filter { $0.status == .complete }),
-            let weights = job.weights, let node = lab.node(job.owner)
-        else { return }
-        try submit(RegisterModelVersion(job: job.id, weights: weights), as: node, in: state)
-    }
-
-    private func validate(_ state: LabState) throws {
-        guard let model = lab.schedule.pick(state.models.all),
-            let version = lab.schedule.pick(state.models.versions(of: model)),
-            let node = lab.schedule.pick(active(state))
-        else { return }
-        try submit(
-            ValidateModelVersion(
-                version: version.id, rows: 50, metricsMicro: ["auc": 900_000], accepts: true),
-            as: node, in: state)
-    }
-
-    private func release(_ state: LabState) throws {
-        guard let model = lab.schedule.pick(state.models.all),
-            let version = lab.schedule.pick(state.models.versions(of: model)),
-            let node = lab.node(model.owner)
-        else { return }
-        try submit(ReleaseModelVersion(version: version.id), as: node, in: state)
-    }
-
-    // MARK: - Money
-
-    private func issue(_ state: LabState) throws {
-        guard let currency = Self.currency else { return }
-        guard let row = state.accounts.currencies[currency] else {
-            guard let node = lab.schedule.pick(active(state, .issuer)) else { return }
-            try submit(
-                RegisterCurrency(currency: currency, title: "Yuan", scale: 2), as: node, in: state)
-            return
-        }
-        guard let issuer = lab.node(row.issuer), let to = lab.schedule.pick(active(state)) else {
-            return
-        }
-        let amount = lab.schedule.chance(0.02) ? Int64.max : Int64(lab.schedule.pick(1...2_000))
-        try submit(IssueMoney(amount: Money(amount, currency), to: to.id), as: issuer, in: state)
-    }
-
-    private func pay(_ state: LabState) throws {
-        guard let currency = Self.currency, let from = lab.schedule.pick(active(state)),
-            let to = lab.schedule.pick(active(state))
-        else { return }
-        let amount = Money(Int64(lab.schedule.pick(0...3_000)), currency)
-        try submit(TransferMoney(amount: amount, to: to.id), as: from, in: state)
-    }
-
-    // MARK: - Mischief
-
-    /// Sends an old transaction once more.
-    private func again(_ state: LabState) throws {
-        guard let signed = lab.schedule.pick(submitted) else { return }
-        send(signed) {}
-    }
-
-    /// Asks for what only the coordinator may do, and for what does not exist.
-    private func nonsense(_ state: LabState) throws {
-        guard let node = lab.schedule.pick(active(state)) else { return }
-        let round = RoundID(job: try JobID("job-0"), number: 0)
-        try submit(
-            lab.schedule.chance(0.5)
-                ? OpenRound(round: round, task: .train, base: nil, participants: [node.id])
-                : AcceptLicence(licence: try LicenceID("none")),
-            as: node, in: state)
+        leaving.insert(node.id)
+        return true
     }
 }

@@ -47,7 +47,7 @@ import Testing
         let result = try database.check()
         #expect(result.difference == nil)
         #expect(result.entries == UInt64(lab.entries.count))
-        #expect(result.checkpoints == lab.batches.count)
+        #expect(result.batches == lab.batches.count)
         #expect(result.receipts == 7)
         #expect(result.tiles == 1)
     }
@@ -133,33 +133,63 @@ import Testing
         #expect(difference.contains("the checkpoint of size \(batch.size) "), "seed \(seed)")
     }
 
-    @Test("One checkpoint may stand for many batches; the last may not be missing, nor another be there")
+    @Test("A checkpoint that is missing, or stands beside the others, is found")
     func checkpointMissingOrTooMany() async throws {
-        let count = lab.batches.count
-        func delete(_ batch: ExecutedBatch) async throws {
-            try await change("DELETE FROM batches WHERE size = ?", [Int64(batch.size)])
-        }
-        func insert(_ batch: ExecutedBatch, at size: UInt64) async throws {
+        let size = lab.batches[2].size
+        try await change("DELETE FROM batches WHERE size = ?", [Int64(size)])
+        #expect(try database.check().difference == "the checkpoint of size \(size) is missing")
+        let bytes = Data(lab.batches[2].batch.checkpoint.bytes)
+        for size in [Int64(size), 1_000] {
             try await change(
-                "INSERT INTO batches (size, checkpoint) VALUES (?, ?)",
-                [Int64(size), Data(batch.batch.checkpoint.bytes)])
+                "INSERT INTO batches (size, checkpoint) VALUES (?, ?)", [size, bytes])
         }
-        // As on a node that has caught up.
-        try await delete(lab.batches[2])
-        let result = try database.check()
-        #expect(result.difference == nil)
-        #expect(result.checkpoints == count - 1)
-        try await insert(lab.batches[2], at: lab.batches[2].size)
-
-        let last = try #require(lab.batches.last)
-        try await delete(last)
-        #expect(
-            try database.check().difference == "the checkpoint of size \(last.size) is missing")
-        try await insert(last, at: last.size)
-        try await insert(last, at: 1_000)
+        let count = lab.batches.count
         #expect(
             try database.check().difference
                 == "\(count + 1) checkpoints are stored, and the entries make \(count)")
+    }
+
+    @Test("A node, which is sent many batches in one piece, needs the last one's checkpoint alone")
+    func ofNode() async throws {
+        let path = folder.file("node.sqlite").path
+        let node = try LedgerDatabase(path: path)
+        let read = try database.batch(from: 0, entriesMax: 1_000, bytesMax: 1 << 20)
+        let whole = try #require(read)
+        let tiles = TileSequence(ofLogOfSize: UInt64(whole.entries.count)).map {
+            Tile(level: $0.level, index: $0.index, hashes: whole.entries.map { .leaf($0) })
+        }
+        try await node.append(
+            ExecutedBatch(batch: whole, tiles: tiles, receipts: lab.receipts))
+        let result = try node.check(keepsEveryCheckpoint: false)
+        #expect(result.difference == nil)
+        #expect(result.batches == 1)
+        #expect(try node.check().difference?.hasSuffix("is missing") == true)
+        try await DatabaseQueue(path: path).write { try $0.execute(sql: "DELETE FROM batches") }
+        #expect(
+            try node.check(keepsEveryCheckpoint: false).difference
+                == "the checkpoint of size \(lab.entries.count) is missing")
+    }
+
+    @Test("A ledger that grows while it is looked at is sound, however often it does")
+    func growing() async throws {
+        let (database, lab) = (database, lab)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var lab = lab
+                for _ in 0..<20 {
+                    try lab.invite(1)
+                    lab.endBatch()
+                    try await lab.store(in: database)
+                }
+            }
+            group.addTask {
+                for _ in 0..<5 {
+                    let difference = try database.check().difference
+                    #expect(difference == nil)
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     @Test("An entry that is missing is found and named, wherever it stood")

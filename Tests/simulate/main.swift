@@ -1,21 +1,38 @@
+import Foundation
 import Simulator
+import Synchronization
 
-let arguments = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
-let first = arguments.first ?? 1
-let count = arguments.dropFirst().first ?? 1
-var failed = 0
-for seed in first..<first + count {
+let arguments: Arguments
+do {
+    arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
+} catch {
+    FileHandle.standardError.write(Data("\(error)\n\(Arguments.usage)\n".utf8))
+    exit(2)
+}
+
+if arguments.seeds.count == 1, let seed = arguments.seeds.first {
     let simulation = Simulation(seed: seed)
-    simulation.keepsLog = count == 1
-    let s = simulation.run()
-    if count == 1 {
-        for line in simulation.log.suffix(CommandLine.arguments.contains("full") ? 100000 : 60) {
-            print(line)
+    simulation.keepsLog = arguments.log
+    let summary = simulation.run()
+    for line in simulation.log {
+        print(line)
+    }
+    print(summary)
+    exit(summary.violation == nil ? 0 : 1)
+}
+
+/// Each thread takes the next seed when it is done with one.
+let totals = Mutex(Totals(seeds: arguments.seeds))
+await withTaskGroup(of: Void.self) { group in
+    for _ in 0..<ProcessInfo.processInfo.activeProcessorCount {
+        group.addTask {
+            while let seed = totals.withLock({ $0.next() }) {
+                let summary = Simulation(seed: seed).run()
+                totals.withLock { $0.add(summary) }
+            }
         }
     }
-    print(
-        "seed \(s.seed): \(s.entries) entries, \(s.members) members, \(s.roundsClosed)+\(s.roundsAbandoned) rounds, \(s.kills) kills, \(s.steps) steps \(s.violation ?? "ok")"
-    )
-    if s.violation != nil { failed += 1 }
 }
-print("\(failed) failed")
+let (description, failures) = totals.withLock { ($0.description, $0.failures) }
+print(description)
+exit(failures == 0 ? 0 : 1)

@@ -83,6 +83,11 @@ package struct Cosigners: Sendable {
         return Set((sets + arrivals.map(\.set)).compactMap { $0.keys[member] })
     }
 
+    /// Whether no set that decides from here on knows the member by another key than this.
+    func isSettled(_ key: PublicKey, of member: MemberID) -> Bool {
+        (newest + arrivals.map(\.set)).compactMap { $0.keys[member] }.allSatisfy { $0 == key }
+    }
+
     mutating func record(_ set: CosignerSet, at size: UInt64) {
         let newest = arrivals.last?.set ?? eras.last?.current
         guard set != newest else { return }

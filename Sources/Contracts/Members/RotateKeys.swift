@@ -45,6 +45,14 @@ package struct RotateKeys: LabAction {
         let sender = try state.members.sender(of: context)
         try state.members.requireFree(sender.id, keys, except: sender.id)
         try state.requireNewNumber(keys.cosigner, of: sender.id)
+        if keys.cosigner != sender.keys.cosigner {
+            // A node holds its present key and the one before. If the set that still decides knew it
+            // by one before that, nobody could cosign for it, and a small lab would stand still.
+            try context.require(
+                state.cosigners.isSettled(sender.keys.cosigner, of: sender.id), .wrongStage,
+                rule: "the last change of the cosigner key has been certified",
+                saw: ["member": sender.id, "key": sender.keys.cosigner.id])
+        }
         let statement = Self.statement(keys, member: sender.id, lab: state.id)
         try context.require(
             keys.signing.verifies(signingProof, of: statement), .wrongValue,

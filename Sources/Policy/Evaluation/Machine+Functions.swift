@@ -185,6 +185,7 @@ extension Machine {
             return isOptional ? optional(elements[position]) : elements[position]
         case .map:
             guard key.isNumber || key.kind == .bool || key.kind == .string else {
+                if isOptional { return .empty }
                 return fail(.unsupportedKey, "\(key.typeName) cannot be a map's key")
             }
             spend(size(key) / 10)

@@ -40,24 +40,23 @@ enum StandardFunctions {
             // Where a type is still open the first form decides it; the order is the reference's.
             (
                 "_+_", .add,
-                same([.bytes, .double, .duration], 2)
+                same(numbers + [.string, .bytes, listOfA, .duration], 2)
                     + [
-                        of(.duration, .timestamp, gives: .timestamp),
                         of(.timestamp, .duration, gives: .timestamp),
-                    ] + same([.int, listOfA, .string, .uint], 2)
+                        of(.duration, .timestamp, gives: .timestamp),
+                    ]
             ),
             (
                 "_-_", .subtract,
-                same([.double, .duration, .int], 2)
+                same(numbers + [.duration], 2)
                     + [
                         of(.timestamp, .duration, gives: .timestamp),
                         of(.timestamp, .timestamp, gives: .duration),
-                    ] + same([.uint], 2)
+                    ]
             ),
-            ("_*_", .multiply, same([.double, .int, .uint], 2)),
-            ("_/_", .divide, same([.double, .int, .uint], 2)),
+            ("_*_", .multiply, same(numbers, 2)), ("_/_", .divide, same(numbers, 2)),
             ("_%_", .modulo, same([.int, .uint], 2)),
-            (Operators.negate, .negate, same([.double, .int], 1)),
+            (Operators.negate, .negate, same([.int, .double], 1)),
             (Operators.not, .not, [of(.bool, gives: .bool)]),
             ("@in", .isIn, [of(a, listOfA, gives: .bool), of(a, mapOfAB, gives: .bool)]),
             (

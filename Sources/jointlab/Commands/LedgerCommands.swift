@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contracts
+import Coordinator
 import Encodings
 import Foundation
 import Ledger
@@ -123,13 +124,15 @@ struct LedgerCommands: AsyncParsableCommand {
                 throw StorageError.unusable(path: path, problem: "there is no ledger here")
             }
             let database = try LedgerDatabase(path: path)
-            let result = try database.check()
+            let isCoordinator = FileManager.default.fileExists(
+                atPath: home.coordinator.serviceKey.path)
+            let result = try database.check(keepsEveryCheckpoint: isCoordinator)
             if let difference = result.difference {
                 print("entry \(result.entries): \(difference)")
                 throw CommandFailure.refused
             }
             print(
-                "\(result.entries) entries, \(result.tiles) tiles and \(result.checkpoints) checkpoints "
+                "\(result.entries) entries, \(result.tiles) tiles and \(result.batches) checkpoints "
                     + "are what they should be")
         }
     }

@@ -87,11 +87,10 @@ struct MoneyArgument: ExpressibleByArgument {
 extension Money {
     /// The amount as people read it.
     func shown(scale: Int) -> String {
-        let padded =
-            String(repeating: "0", count: max(0, scale + 1 - "\(minorUnits)".count))
-            + "\(minorUnits)"
-        return scale == 0
-            ? "\(minorUnits) \(currency)"
-            : "\(padded.dropLast(scale)).\(padded.suffix(scale)) \(currency)"
+        let digits = "\(minorUnits.magnitude)"
+        let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
+        let point = scale == 0 ? "" : "."
+        return "\(minorUnits < 0 ? "-" : "")\(padded.dropLast(scale))\(point)"
+            + "\(padded.suffix(scale)) \(currency)"
     }
 }

@@ -10,9 +10,10 @@ struct SettingsReader {
         let origin: String
     }
 
-    private let environmentPrefix = "JOINTLAB_"
     private let file: String
-    private var values: [String: Found] = [:]
+    private var fromFile: [String: Found] = [:]
+    private let environment: [String: String]
+    private let flags: [String: Found]
     private var known: [String] = []
     private(set) var problems: [String] = []
 
@@ -21,13 +22,12 @@ struct SettingsReader {
     ///   - flags: What the command line gave, by key.
     init(file: URL, environment: [String: String], flags: [String: String?]) {
         self.file = file.path
+        self.environment = environment
+        self.flags = Dictionary(
+            uniqueKeysWithValues: flags.compactMap { key, text in
+                text.map { (key, Found(text: $0, origin: "--\(Self.dashed(key))")) }
+            })
         readFile(file)
-        for (name, text) in environment where name.hasPrefix(environmentPrefix) {
-            values[name] = Found(text: text, origin: "environment variable \(name)")
-        }
-        for (key, text) in flags {
-            if let text { values[key] = Found(text: text, origin: "--\(Self.dashed(key))") }
-        }
     }
 
     private mutating func readFile(_ url: URL) {
@@ -50,7 +50,7 @@ struct SettingsReader {
             }
         case .scalar(let scalar):
             let line = node.mark.map { ", line \($0.line)" } ?? ""
-            values[path] = Found(text: scalar.string, origin: "\(file)\(line)")
+            fromFile[path] = Found(text: scalar.string, origin: "\(file)\(line)")
         case .sequence, .alias:
             problems.append("\(file): \(path.isEmpty ? "the file" : path) should be a single value")
         }
@@ -61,17 +61,16 @@ struct SettingsReader {
         key.replacing(".", with: "-")
     }
 
-    private func environmentName(_ key: String) -> String {
-        environmentPrefix + Self.dashed(key).replacing("-", with: "_").uppercased()
+    private static func environmentName(_ key: String) -> String {
+        "JOINTLAB_" + dashed(key).replacing("-", with: "_").uppercased()
     }
 
     private mutating func found(_ key: String) -> Found? {
         known.append(key)
-        let name = environmentName(key)
-        let fromEnvironment = values[name]
-        guard let fromFile = values[key] else { return fromEnvironment }
-        // The environment goes before the file, and a flag before both.
-        return fromFile.origin.hasPrefix("--") ? fromFile : fromEnvironment ?? fromFile
+        let name = Self.environmentName(key)
+        return flags[key]
+            ?? environment[name].map { Found(text: $0, origin: "environment variable \(name)") }
+            ?? fromFile[key]
     }
 
     // MARK: - Values
@@ -127,11 +126,10 @@ struct SettingsReader {
     ///
     /// - Throws: ``SettingsError`` with every mistake.
     mutating func finish() throws(SettingsError) {
-        for key in values.keys.sorted()
-        where !known.contains(key) && !key.hasPrefix(environmentPrefix) {
+        for (key, found) in fromFile.sorted(by: { $0.key < $1.key }) where !known.contains(key) {
             let near = known.min { Self.distance($0, key) < Self.distance($1, key) }
             let hint = near.map { Self.distance($0, key) <= 3 ? "; did you mean \($0)?" : "" } ?? ""
-            problems.append("\(key) is no setting (\(values[key]?.origin ?? ""))\(hint)")
+            problems.append("\(key) is no setting (\(found.origin))\(hint)")
         }
         if !problems.isEmpty { throw SettingsError(problems: problems) }
     }

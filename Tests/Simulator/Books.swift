@@ -1,0 +1,241 @@
+import Contracts
+import Encodings
+import Identity
+
+/// What a careful clerk would write down beside the ledger: licences, rounds and money, reckoned a
+/// second time from the transactions that were applied, by the design's rules and not by the
+/// contracts' code.
+struct Books {
+    private struct Licence {
+        let terms: LicenceTerms
+        let licensor: MemberID
+        var isActive = false
+        var rounds: Int64 = 0
+    }
+
+    private struct Job {
+        let owner: MemberID
+        let purpose: String
+        /// By the member whose data it is.
+        let licences: [MemberID: LicenceID]
+        let participantsMin: Int
+        var rounds = 0
+        var current: RoundID?
+    }
+
+    struct Round {
+        let base: BlobDigest?
+        let index: UInt64
+        let licences: [MemberID: LicenceID]
+        var contributions: [Contribution] = []
+        var isOpen = true
+    }
+
+    private var applied: Set<TransactionID> = []
+    private var datasets: [DatasetID: (owner: MemberID, rows: Int64)] = [:]
+    private var licences: [LicenceID: Licence] = [:]
+    private var jobs: [JobID: Job] = [:]
+    private(set) var rounds: [RoundID: Round] = [:]
+    private var balances: [AccountHolder: [CurrencyCode: Int64]] = [:]
+    private var issued: [CurrencyCode: Int64] = [:]
+
+    init() {}
+
+    /// Why a member's licence does not allow it to use its data for a round, going by what is
+    /// written here.
+    func objection(to member: MemberID, training round: RoundID, at index: UInt64) -> String? {
+        guard let row = rounds[round], row.index == index, let id = row.licences[member] else {
+            return "entry \(index) does not open round \(round) for \(member)"
+        }
+        guard row.isOpen else { return "round \(round) is over" }
+        guard licences[id]?.isActive == true else { return "licence \(id) has been withdrawn" }
+        return nil
+    }
+
+    // MARK: - Reading
+
+    /// Reads a transaction that was applied.
+    ///
+    /// - Parameter state: What the contracts made of it.
+    /// - Returns: What should not have been applied, if anything.
+    mutating func read(
+        _ transaction: Transaction, _ receipt: Receipt, state: LabState
+    ) -> String? {
+        guard applied.insert(receipt.transaction).inserted else { return "it is applied twice" }
+        guard case .member(let sender) = transaction.sender else {
+            return readCoordinator(transaction.action, receipt, state)
+        }
+        switch transaction.action {
+        case let action as RegisterDataset: datasets[action.dataset] = (sender, action.rows)
+        case let action as OfferLicence:
+            guard let licensor = datasets[action.terms.dataset]?.owner else { return "no such dataset" }
+            licences[action.licence] = Licence(terms: action.terms, licensor: licensor)
+        case let action as AcceptLicence: licences[action.licence]?.isActive = true
+        case let action as WithdrawLicence: licences[action.licence]?.isActive = false
+        case let action as ProposeJob:
+            var owners: [MemberID: LicenceID] = [:]
+            for id in action.licences {
+                guard let licence = licences[id], licence.terms.licensee == sender else {
+                    return "job \(action.job) names a licence of somebody else"
+                }
+                owners[licence.licensor] = id
+            }
+            jobs[action.job] = Job(
+                owner: sender, purpose: action.purpose, licences: owners,
+                participantsMin: action.participantsMin)
+        case let action as AbandonJob: return end(action.job)
+        case let action as IssueMoney:
+            issued[action.amount.currency, default: 0] += action.amount.minorUnits
+            return move(action.amount, from: nil, to: .member(action.to))
+        case let action as TransferMoney:
+            return move(action.amount, from: .member(sender), to: .member(action.to))
+        default: break
+        }
+        return nil
+    }
+
+    private mutating func readCoordinator(
+        _ action: any LabAction, _ receipt: Receipt, _ state: LabState
+    ) -> String? {
+        switch action {
+        case let action as OpenRound: return open(action, receipt, state)
+        case let action as SealRound: return seal(action, state)
+        case let action as CloseRound:
+            guard let round = rounds[action.round], !round.contributions.isEmpty else {
+                return "round \(action.round) is closed without a seal"
+            }
+            let contributors = Set(round.contributions.map(\.member))
+            return settle(action.round) { contributors.contains($0) }
+        case let action as AbandonRound: return settle(action.round) { _ in false }
+        case let action as AbandonJob: return end(action.job)
+        case is CompleteJob: return nil
+        default: return "the coordinator sent \(type(of: action).name)"
+        }
+    }
+
+    private mutating func open(
+        _ action: OpenRound, _ receipt: Receipt, _ state: LabState
+    ) -> String? {
+        let id = action.round
+        guard var job = jobs[id.job], job.current == nil, job.rounds == id.number,
+            action.participants.count >= job.participantsMin
+        else { return "round \(id) may not be opened" }
+        var named: [MemberID: LicenceID] = [:]
+        for member in action.participants {
+            guard let licenceID = job.licences[member], var licence = licences[licenceID] else {
+                return "round \(id) names \(member) without a licence"
+            }
+            licence.rounds += 1
+            let terms = licence.terms
+            guard licence.isActive, receipt.time < terms.expires,
+                licence.rounds <= terms.roundsMax, terms.purposes.contains(job.purpose),
+                state.datasets[terms.dataset]?.status == .registered,
+                state.members[member]?.status == .active,
+                state.members[job.owner]?.status == .active
+            else { return "round \(id) overruns licence \(licenceID)" }
+            licences[licenceID] = licence
+            named[member] = licenceID
+            let problem = move(
+                terms.feePerRound, from: .member(job.owner), to: .round(id.job, id.number))
+            if let problem { return problem }
+        }
+        job.rounds += 1
+        job.current = id
+        jobs[id.job] = job
+        rounds[id] = Round(base: action.base, index: receipt.index, licences: named)
+        return nil
+    }
+
+    private mutating func seal(_ action: SealRound, _ state: LabState) -> String? {
+        guard var round = rounds[action.round], round.isOpen, let job = jobs[action.round.job],
+            action.contributions.count >= job.participantsMin
+        else { return "round \(action.round) may not be sealed" }
+        for envelope in action.contributions {
+            guard let json = try? JSONValue(parsing: envelope.payload),
+                let contribution = try? Contribution(json), contribution.round == action.round,
+                let licence = round.licences[contribution.member].flatMap({ licences[$0] }),
+                contribution.weight <= datasets[licence.terms.dataset]?.rows ?? 0,
+                state.members[contribution.member]?.status == .active,
+                !round.contributions.contains(where: { $0.member == contribution.member })
+            else { return "the seal of round \(action.round) counts what it must not" }
+            round.contributions.append(contribution)
+        }
+        round.isOpen = false
+        rounds[action.round] = round
+        return nil
+    }
+
+    private mutating func end(_ job: JobID) -> String? {
+        guard let current = jobs[job]?.current else { return nil }
+        return settle(current) { _ in false }
+    }
+
+    /// Pays what each licence had put aside to the member, or back to the job's owner.
+    private mutating func settle(_ id: RoundID, earned: (MemberID) -> Bool) -> String? {
+        guard var round = rounds[id], var job = jobs[id.job], job.current == id else {
+            return "round \(id) ends twice"
+        }
+        for (member, licence) in round.licences.sorted(by: { $0.key < $1.key }) {
+            guard let fee = licences[licence]?.terms.feePerRound else { return "no licence" }
+            let problem = move(
+                fee, from: .round(id.job, id.number),
+                to: .member(earned(member) ? member : job.owner))
+            if let problem { return problem }
+        }
+        round.isOpen = false
+        job.current = nil
+        rounds[id] = round
+        jobs[id.job] = job
+        return nil
+    }
+
+    private mutating func move(
+        _ amount: Money, from payer: AccountHolder?, to payee: AccountHolder
+    ) -> String? {
+        if let payer {
+            let left = balances[payer, default: [:]][amount.currency, default: 0] - amount.minorUnits
+            guard left >= 0 else { return "\(payer) pays \(amount) that it does not have" }
+            balances[payer]?[amount.currency] = left
+        }
+        balances[payee, default: [:]][amount.currency, default: 0] += amount.minorUnits
+        return nil
+    }
+
+    // MARK: - Comparing
+
+    /// Where the contracts' own books differ from these, if anywhere.
+    func difference(from state: LabState) -> String? {
+        var sums: [CurrencyCode: Int64] = [:]
+        var accounts = 0
+        for (account, minorUnits) in state.accounts.all {
+            sums[account.currency, default: 0] += minorUnits
+            accounts += 1
+            let expected = balances[account.holder]?[account.currency] ?? 0
+            if minorUnits != expected || minorUnits < 0 {
+                return "account \(account) has \(minorUnits), and should have \(expected)"
+            }
+        }
+        guard accounts == balances.values.reduce(0, { $0 + $1.values.count { $0 != 0 } }) else {
+            return "an account is empty that should not be"
+        }
+        for (code, currency) in state.accounts.currencies.sorted
+        where currency.issued != issued[code, default: 0] || sums[code, default: 0] != currency.issued
+        {
+            return "\(sums[code, default: 0]) \(code) are there, and \(currency.issued) were issued"
+        }
+        for (id, licence) in licences where state.licences[id]?.rounds != licence.rounds {
+            return "licence \(id) counts another number of rounds than were opened under it"
+        }
+        for version in state.models.all.flatMap({ state.models.versions(of: $0) })
+        where version.status == .released {
+            let trained = Set(version.lineage.map(\.member))
+            let independent = version.validations.filter {
+                $0.accepts && !trained.contains($0.member)
+            }
+            if independent.count < state.lab.rules.validationsMin {
+                return "version \(version.id) was released without independent validation"
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,33 @@
+/// The things that members do of their own accord.
+package enum Errand: CaseIterable, Sendable {
+    case apply, invite, vote, suspend, reinstate, leave, rotate, amend
+    case registerDataset, retireDataset, offer, accept, decline, withdraw
+    case propose, start, abandonJob
+    case registerModel, validate, release, withdrawModel
+    case issue, pay
+    case again, nonsense
+
+    /// Without these no round is ever opened.
+    static let groundwork: [Errand] = [.vote, .registerDataset, .offer, .accept, .propose, .start]
+
+    /// What does not stop anybody from training.
+    static let peaceful: [Errand] = [
+        .registerDataset, .offer, .accept, .propose, .start, .issue, .registerModel, .validate,
+        .release,
+    ]
+
+    var weight: Double {
+        switch self {
+        case .propose, .start, .accept, .registerDataset: 12
+        case .offer, .vote: 8
+        case .apply: 5
+        case .issue, .registerModel, .validate, .release: 3
+        case .pay, .reinstate: 2
+        case .again, .nonsense: 1
+        case .rotate, .withdraw, .invite: 0.5
+        case .suspend, .amend, .decline: 0.25
+        case .abandonJob, .withdrawModel: 0.15
+        case .leave, .retireDataset: 0.05
+        }
+    }
+}

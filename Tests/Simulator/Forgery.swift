@@ -1,0 +1,154 @@
+import Contracts
+import Identity
+import Ledger
+import MerkleLog
+import MerkleMap
+
+/// What a lying coordinator may put its signature under.
+enum Forgery: String, CaseIterable {
+    case wrongStateRoot = "a wrong state root"
+    case timeBack = "an entry before its time"
+    case unsigned = "a transaction in another's name"
+    case foreign = "a transaction of another lab"
+    case outsider = "a transaction of nobody's"
+    case noQuorum = "a certificate of too few"
+    case foundedTwice = "a second founding"
+    case malformed = "an entry that is none"
+    case unfinished = "a batch without an end"
+    case otherEntries = "a checkpoint over something else"
+    case otherKey = "a signature of somebody else"
+
+    /// What the node must find the coordinator guilty of; nothing, where it is not the coordinator's.
+    var code: String? {
+        switch self {
+        case .wrongStateRoot: "misconduct.wrong_state_root"
+        case .timeBack: "misconduct.time_went_back"
+        case .unsigned, .foreign, .outsider: "misconduct.bad_transaction"
+        case .noQuorum: "misconduct.bad_certificate"
+        case .foundedTwice: "misconduct.genesis_twice"
+        case .malformed: "misconduct.malformed_entry"
+        case .unfinished: "misconduct.checkpoint_inside_batch"
+        case .otherEntries: "misconduct.not_an_extension"
+        case .otherKey: nil
+        }
+    }
+
+    /// A batch behind a good one, signed by the coordinator's key.
+    ///
+    /// - Returns: `nil` where it cannot be made just now.
+    func batch(
+        after block: Block, _ liar: LyingCoordinator, _ lab: Simulation
+    ) -> LedgerBatch? {
+        guard let first = entry(after: block, liar, lab) else { return nil }
+        var replica = block.replica
+        var entries = [first.bytes]
+        if self != .unfinished {
+            let (state, _) = replica.addState(at: block.time)
+            let wrong = Entry(
+                time: block.time, content: .state(root: MapHash(sha256: first.bytes)))
+            entries = self == .wrongStateRoot ? [wrong.bytes] : entries + [state]
+        }
+        var head = block.replica.headExtended(by: entries)
+        if self == .otherEntries {
+            head = TreeHead(size: head.size, root: TreeHash.leaf(entries[0]))
+        }
+        let key = self == .otherKey ? lab.serviceKey : lab.logKey
+        guard let checkpoint = Self.signed(head, with: key, lab) else { return nil }
+        lab.histories.add(
+            forged: Block(after: block, entries, head: head, forgery: rawValue))
+        return LedgerBatch(start: block.size, entries: entries, checkpoint: checkpoint)
+    }
+
+    private func entry(
+        after block: Block, _ liar: LyingCoordinator, _ lab: Simulation
+    ) -> Entry? {
+        let state = block.replica.state
+        let time = block.time
+        guard let member = state.members.all.first, let node = lab.node(member.id),
+            member.keys.signing == node.keys.signing.publicKey
+        else { return nil }
+        func transaction(lab id: LabID?, as sender: MemberID, with key: SigningKey) -> Entry {
+            let transaction = Transaction(
+                lab: id, sender: .member(sender), nonce: "forged-\(block.size)",
+                validUntil: time.advanced(byMilliseconds: 60_000),
+                action: WithdrawLicence(licence: Self.licence, reason: "forged"))
+            return Entry(time: time, content: .transaction(transaction.signed(with: key)))
+        }
+        switch self {
+        case .timeBack:
+            return Entry(
+                time: time.advanced(byMilliseconds: -1),
+                content: .state(root: block.replica.stateRoot))
+        case .unsigned:
+            return transaction(lab: state.id, as: member.id, with: lab.serviceKey)
+        case .foreign:
+            let other = LabID(leafHash: TreeHash.leaf([1]).bytes)
+            return transaction(lab: other, as: member.id, with: node.keys.signing)
+        case .outsider:
+            guard let nobody = try? MemberID("nobody") else { return nil }
+            return transaction(lab: state.id, as: nobody, with: lab.serviceKey)
+        case .noQuorum:
+            return Self.certificate(at: block, liar, lab).map {
+                Entry(time: time, content: .certificate($0))
+            }
+        case .foundedTwice:
+            return try? Entry(parsing: lab.genesis).dated(time)
+        case .malformed:
+            return Entry(
+                time: time,
+                content: .transaction(Envelope(payloadType: "", payload: [], signatures: [])))
+        case .wrongStateRoot, .unfinished, .otherEntries, .otherKey:
+            return transaction(lab: state.id, as: member.id, with: node.keys.signing)
+        }
+    }
+
+    private static let licence: LicenceID = {
+        do {
+            return try LicenceID("none")
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }()
+
+    private static func signed(
+        _ head: TreeHead, with key: SigningKey, _ lab: Simulation
+    ) -> UnverifiedCheckpoint? {
+        try? UnverifiedCheckpoint(
+            Checkpoint(origin: lab.origin.log, head: head),
+            signedBy: NoteSigner(name: lab.origin.keyName, key: key))
+    }
+
+    /// A certificate that is none: with too few signatures, with one counted several times, with
+    /// signatures under something else, or in others' names.
+    static func certificate(
+        at block: Block, _ liar: LyingCoordinator, _ lab: Simulation
+    ) -> UnverifiedCheckpoint? {
+        guard !block.hasQuorum, let checkpoint = signed(block.head, with: lab.logKey, lab) else {
+            return nil
+        }
+        let time = UInt64(block.time.milliseconds / 1_000)
+        let real = liar.overheard[block.head] ?? []
+        let stolen = liar.overheard.values.flatMap { $0 }
+            .sorted { $0.noteSignature.line < $1.noteSignature.line }
+        let names = block.replica.state.members.all.map {
+            lab.origin.cosignerKeyName(of: $0.id)
+        }
+        let madeUp = names.map {
+            Cosigner(name: $0, key: lab.newKey()).cosign(checkpoint.statement, at: time)
+        }
+        let lines: [[Cosignature]] = [
+            real, real + real + real, real + madeUp, real + stolen.prefix(8),
+            names.flatMap { name in
+                lab.nodes.filter { !$0.isHonest }.map {
+                    Cosigner(name: name, key: $0.keys.cosigner).cosign(
+                        checkpoint.statement, at: time)
+                }
+            },
+        ]
+        return lab.schedule.pick(lines).flatMap { try? checkpoint.adding($0) }
+    }
+}
+
+extension Entry {
+    fileprivate func dated(_ time: Timestamp) -> Entry { Entry(time: time, content: content) }
+}

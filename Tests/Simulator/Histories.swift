@@ -1,0 +1,98 @@
+import Contracts
+import Identity
+import Ledger
+import MerkleLog
+
+/// All batches that the coordinator has ever signed, whether it told the truth or not.
+final class Histories {
+    private unowned let lab: Simulation
+    private var blocks: [TreeHead: Block] = [:]
+    private(set) var applied: [String: Int] = [:]
+    private(set) var refused = 0
+
+    init(_ lab: Simulation) {
+        self.lab = lab
+    }
+
+    subscript(head: TreeHead) -> Block? { blocks[head] }
+
+    /// Takes a batch that a coordinator has written as it should: it is executed as nodes execute
+    /// it, and its books are made.
+    func add(_ batch: LedgerBatch, after parent: Block?) {
+        let claimed = batch.checkpoint.statement.head
+        guard blocks[claimed] == nil else { return }
+        do {
+            let block = try execute(batch.entries, after: parent)
+            guard block.head == claimed else {
+                lab.violated("the checkpoint of size \(claimed.size) is not over its entries")
+                return
+            }
+            checkContinuity(of: block)
+            if let problem = block.books.difference(from: block.replica.state) {
+                lab.violated("at size \(claimed.size): \(problem)")
+            }
+            blocks[claimed] = block
+        } catch {
+            lab.violated("the coordinator wrote a batch that cannot be executed: \(error)")
+        }
+    }
+
+    /// Takes note of a batch that a coordinator made up.
+    func add(forged block: Block) {
+        if blocks[block.head] == nil { blocks[block.head] = block }
+    }
+
+    private func execute(_ entries: [[UInt8]], after parent: Block?) throws -> Block {
+        var books = parent?.books ?? Books()
+        var receipts: [UInt64: Receipt] = [:]
+        var certificates: [(index: UInt64, size: UInt64)] = []
+        var replica: Replica
+        var rest = entries[...]
+        if let parent {
+            replica = parent.replica
+        } else {
+            replica = try Replica(genesis: rest.removeFirst())
+        }
+        for bytes in rest {
+            let index = replica.size
+            let receipt = try replica.execute(bytes).receipt
+            switch try Entry(parsing: bytes).content {
+            case .certificate(let checkpoint):
+                certificates.append((index, checkpoint.statement.head.size))
+            case .transaction(let envelope):
+                guard let receipt else { break }
+                receipts[index] = receipt
+                guard receipt.refusal == nil else {
+                    refused += 1
+                    break
+                }
+                let transaction = try Transaction(payload: envelope.payload)
+                applied[transaction.actionName, default: 0] += 1
+                let state = replica.state
+                if let problem = books.read(transaction, receipt, state: state) {
+                    lab.violated("entry \(index), \(transaction.actionName): \(problem)")
+                }
+                switch transaction.action {
+                case let seal as SealRound: lab.promises.sealed(seal, state: state)
+                case let close as CloseRound: lab.training.checkSum(of: close, books)
+                default: break
+                }
+            case .genesis, .state: break
+            }
+        }
+        return Block(
+            after: parent, entries, forgery: nil, replica: replica, receipts: receipts,
+            books: books, certificates: certificates)
+    }
+
+    /// Two quorums that follow each other must meet: from one batch to the next, some set that must
+    /// agree is the same. Otherwise each of two histories could get a quorum of its own.
+    private func checkContinuity(of block: Block) {
+        guard let parent = block.parent else { return }
+        let before = parent.replica.state.cosigners.deciding(size: parent.size)
+        let after = block.replica.state.cosigners.deciding(size: block.size)
+        if !after.contains(where: before.contains) {
+            lab.violated("no set of cosigners decides on both sizes \(parent.size), \(block.size)")
+        }
+    }
+}

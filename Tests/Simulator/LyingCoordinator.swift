@@ -1,0 +1,192 @@
+import Contracts
+import Federation
+import Identity
+import Ledger
+import MerkleLog
+
+/// What a lying coordinator does, with its lying members to help it: it runs several histories and
+/// shows them to different nodes, makes batches, certificates and tasks up, dates things wrong, and
+/// withholds.
+final class LyingCoordinator {
+    private static let branchesMax = 3
+
+    private unowned let lab: Simulation
+    /// Which history each node is shown.
+    private var shown: [MemberID: SimulatedCoordinator] = [:]
+    private(set) var overheard: [TreeHead: [Cosignature]] = [:]
+    /// What was sent to a node that should halt it.
+    private var forged: [TreeHead: Forgery] = [:]
+
+    init(_ lab: Simulation) {
+        self.lab = lab
+    }
+
+    func branch(of node: SimulatedNode) -> SimulatedCoordinator? { shown[node.id] }
+
+    func begin() {
+        lab.schedule.after(lab.schedule.pick(200...2_500), "lie") { [self] in
+            guard !lab.isHealed else { return }
+            lie()
+            begin()
+        }
+    }
+
+    private func lie() {
+        let lies: [() -> Void] = [
+            fork, fork, reroute, sendForgedBatch, sendForgedBatch, sendForgedCertificate,
+            sendForgedCertificate, sendForgedTask, sendForgedTask, withhold, shiftClock,
+        ]
+        lab.schedule.pick(lies)?()
+    }
+
+    private var upright: [SimulatedCoordinator] { lab.coordinators.filter { $0.machine != nil } }
+
+    private func connections() -> [Network.Connection] { lab.nodes.compactMap(\.connection) }
+
+    private func count(_ what: String) {
+        lab.tally["lie: \(what)", default: 0] += 1
+        lab.trace("lie: \(what)")
+    }
+
+    // MARK: - Histories
+
+    /// Goes on from the newest batch, or from an earlier one, under the same key and with other
+    /// entries; some of the nodes are shown the new history from now on.
+    private func fork() {
+        guard lab.coordinators.count < Self.branchesMax, let source = lab.schedule.pick(upright)
+        else { return }
+        let cut = lab.schedule.chance(0.6) ? 0 : lab.schedule.pick(1...8)
+        count(cut == 0 ? "fork" : "rewrite")
+        let branch = SimulatedCoordinator(
+            "branch \(lab.coordinators.count)", on: source.disk.without(batches: cut), lab: lab)
+        lab.add(branch)
+        branch.start()
+        // The two go different ways at once; otherwise they might well write the same.
+        lab.workload.differ(branch)
+        for node in lab.nodes where lab.schedule.chance(0.5) {
+            show(branch, to: node)
+        }
+    }
+
+    private func reroute() {
+        guard let node = lab.schedule.pick(lab.nodes), let other = lab.schedule.pick(upright)
+        else { return }
+        count("reroute")
+        show(other, to: node)
+    }
+
+    private func show(_ branch: SimulatedCoordinator, to node: SimulatedNode) {
+        shown[node.id] = branch
+        lab.network.disconnect(node)
+    }
+
+    /// Lying members cosign what anybody publishes.
+    func published(_ batch: LedgerBatch, by branch: SimulatedCoordinator) {
+        let head = batch.checkpoint.statement.head
+        for node in lab.nodes where node.lies?.cosigning == .everything {
+            for key in node.cosignerKeys {
+                let cosignature = Cosigner(
+                    name: lab.origin.cosignerKeyName(of: node.id), key: key
+                ).cosign(
+                    batch.checkpoint.statement, at: UInt64(branch.now.milliseconds / 1_000))
+                lab.histories[head]?.cosigned(with: key.publicKey)
+                lab.schedule.after(lab.schedule.pick(lab.faults.delay), "collusion") {
+                    branch.receive(.cosignatures([cosignature], size: head.size), from: node.id)
+                }
+            }
+        }
+    }
+
+    func overheard(_ cosignatures: [Cosignature], head: TreeHead?) {
+        guard let head else { return }
+        let known = overheard[head, default: []]
+        overheard[head] = known + cosignatures.filter { !known.contains($0) }
+    }
+
+    // MARK: - Things that are not so
+
+    private func sendForgedBatch() {
+        guard let forgery = lab.schedule.pick(Forgery.allCases),
+            let victim = lab.schedule.pick(connections()),
+            let block = lab.histories[victim.coordinator.disk.head],
+            let batch = forgery.batch(after: block, self, lab)
+        else { return }
+        count(forgery.rawValue)
+        forged[batch.checkpoint.statement.head] = forgery
+        let everybody = lab.schedule.chance(0.1)
+        for connection in connections()
+        where connection === victim || everybody && connection.coordinator === victim.coordinator {
+            lab.network.send(.batch(batch), over: connection)
+        }
+    }
+
+    private func sendForgedCertificate() {
+        guard let victim = lab.schedule.pick(connections()),
+            let block = lab.histories[victim.coordinator.disk.head],
+            let certificate = Forgery.certificate(at: block, self, lab)
+        else { return }
+        count("certificate")
+        lab.network.send(.certificate(certificate), over: victim)
+    }
+
+    /// A task for a round that is over, not final, not there, of another entry, or of others.
+    private func sendForgedTask() {
+        guard let victim = lab.schedule.pick(connections()),
+            let state = victim.coordinator.machine?.state
+        else { return }
+        let rounds = state.jobs.all.flatMap { state.jobs.rounds(of: $0) }
+        guard let round = lab.schedule.pick(rounds.suffix(5)) else { return }
+        count("task")
+        let next = RoundID(job: round.id.job, number: round.id.number + 1)
+        let index = lab.schedule.pick([round.index, round.index, victim.coordinator.disk.size])
+        let task = TrainingTask(
+            round: lab.schedule.chance(0.7) ? round.id : next, index: index ?? 0)
+        lab.network.send(.task(task), over: victim)
+    }
+
+    private func withhold() {
+        guard let node = lab.schedule.pick(lab.nodes) else { return }
+        count("withhold")
+        lab.network.ignored.insert(node.id)
+        lab.schedule.after(lab.schedule.pick(500...8_000), "speak") { [self] in
+            lab.network.ignored.remove(node.id)
+        }
+    }
+
+    private func shiftClock() {
+        guard let branch = lab.schedule.pick(upright) else { return }
+        count("clock")
+        branch.clockOffset = lab.schedule.pick([-60_000, 60_000, 15_000]) ?? 0
+        lab.schedule.after(lab.schedule.pick(1_000...6_000), "clock back") {
+            branch.clockOffset = 0
+        }
+    }
+
+    // MARK: - What honest nodes make of it
+
+    /// An honest node has been sent a batch: if it shows a second history, or says what is not so,
+    /// the node has noticed.
+    func checkCaught(
+        _ node: SimulatedNode, by batch: LedgerBatch, at before: Follower
+    ) {
+        let claimed = batch.checkpoint.statement.head
+        guard node.isHonest, before.halted == nil, let after = node.machine?.follower else { return }
+        if let forgery = forged[claimed] {
+            // A node that is not where the batch begins asks for what lies between.
+            guard batch.start == before.size,
+                lab.histories[before.replica.head] === lab.histories[claimed]?.parent
+            else { return }
+            if after.halted?.code != forgery.code {
+                lab.violated(
+                    "\(node.id) was sent a batch with \(forgery.rawValue): "
+                        + "\(after.halted?.code ?? "nothing is wrong to it")")
+            }
+        } else if let mine = lab.histories[before.replica.head],
+            let shown = lab.histories[claimed], !mine.agrees(with: shown),
+            batch.start <= before.size, claimed.size > before.size || claimed.size <= node.disk.size
+        {
+            if after.halted == nil { lab.violated("\(node.id) overlooked a second history") }
+            lab.tally["second histories", default: 0] += 1
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Contracts
+import Encodings
+
+/// Datasets, licences, and money.
+extension Workload {
+    func registerDataset(_ state: LabState) -> Request? {
+        let owners = active(state, .dataOwner).filter { node in
+            node.datasets.contains { state.datasets[$0] == nil }
+        }
+        guard let node = schedule.pick(owners), let dataset = node.datasets.first else {
+            return nil
+        }
+        return request(
+            RegisterDataset(
+                dataset: dataset, title: "Records", schema: ["columns": []], rows: 100,
+                commitment: BlobDigest(sha256: [UInt8](repeating: 7, count: 32))),
+            by: node)
+    }
+
+    func retireDataset(_ state: LabState) -> Request? {
+        guard let dataset = schedule.pick(state.datasets.all.filter { $0.status == .registered })
+        else { return nil }
+        return request(RetireDataset(dataset: dataset.id), by: present(dataset.owner))
+    }
+
+    /// Who trains on others' data: two of them, so that licences come together.
+    func researchers(_ state: LabState) -> [SimulatedNode] {
+        Array(active(state, .researcher).prefix(2))
+    }
+
+    func present(_ id: MemberID) -> SimulatedNode? {
+        lab.node(id).flatMap { $0.keys.isRotating ? nil : $0 }
+    }
+
+    func offer(_ state: LabState) throws -> Request? {
+        guard let user = schedule.pick(researchers(state)), let currency = Self.currency else {
+            return nil
+        }
+        let standing = Set(
+            state.licences.all.filter {
+                $0.terms.licensee == user.id && ($0.stage == .active || $0.stage == .offered)
+                    && $0.rounds < $0.terms.roundsMax
+                    && $0.terms.expires > lab.coordinator.now
+            }.map(\.terms.dataset))
+        let wanted = state.datasets.all.filter {
+            $0.owner != user.id && (!standing.contains($0.id) || schedule.chance(0.1))
+        }
+        guard let dataset = schedule.pick(wanted) else { return nil }
+        let isFree = state.accounts.currencies[currency] == nil || schedule.chance(0.5)
+        let terms = LicenceTerms(
+            dataset: dataset.id, licensee: user.id,
+            purposes: schedule.chance(0.9) ? ["research"] : ["profit"],
+            roundsMax: Int64(schedule.pick(schedule.chance(0.12) ? 1...4 : 5...30)),
+            feePerRound: Money(isFree ? 0 : Int64(schedule.pick(1...30)), currency),
+            expires: lab.coordinator.now.advanced(
+                byMilliseconds: Int64(
+                    schedule.pick(schedule.chance(0.12) ? 1_500...8_000 : 15_000...200_000))))
+        return request(
+            OfferLicence(licence: try newName("l"), terms: terms),
+            by: schedule.chance(0.5) ? present(dataset.owner) : user)
+    }
+
+    func answer(_ state: LabState, _ action: (LicenceID) -> any LabAction) -> Request? {
+        guard let licence = schedule.pick(state.licences.all.filter { $0.stage == .offered })
+        else { return nil }
+        let other =
+            licence.offeredBy == licence.licensor ? licence.terms.licensee : licence.licensor
+        return request(action(licence.id), by: present(other))
+    }
+
+    /// Mostly takes back a licence that a running job depends on.
+    func withdraw(_ state: LabState) -> Request? {
+        let used = state.jobs.running.compactMap { state.jobs[$0] }.flatMap(\.participants)
+            .map(\.licence)
+        let active = state.licences.all.filter { $0.stage == .active }
+        let inUse = active.filter { used.contains($0.id) }
+        guard
+            let licence = schedule.pick(inUse.isEmpty || schedule.chance(0.2) ? active : inUse)
+        else { return nil }
+        return request(
+            WithdrawLicence(licence: licence.id, reason: "changed our mind"),
+            by: present(licence.licensor))
+    }
+
+    // MARK: - Money
+
+    func issue(_ state: LabState) -> Request? {
+        guard let currency = Self.currency else { return nil }
+        guard let row = state.accounts.currencies[currency] else {
+            return request(
+                RegisterCurrency(currency: currency, title: "Yuan", scale: 2),
+                by: schedule.pick(active(state, .issuer)))
+        }
+        let to =
+            schedule.chance(0.7)
+            ? schedule.pick(researchers(state)) : schedule.pick(active(state))
+        guard let to else { return nil }
+        let amount = schedule.chance(0.02) ? Int64.max : Int64(schedule.pick(1...500))
+        return request(
+            IssueMoney(amount: Money(amount, currency), to: to.id), by: present(row.issuer))
+    }
+
+    func pay(_ state: LabState) -> Request? {
+        guard let currency = Self.currency, state.accounts.currencies[currency] != nil,
+            let to = schedule.pick(active(state))
+        else { return nil }
+        let amount = Money(Int64(schedule.pick(0...400)), currency)
+        return request(
+            TransferMoney(amount: amount, to: to.id), by: schedule.pick(active(state)))
+    }
+}
