@@ -68,7 +68,7 @@ package final class ChildProcess: Sendable {
         let command = (folder.map { ["/usr/bin/env", "-C", $0] } ?? []) + [program] + arguments
         let words = command.map { strdup($0) } + [nil]
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { (words + variables).forEach { free($0) } }
+        defer { for word in words + variables { free(word) } }
         var id: pid_t = 0
         let code = posix_spawn(&id, command[0], &actions, &attributes, words, variables)
         self.id = id

@@ -114,7 +114,7 @@ package final class Daemons: Sendable {
             defer { running = [:] }
             return Array(running.values)
         }
-        left.forEach { $0.kill() }
+        for process in left { process.kill() }
         let orphans = Program.processes(mentioning: folder.path)
         try? FileManager.default.removeItem(at: folder)
         guard orphans.isEmpty else {
