@@ -198,8 +198,8 @@ let package = Package(
         .target(
             name: "LabFixture",
             dependencies: [
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger", "MerkleLog",
-                "Node", "Participation", "Storage", "Transport",
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
+                "MerkleLog", "Node", "Participation", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Tests/LabFixture"),
@@ -214,6 +214,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
+        .target(name: "SharedFolder", path: "Tests/SharedFolder"),
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "Randomness"]),
         .testTarget(
             name: "IdentityTests",
@@ -224,12 +225,14 @@ let package = Package(
         .testTarget(
             name: "MerkleLogTests",
             dependencies: [
-                "Encodings", "Identity", "MerkleLog", "Randomness",
+                "Encodings", "Identity", "MerkleLog", "Randomness", "SharedFolder",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "MerkleMapTests", dependencies: ["Encodings", "MerkleMap", "Randomness"]),
-        .testTarget(name: "PolicyTests", dependencies: ["Encodings", "Policy", "Randomness"]),
+        .testTarget(
+            name: "PolicyTests",
+            dependencies: ["Encodings", "Policy", "Randomness", "SharedFolder"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
@@ -245,7 +248,7 @@ let package = Package(
             name: "FederationTests",
             dependencies: [
                 "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
-                "Randomness",
+                "Randomness", "SharedFolder",
             ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
         .testTarget(

@@ -1,6 +1,7 @@
 import Encodings
 import Federation
 import Randomness
+import SharedFolder
 import Testing
 
 @Suite struct FedAvgTests {

@@ -1,5 +1,6 @@
 import Encodings
 import MerkleLog
+import SharedFolder
 import Testing
 
 /// The 518 good and bad proofs of transparency-dev/merkle, testdata (Apache-2.0).

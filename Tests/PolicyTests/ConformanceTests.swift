@@ -1,6 +1,7 @@
 import Encodings
 import Foundation
 import Policy
+import SharedFolder
 import Testing
 
 /// The cases of the official suite that need no protocol buffers.

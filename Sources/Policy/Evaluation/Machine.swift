@@ -3,7 +3,7 @@
 /// Errors are cells like others, so that `&&` and `||` can absorb them; only a spent budget ends
 /// everything.
 struct Machine {
-    private struct Loop {
+    struct Loop {
         let keys: [Cell]
         /// The second variable's values; empty where there is one variable.
         let values: [Cell]
@@ -16,13 +16,13 @@ struct Machine {
     }
 
     let zones: ((String) -> TimeZoneRules?)?
-    private var code = Code.empty
-    private var inputs: Inputs
+    var code = Code.empty
+    var inputs: Inputs
     var scratch = Heap()
     private(set) var budget = 0
-    private var stack: [Cell] = []
-    private var locals: [Cell] = []
-    private var loops: [Loop] = []
+    var stack: [Cell] = []
+    var locals: [Cell] = []
+    var loops: [Loop] = []
     private var counter = 0
 
     init(zones: ((String) -> TimeZoneRules?)?) {
@@ -190,9 +190,9 @@ struct Machine {
             code: .costExceeded, message: "the expression costs more than it may", offset: offset)
     }
 
-    private mutating func pop() -> Cell { stack.removeLast() }
+    mutating func pop() -> Cell { stack.removeLast() }
 
-    private var top: Cell {
+    var top: Cell {
         get { stack[stack.count - 1] }
         set { stack[stack.count - 1] = newValue }
     }
@@ -205,12 +205,12 @@ struct Machine {
 
     // MARK: - Logic
 
-    private mutating func notBool(_ cell: Cell) -> Cell {
+    mutating func notBool(_ cell: Cell) -> Cell {
         fail(.noSuchOverload, "expected a bool, found \(cell.typeName)")
     }
 
     /// What two terms come to; an error is absorbed by a term that decides.
-    private mutating func join(_ first: Cell, _ second: Cell, deciding: Cell) -> Cell {
+    mutating func join(_ first: Cell, _ second: Cell, deciding: Cell) -> Cell {
         func decides(_ cell: Cell) -> Bool { cell.kind == .bool && cell.bits == deciding.bits }
         if first.kind == .bool, second.kind == .bool { return decides(first) ? first : second }
         if decides(first) || decides(second) { return deciding }
@@ -224,236 +224,6 @@ struct Machine {
         case .error: cell
         case .some: unwraps ? list(cell)[0] : cell
         default: fail(.noSuchOverload, "expected an optional, found \(cell.typeName)")
-        }
-    }
-
-    // MARK: - Fields
-
-    mutating func select(_ operand: Cell, _ field: Cell, isOptional: Bool) -> Cell {
-        switch operand.kind {
-        case .error: return operand
-        case .map:
-            let found = mapKey(field).flatMap { map(operand)[$0] }
-            if isOptional { return found.map { optional($0) } ?? .empty }
-            return found ?? noKey(field)
-        case .none: return .empty
-        case .some: return select(list(operand)[0], field, isOptional: true)
-        default:
-            return fail(
-                .noSuchOverload, "\(operand.typeName) has no fields")
-        }
-    }
-
-    mutating func noKey(_ key: Cell) -> Cell {
-        fail(.noSuchKey, "the map has no key \(shown(key))")
-    }
-
-    private mutating func presence(_ operand: Cell, _ field: Cell) -> Cell {
-        switch operand.kind {
-        case .error: return operand
-        case .map: return .bool(mapKey(field).map { map(operand)[$0] != nil } ?? false)
-        case .none: return .no
-        case .some: return presence(list(operand)[0], field)
-        default: return fail(.noSuchOverload, "\(operand.typeName) has no fields")
-        }
-    }
-
-    // MARK: - Lists and maps
-
-    private mutating func makeList(_ count: Int, _ table: Int) {
-        var cells = Array(stack.suffix(count))
-        stack.removeLast(count)
-        if let failed = cells.first(where: \.isError) {
-            stack.append(failed)
-            return
-        }
-        if table >= 0 {
-            var kept: [Cell] = []
-            for (cell, isOptional) in zip(cells, code.flags[table]) {
-                switch (isOptional, cell.kind) {
-                case (false, _): kept.append(cell)
-                case (true, .some): kept.append(list(cell)[0])
-                case (true, .none): break
-                default:
-                    stack.append(
-                        fail(.noSuchOverload, "`?` takes an optional, found \(cell.typeName)"))
-                    return
-                }
-            }
-            cells = kept
-        }
-        stack.append(list(cells))
-    }
-
-    private mutating func makeMap(_ count: Int, _ table: Int) {
-        let cells = Array(stack.suffix(2 * count))
-        stack.removeLast(2 * count)
-        if let failed = cells.first(where: \.isError) {
-            stack.append(failed)
-            return
-        }
-        var map = CellMap()
-        for index in 0..<count {
-            let key = cells[2 * index]
-            var value = cells[2 * index + 1]
-            if table >= 0, code.flags[table][index] {
-                if value.kind == .none {
-                    guard canBeKey(key) else {
-                        stack.append(noMapKey(key))
-                        return
-                    }
-                    continue
-                }
-                guard value.kind == .some else {
-                    stack.append(
-                        fail(.noSuchOverload, "`?` takes an optional, found \(value.typeName)"))
-                    return
-                }
-                value = list(value)[0]
-            }
-            if let failure = insert(key, value, into: &map) {
-                stack.append(failure)
-                return
-            }
-        }
-        stack.append(scratch.add(map, in: .scratch))
-    }
-
-    private func canBeKey(_ cell: Cell) -> Bool {
-        switch cell.kind {
-        case .bool, .int, .uint, .string: true
-        default: false
-        }
-    }
-
-    private mutating func noMapKey(_ cell: Cell) -> Cell {
-        fail(.unsupportedKey, "\(cell.typeName) cannot be a map's key")
-    }
-
-    private mutating func insert(_ key: Cell, _ value: Cell, into map: inout CellMap) -> Cell? {
-        guard canBeKey(key), let mapKey = mapKey(key) else { return noMapKey(key) }
-        guard map.insert(mapKey, key: key, value: value) else {
-            return fail(.duplicateKey, "the key \(shown(key)) comes twice")
-        }
-        return nil
-    }
-
-    // MARK: - Loops
-
-    private mutating func begin(_ range: Cell, isPair: Bool) -> Cell? {
-        let loop: Loop
-        switch range.kind {
-        case .error: return range
-        case .list:
-            let elements = list(range)
-            loop = Loop(
-                keys: isPair ? [] : elements, values: isPair ? elements : [], isPair: isPair,
-                accumulator: .null)
-        case .map:
-            let map = map(range)
-            loop = Loop(
-                keys: map.keys, values: isPair ? map.values : [], isPair: isPair, accumulator: .null
-            )
-        default: return fail(.noSuchOverload, "expected a list or a map, found \(range.typeName)")
-        }
-        loops.append(loop)
-        return nil
-    }
-
-    private mutating func next(_ local: Int) -> Bool {
-        let last = loops.count - 1
-        let position = loops[last].position
-        let isPair = loops[last].isPair
-        guard position < (isPair ? loops[last].values.count : loops[last].keys.count) else {
-            return false
-        }
-        if isPair {
-            locals[local] =
-                loops[last].keys.isEmpty ? .int(Int64(position)) : loops[last].keys[position]
-            locals[local + 1] = loops[last].values[position]
-        } else {
-            locals[local] = loops[last].keys[position]
-        }
-        loops[last].position = position + 1
-        return true
-    }
-
-    /// - Returns: Whether the loop is decided.
-    private mutating func step(_ operation: Instruction.Operation, _ made: Cell) -> Bool {
-        let last = loops.count - 1
-        switch operation {
-        case .stepAll, .stepExists:
-            let deciding: Cell = operation == .stepAll ? .no : .yes
-            let old = loops[last].accumulator
-            let joined = join(
-                old.kind == .null ? .bool(operation == .stepAll) : old, made, deciding: deciding)
-            loops[last].accumulator = joined
-            return joined.kind == .bool && joined.bits == deciding.bits
-        case .stepOne, .stepFilter:
-            guard made.kind == .bool else {
-                loops[last].accumulator = made.isError ? made : notBool(made)
-                return true
-            }
-            guard made.isTrue else { return false }
-            loops[last].count += 1
-            if operation == .stepFilter {
-                loops[last].list.append(loops[last].keys[loops[last].position - 1])
-            }
-            return false
-        case .stepMap:
-            guard !made.isError else {
-                loops[last].accumulator = made
-                return true
-            }
-            loops[last].list.append(made)
-            return false
-        case .stepTransformMap:
-            guard !made.isError else {
-                loops[last].accumulator = made
-                return true
-            }
-            let position = loops[last].position - 1
-            let key =
-                loops[last].keys.isEmpty ? Cell.int(Int64(position)) : loops[last].keys[position]
-            return keep(key, made)
-        default:
-            guard made.kind == .map else {
-                loops[last].accumulator =
-                    made.isError
-                    ? made : fail(.noSuchOverload, "expected a map, found \(made.typeName)")
-                return true
-            }
-            let entries = map(made)
-            for (key, value) in zip(entries.keys, entries.values) where keep(key, value) {
-                return true
-            }
-            return false
-        }
-    }
-
-    private mutating func keep(_ key: Cell, _ value: Cell) -> Bool {
-        let last = loops.count - 1
-        var map = CellMap()
-        swap(&map, &loops[last].map)
-        let failure = insert(key, value, into: &map)
-        swap(&map, &loops[last].map)
-        guard let failure else { return false }
-        loops[last].accumulator = failure
-        return true
-    }
-
-    private mutating func end(_ operation: Instruction.Operation) {
-        let loop = loops.removeLast()
-        if loop.accumulator.isError {
-            stack.append(loop.accumulator)
-            return
-        }
-        switch operation {
-        case .endAll: stack.append(loop.accumulator.kind == .null ? .yes : loop.accumulator)
-        case .endExists: stack.append(loop.accumulator.kind == .null ? .no : loop.accumulator)
-        case .endOne: stack.append(.bool(loop.count == 1))
-        case .endList: stack.append(list(loop.list))
-        default: stack.append(scratch.add(loop.map, in: .scratch))
         }
     }
 

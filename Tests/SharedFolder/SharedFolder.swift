@@ -1,9 +1,9 @@
 import Foundation
 
 /// The folder `shared`, which lies beside the project's checkout; not everybody has it.
-enum SharedFolder {
+package enum SharedFolder {
     /// - Returns: `nil` where there is no such file.
-    static func contents(of name: String) -> String? {
+    package static func contents(of name: String) -> String? {
         folder.flatMap { try? String(contentsOf: $0.appending(path: name), encoding: .utf8) }
     }
 
