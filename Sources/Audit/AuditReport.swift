@@ -38,6 +38,9 @@ package struct AuditReport: Sendable {
 
     package var holds: Bool { findings.isEmpty }
 
+    /// Whether everything that the ledger speaks of was there to be checked.
+    package var isComplete: Bool { checks.allSatisfy { $0.unchecked == 0 } }
+
     init(policyIsOwn: Bool) {
         self.policyIsOwn = policyIsOwn
     }
@@ -48,7 +51,7 @@ package struct AuditReport: Sendable {
 
     package var json: JSONValue {
         [
-            "holds": .bool(holds), "lab": lab.map { .string($0) },
+            "holds": .bool(holds), "isComplete": .bool(isComplete), "lab": lab.map { .string($0) },
             "size": .integer(Int64(clamping: size)), "root": root.map { .string($0) },
             "cosigners": .array(cosigners.map { .string($0) }),
             "policyIsOwn": .bool(policyIsOwn),

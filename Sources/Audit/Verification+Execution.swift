@@ -103,14 +103,17 @@ extension Verification {
     private mutating func finish(
         _ executed: Replica, _ checkpoint: UnverifiedCheckpoint, _ counts: Counts
     ) {
-        var replica = executed
+        let replica = executed
         guard replica.isAtBatchEnd else {
             report.found(
                 "entry \(report.size - 1)", "audit.batch", "the export ends inside a batch")
             return
         }
         do {
-            try replica.learn(certificate: checkpoint)
+            try checkpoint.verifyCertified(
+                for: replica.state.lab,
+                deciding: replica.state.cosigners.deciding(size: checkpoint.statement.head.size),
+                unknownSignatures: .refused)
         } catch {
             report.found(
                 AuditFolder.checkpoint, "audit.quorum",

@@ -16,8 +16,6 @@ import Transport
 /// The coordinator's HTTP interface.
 package enum CoordinatorRoutes {
     private static let requestBytesMax = 128 << 10
-    /// What one upload may take of the disk.
-    private static let blobBytesMax = 1 << 30
 
     /// - Parameter openEntries: Whether anybody may read the ledger's entries as tiles.
     package static func make(
@@ -72,7 +70,7 @@ package enum CoordinatorRoutes {
                     "Events batch, certificate, heartbeat and task",
                     mediaType: "text/event-stream"))
         ) { request, context in
-            let member = try context.requireMember()
+            let member = try context.requireMemberOrApplicant()
             let from = try request.number("from") ?? 0
             return stream(service, to: member, from: from)
         }
@@ -200,13 +198,13 @@ package enum CoordinatorRoutes {
         _ body: RequestBody, as digest: BlobDigest, into blobs: BlobStore
     ) async throws {
         var writer = try blobs.writer()
-        var left = blobBytesMax
+        var left = SignedClient.blobBytesMax
         for try await piece in body {
             left -= piece.readableBytes
             guard left >= 0 else {
                 throw Problem(
                     status: 413, code: "blob.too_large",
-                    detail: "a blob has at most \(blobBytesMax) bytes")
+                    detail: "a blob has at most \(SignedClient.blobBytesMax) bytes")
             }
             try piece.withUnsafeReadableBytes { try writer.write($0) }
         }

@@ -188,9 +188,29 @@ package actor CoordinatorService: Service {
                 status: 409, code: "contribution.update_missing",
                 detail: "upload the update \(contribution.update) first")
         }
+        if let round = machine.state.jobs[contribution.round],
+            let job = machine.state.jobs[contribution.round.job]
+        {
+            try await requireUsable(contribution, to: round, of: job)
+        }
         try await database.keep(signed)
         counters.contributions += 1
         perform(machine.contributed(signed, at: now()))
+    }
+
+    /// One update that cannot be added up would undo the work of all: it is not taken.
+    private nonisolated func requireUsable(
+        _ contribution: Contribution, to round: Round, of job: Job
+    ) async throws {
+        do {
+            _ = try RoundAggregation.result(
+                of: round.task, trainer: job.trainer, base: round.base.map(blobs.read),
+                contributions: [contribution]
+            ) { try blobs.read($0.update) }
+        } catch let error as AggregationError {
+            throw Problem(
+                status: 422, code: "contribution.update_unusable", detail: error.description)
+        }
     }
 
     package func declined(
@@ -213,7 +233,7 @@ package actor CoordinatorService: Service {
         let connection = hub.attach(member)
         logger.info("node.connected", metadata: ["member.id": "\(member)"])
         if let certificate = machine.sequencer.certificate {
-            _ = hub.send(.certificate(certificate), to: member)
+            send(.certificate(certificate), to: member)
         }
         beat(to: member)
         perform(machine.connected(member, at: now()))
@@ -240,7 +260,14 @@ package actor CoordinatorService: Service {
     }
 
     private func beat(to member: MemberID) {
-        _ = hub.send(signOfLife, to: member)
+        send(signOfLife, to: member)
+    }
+
+    /// A node that does not keep up is cut off, and has to dial again.
+    private func send(_ event: ServerSentEvent, to member: MemberID) {
+        guard !hub.send(event, to: member) else { return }
+        machine.disconnected(member)
+        logger.warning("node.cut_off", metadata: ["member.id": "\(member)"])
     }
 
     private var signOfLife: ServerSentEvent {
@@ -272,7 +299,7 @@ package actor CoordinatorService: Service {
                 progress.notify()
             case .sendTask(let task, let member):
                 counters.tasks += 1
-                _ = hub.send(.task(task), to: member)
+                send(.task(task), to: member)
             case .wake(let timer, let delay):
                 effectQueue.yield(.wake(timer, afterMilliseconds: delay))
             case .aggregate(let round, let job):

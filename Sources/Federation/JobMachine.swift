@@ -147,9 +147,10 @@ package struct JobMachine: Sendable {
             ]
         }
         guard let task = job.plan.task(afterClosed: job.closed) else { return [] }
-        let usable = job.participants.filter {
-            state.licences[$0.licence]?.stage == .active
-                && state.members[$0.member]?.status == .active
+        let usable = job.participants.filter { participant in
+            guard let licence = state.licences[participant.licence] else { return false }
+            return licence.stage == .active && licence.rounds < licence.terms.roundsMax
+                && state.members[participant.member]?.status == .active
         }
         // With too few licences left the round cannot open. It is tried with all of them, so that
         // the refusal says which licence, and why.

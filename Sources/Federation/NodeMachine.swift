@@ -94,11 +94,8 @@ package struct NodeMachine: Sendable {
     /// - Parameter datasets: The datasets that the node can open at this moment.
     package mutating func receive(_ task: TrainingTask, datasets: Set<DatasetID>) -> [Command] {
         if let halted = follower.halted {
-            return [
-                .decline(
-                    task.round, code: "task.node_halted",
-                    detail: "this node follows the coordinator no more: \(halted.code)")
-            ]
+            let refusal = TaskRefusal.nodeHalted(code: halted.code)
+            return [.decline(task.round, code: refusal.code, detail: refusal.description)]
         }
         switch work[task.round] {
         case .underWay: return []
@@ -119,6 +116,31 @@ package struct NodeMachine: Sendable {
                 .ledger(.raise(.taskRefused(code: error.code, detail: error.description))), decline,
             ]
         }
+    }
+
+    /// Asks once more at the moment when the data would be opened: an order may have waited, for
+    /// others or for its base model, and the ledger has gone on.
+    ///
+    /// - Parameter now: The node's clock; a ledger that stands still lets no licence run on.
+    /// - Returns: `nil` where the data may be opened.
+    package func refusal(of order: TrainingOrder, at now: Timestamp) -> TaskRefusal? {
+        if let halted = follower.halted { return .nodeHalted(code: halted.code) }
+        do {
+            _ = try TrainingGate.order(
+                for: TrainingTask(round: order.round.id, index: order.round.index),
+                member: member, datasets: [order.participant.dataset], replica: replica,
+                refusedOpenings: refusedOpenings)
+        } catch {
+            return error
+        }
+        let licence = order.participant.licence
+        guard let expires = replica.state.licences[licence]?.terms.expires,
+            max(now, replica.time) < expires
+        else {
+            return .licenceExpired(
+                licence, expires: replica.state.licences[licence]?.terms.expires ?? now)
+        }
+        return nil
     }
 
     /// A training order has been carried out, or could not be.

@@ -54,6 +54,8 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notParticipant(RoundID, member: MemberID)
     case roundOver(RoundID, status: Round.Status)
     case licenceNotActive(LicenceID, stage: Licence.Stage?)
+    case licenceExpired(LicenceID, expires: Timestamp)
+    case nodeHalted(code: String)
     case datasetAbsent(DatasetID)
 
     /// What programs branch on; never renamed.
@@ -66,6 +68,8 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .notParticipant: "task.not_participant"
         case .roundOver: "task.round_over"
         case .licenceNotActive: "task.licence_not_active"
+        case .licenceExpired: "task.licence_expired"
+        case .nodeHalted: "task.node_halted"
         case .datasetAbsent: "task.dataset_absent"
         }
     }
@@ -75,7 +79,7 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     package var isSuspicious: Bool {
         switch self {
         case .unknownRound, .openingRefused, .wrongEntry, .notFinal, .notParticipant: true
-        case .roundOver, .licenceNotActive, .datasetAbsent: false
+        case .roundOver, .licenceNotActive, .licenceExpired, .nodeHalted, .datasetAbsent: false
         }
     }
 
@@ -98,6 +102,10 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
             "task for round \(round) refused: the round is \(status.rawValue)"
         case .licenceNotActive(let licence, let stage):
             "task refused: licence \(licence) is \(stage?.rawValue ?? "unknown")"
+        case .licenceExpired(let licence, let expires):
+            "task refused: licence \(licence) has expired at \(expires)"
+        case .nodeHalted(let code):
+            "this node follows the coordinator no more: \(code)"
         case .datasetAbsent(let dataset):
             "task refused: this node has no dataset \(dataset); see `jointlab dataset add`"
         }

@@ -72,7 +72,7 @@ package struct LabRoutes: Sendable {
             APIOperation(
                 .get, "/v1/jobs/{job}", tag: "jobs", "A job and its rounds, with ledger stages")
         ) { _, context in
-            _ = try context.requireMember()
+            _ = try context.requireMemberOrApplicant()
             return Response(try await job(context.parameters.require("job")))
         }
         routes.add(
@@ -81,7 +81,7 @@ package struct LabRoutes: Sendable {
                 "A row of the authenticated state with its proof, or the proof of its absence",
                 query: [.init("key", "For example `licence/l-1`")])
         ) { request, context in
-            _ = try context.requireMember()
+            _ = try context.requireMemberOrApplicant()
             return Response(try await row(request.uri.queryParameters.require("key")))
         }
     }
@@ -91,7 +91,7 @@ package struct LabRoutes: Sendable {
         _ items: @escaping @Sendable (LabSnapshot) -> [JSONValue]
     ) {
         routes.add(APIOperation(.get, "/v1/\(name)", tag: tag, summary)) { _, context in
-            _ = try context.requireMember()
+            _ = try context.requireMemberOrApplicant()
             let snapshot = await snapshot()
             return Response(["items": .array(items(snapshot)), "ledger": snapshot.progress])
         }

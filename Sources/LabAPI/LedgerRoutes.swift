@@ -36,7 +36,7 @@ package struct LedgerRoutes: Sendable {
                     .init("count", "At most \(Self.entriesMax)", type: "integer"),
                 ])
         ) { request, context in
-            _ = try context.requireMember()
+            _ = try context.requireMemberOrApplicant()
             return Response(try await entries(request))
         }
         routes.add(
@@ -47,7 +47,7 @@ package struct LedgerRoutes: Sendable {
                     .init("wait", "`certified` or `final`: answer when it is, or after 10 s")
                 ])
         ) { request, context in
-            _ = try context.requireMember()
+            _ = try context.requireMemberOrApplicant()
             let id = try context.parameters.require("id")
             return Response(
                 try await receipt(id, wait: request.uri.queryParameters["wait"].map(String.init)))
@@ -58,7 +58,7 @@ package struct LedgerRoutes: Sendable {
                 "An entry's inclusion in the newest certified checkpoint, as a `.tlog-proof` file",
                 answer: .init("c2sp.org/tlog-proof@v1", mediaType: "text/plain"))
         ) { _, context in
-            _ = try context.requireMember()
+            _ = try context.requireMemberOrApplicant()
             return Response(text: try await proof(context.parameters.require("index")))
         }
     }
@@ -85,7 +85,7 @@ package struct LedgerRoutes: Sendable {
                 access: openEntries ? .open : .signed,
                 answer: .init("Entries behind their lengths", mediaType: Self.octets))
         ) { request, context in
-            if !openEntries { _ = try context.requireMember() }
+            if !openEntries { _ = try context.requireMemberOrApplicant() }
             return Response(immutable: try await bundle(request.uri.path))
         }
         routes.add(

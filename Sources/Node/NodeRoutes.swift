@@ -17,7 +17,7 @@ package enum NodeRoutes {
             APIOperation(
                 .get, "/v1/status", tag: "node", "How the node is doing: height, lag, stage, alarms")
         ) { _, context in
-            _ = try context.requireMember()
+            _ = try context.requireMemberOrApplicant()
             return Response(await service.status.json)
         }
         LabRoutes { await service.snapshot }.add(to: &routes)

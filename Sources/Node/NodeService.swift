@@ -39,9 +39,12 @@ package actor NodeService: Service {
     private nonisolated let batches: AsyncStream<ExecutedBatch>
     private nonisolated let orders: AsyncStream<TrainingOrder>
     private nonisolated let outgoing: AsyncStream<Outgoing>
+    /// Apart from the others: an upload may take long, and finality waits for cosignatures.
+    private nonisolated let signing: AsyncStream<Outgoing>
     private let batchQueue: AsyncStream<ExecutedBatch>.Continuation
     private let orderQueue: AsyncStream<TrainingOrder>.Continuation
     private let outgoingQueue: AsyncStream<Outgoing>.Continuation
+    private let signingQueue: AsyncStream<Outgoing>.Continuation
 
     private var machine: NodeMachine
     private var counters = NodeCounters()
@@ -87,6 +90,7 @@ package actor NodeService: Service {
         (batches, batchQueue) = AsyncStream.makeStream()
         (orders, orderQueue) = AsyncStream.makeStream()
         (outgoing, outgoingQueue) = AsyncStream.makeStream()
+        (signing, signingQueue) = AsyncStream.makeStream()
     }
 
     /// Follows the ledger until it is told to stop or the store fails.
@@ -104,7 +108,8 @@ package actor NodeService: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.storeBatches() }
                 group.addTask { try await self.carryOutOrders() }
-                group.addTask { try await self.sendOutgoing() }
+                group.addTask { try await self.send(self.outgoing) }
+                group.addTask { try await self.send(self.signing) }
                 group.addTask { try await self.stayConnected() }
                 do {
                     try await group.next()
@@ -230,7 +235,7 @@ package actor NodeService: Service {
         case .store(let batch): batchQueue.yield(batch)
         case .cosign(let size, let cosignatures):
             counters.cosignatures += 1
-            outgoingQueue.yield(.cosignatures(size: size, cosignatures))
+            signingQueue.yield(.cosignatures(size: size, cosignatures))
         case .follow: throw Resync()
         case .keep(let evidence): try keep(evidence)
         case .raise(let alarm): raise(alarm)
@@ -261,7 +266,16 @@ package actor NodeService: Service {
             alarms[known].count += 1
         } else {
             alarms.append(.init(alarm: alarm, first: now(), last: now(), count: 1))
-            if alarms.count > Self.alarmsMax { alarms.removeFirst() }
+            if alarms.count > Self.alarmsMax { dropAnAlarm() }
+        }
+    }
+
+    /// The oldest of the kind that there are most of: many of one kind must not push another out.
+    private func dropAnAlarm() {
+        let counts = Dictionary(grouping: alarms, by: \.alarm.code).mapValues(\.count)
+        let most = counts.values.max()
+        if let index = alarms.firstIndex(where: { counts[$0.alarm.code] == most }) {
+            alarms.remove(at: index)
         }
     }
 
@@ -278,8 +292,13 @@ package actor NodeService: Service {
 
     private nonisolated func carryOutOrders() async throws {
         for await order in orders {
-            try await finished(order, await runner.run(order))
+            try await finished(
+                order, await runner.run(order) { await self.refusal(of: order) })
         }
+    }
+
+    private func refusal(of order: TrainingOrder) -> TaskRefusal? {
+        machine.refusal(of: order, at: now())
     }
 
     private func finished(_ order: TrainingOrder, _ outcome: NodeMachine.Outcome) throws {
@@ -290,8 +309,8 @@ package actor NodeService: Service {
         try perform(machine.trained(order.round.id, outcome))
     }
 
-    private nonisolated func sendOutgoing() async throws {
-        for await message in outgoing {
+    private nonisolated func send(_ messages: AsyncStream<Outgoing>) async throws {
+        for await message in messages {
             do {
                 try await send(message)
             } catch let error as CancellationError {

@@ -18,7 +18,10 @@ struct TrainingRunner: Sendable {
     let rowsMin: Int
     let logger: Logger
 
-    func run(_ order: TrainingOrder) async -> NodeMachine.Outcome {
+    /// - Parameter refusal: Asks the node's own ledger once more, right before the data is opened.
+    func run(
+        _ order: TrainingOrder, refusal: () async -> TaskRefusal?
+    ) async -> NodeMachine.Outcome {
         do {
             let settings = try LogisticSettings(order.job.trainer)
             guard
@@ -30,6 +33,17 @@ struct TrainingRunner: Sendable {
             }
             var base: [UInt8]?
             if let digest = order.round.base { base = try await fetch(digest) }
+            guard owned.rows >= rowsMin else {
+                return .failure(
+                    code: "owner.rows_min",
+                    detail: "the owner allows no training on fewer than \(rowsMin) rows")
+            }
+            if let refusal = await refusal() {
+                logger.notice(
+                    "task.refused_late",
+                    metadata: ["round.id": "\(order.round.id)", "reason": "\(refusal)"])
+                return .failure(code: refusal.code, detail: refusal.description)
+            }
 
             logger.info(
                 "dataset.opened",
@@ -40,12 +54,6 @@ struct TrainingRunner: Sendable {
                     "ledger.index": "\(order.round.index)",
                 ])
             let dataset = try owned.load(layout: settings.layout)
-            let rows = dataset.training.count + dataset.holdout.count
-            guard rows >= rowsMin else {
-                return .failure(
-                    code: "owner.rows_min",
-                    detail: "the owner allows no training on fewer than \(rowsMin) rows")
-            }
             let product = try RoundWork.perform(
                 order.round.task, round: order.round.id, member: member, settings: settings,
                 base: base, dataset: dataset)
@@ -61,8 +69,10 @@ struct TrainingRunner: Sendable {
         } catch let error as ConnectionFailure {
             return .failure(code: "trainer.no_connection", detail: error.description)
         } catch {
+            // It may name files of this machine: others are told that it failed.
             logger.error("trainer.failed", metadata: ["error": "\(error)"])
-            return .failure(code: "trainer.failed", detail: String("\(error)".prefix(500)))
+            return .failure(
+                code: "trainer.failed", detail: "the trainer failed; the node's log says why")
         }
     }
 

@@ -33,11 +33,24 @@ package struct LabContext: RequestContext {
     /// The member or applicant that makes the request.
     ///
     /// - Throws: ``Problem`` for a stranger.
-    package func requireMember() throws(Problem) -> MemberID {
+    package func requireMemberOrApplicant() throws(Problem) -> MemberID {
         guard let member = caller?.member else {
             throw Problem(
                 status: 403, code: "caller.stranger",
                 detail: "the key that signed this request belongs to no member and no applicant")
+        }
+        return member
+    }
+
+    /// The member that makes the request.
+    ///
+    /// - Throws: ``Problem`` for a stranger, and for an applicant: anybody can apply.
+    package func requireMember() throws(Problem) -> MemberID {
+        let member = try requireMemberOrApplicant()
+        guard case .member = caller else {
+            throw Problem(
+                status: 403, code: "caller.applicant",
+                detail: "\(member) has applied, and may follow the ledger; this is for members")
         }
         return member
     }

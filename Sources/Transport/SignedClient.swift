@@ -17,6 +17,9 @@ package struct SignedClient: Sendable {
     /// life every two seconds.
     package static let silenceMax = Duration.seconds(20)
 
+    /// What one blob may have at most, up or down.
+    package static let blobBytesMax = 1 << 30
+
     package let baseURL: String
     private var signer: RequestSigner
     private let http: HTTPClient
@@ -118,13 +121,19 @@ package struct SignedClient: Sendable {
             upTo: Self.answerBytesMax)
     }
 
-    /// Downloads a blob piece by piece.
+    /// Downloads a blob piece by piece; one that is larger than any that the lab takes is cut off.
     package func download(
         _ digest: BlobDigest, _ receive: (UnsafeRawBufferPointer) throws -> Void
     ) async throws {
         let request = try request(.GET, "/v1/blobs/\(digest)", [:], bodyDigest: nil)
         let response = try await execute(request, deadline: .distantFuture)
+        var left = Self.blobBytesMax
         for try await piece in response.body {
+            left -= piece.readableBytes
+            guard left >= 0 else {
+                throw ConnectionFailure(
+                    baseURL: baseURL, problem: "\(digest) has more than \(Self.blobBytesMax) bytes")
+            }
             try piece.withUnsafeReadableBytes(receive)
         }
     }

@@ -306,6 +306,25 @@ import Transport
                 try await served.client(stranger.signingKey).upload(digest, from: file)
             }
             #expect(refused?.code == "caller.stranger")
+            // Anybody can apply; updates are for members.
+            let applicant = try SampleMember("applicant", [.researcher])
+            let application = Transaction(
+                lab: served.lab.id, sender: .member(applicant.id), nonce: "nonce-of-the-applicant",
+                validUntil: MemberSession.now.advanced(byMilliseconds: 60_000),
+                action: ApplyForMembership(card: applicant.card))
+            _ = try await served.coordinator.submit(
+                application.signed(with: applicant.signingKey))
+            for attempt in 0..<2 {
+                let refused = await #expect(throws: Problem.self) {
+                    let client = try served.client(applicant.signingKey)
+                    if attempt == 0 {
+                        try await client.upload(digest, from: file)
+                    } else {
+                        try await client.download(digest) { _ in }
+                    }
+                }
+                #expect(refused?.code == "caller.applicant")
+            }
             for name in ["x", "..%2F..%2Flog.key", String(repeating: "A", count: 64)] {
                 let problem = await #expect(throws: Problem.self) {
                     try await client.bytes("/v1/blobs/\(name)")

@@ -72,6 +72,26 @@ import Testing
         #expect(node.contributions.count == 1)
     }
 
+    @Test("An order that had to wait is asked about again before the data is opened")
+    func lateRefusal() throws {
+        var (lab, node, task) = try Self.lab()
+        node.receive(task)
+        let order = try #require(node.orders.first)
+        #expect(node.machine.refusal(of: order, at: lab.now) == nil)
+
+        let licence = order.participant.licence
+        let expires = try #require(lab.state.licences[licence]?.terms.expires)
+        #expect(
+            node.machine.refusal(of: order, at: expires)
+                == .licenceExpired(licence, expires: expires))
+
+        try lab.submit(WithdrawLicence(licence: licence, reason: "why"), by: "ada")
+        try node.catchUp(with: lab)
+        #expect(
+            node.machine.refusal(of: order, at: lab.now)
+                == .licenceNotActive(licence, stage: .withdrawn))
+    }
+
     @Test("A result that nobody waits for comes to nothing")
     func unasked() throws {
         var (lab, node, task) = try Self.lab()

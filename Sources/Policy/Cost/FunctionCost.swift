@@ -27,7 +27,8 @@ enum FunctionCost {
         case .matches:
             let states = pattern.map(RegularExpression.stateCount) ?? RegularExpression.statesMax
             return Cost.sum([
-                sizes[0], sizes[1], Cost.product(Cost.sum(sizes[0], 1), states), states,
+                sizes[0], Cost.product(sizes[1], 2), Cost.product(Cost.sum(sizes[0], 1), states),
+                states,
             ])
         case .join: return Cost.sum([Cost.product(joined(extents), 2), sizes[0], 1])
         case .format: return Cost.sum([Cost.product(formatted(extents), 2), sizes[0], sizes[1], 1])

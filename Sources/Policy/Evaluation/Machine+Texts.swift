@@ -272,6 +272,8 @@ extension Machine {
     }
 
     private mutating func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Cell {
+        spend(pattern.count)
+        guard budget >= 0 else { return .no }
         do {
             let expression = try RegularExpression(String(decoding: pattern, as: UTF8.self))
             spend(expression.stateCount * (1 + text.count / 10))

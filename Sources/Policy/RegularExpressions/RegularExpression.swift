@@ -12,6 +12,8 @@ struct RegularExpression: Sendable {
     static let statesMax = 10_000
 
     private var states: [State] = []
+    /// How often a part has been built: one that needs no state can be repeated without end.
+    private var builds = 0
     private var start = 0
 
     /// - Throws: ``RegularExpressionError``.
@@ -32,6 +34,10 @@ struct RegularExpression: Sendable {
     private mutating func build(
         _ node: RegularExpressionParser.Node, next: Int
     ) throws(RegularExpressionError) -> Int {
+        builds += 1
+        guard builds <= 2 * Self.statesMax else {
+            throw RegularExpressionError(message: "the pattern is too large")
+        }
         switch node {
         case .empty: return next
         case .set(let set): return try add(.take(set, next: next))
