@@ -34,7 +34,8 @@ struct AuditBenchmark {
         let transactions = result.checks.first { $0.name.hasPrefix("transactions") }?.count ?? 0
         report(
             "of these \(result.size) entries",
-            "\(transactions) transactions, \(result.checks.first { $0.name == "certificates" }?.count ?? 0) certificates")
+            "\(transactions) transactions, \(result.checks.first { $0.name == "certificates" }?.count ?? 0) certificates"
+        )
         try await lab.tearDown()
     }
 

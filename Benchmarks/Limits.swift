@@ -38,7 +38,8 @@ enum Limits {
     }
 
     private static func syncMilliseconds() -> [Double] {
-        let path = FileManager.default.temporaryDirectory.appending(path: "jointlab-sync-probe").path
+        let path = FileManager.default.temporaryDirectory.appending(path: "jointlab-sync-probe")
+            .path
         let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0o600)
         guard descriptor >= 0 else { return [] }
         defer {

@@ -42,7 +42,8 @@ enum PolicyBenchmark {
             report("  decided", "\(shown(evaluations / 1e6)) million/s")
             report("  compiled", "\(shown(1e6 / compilations)) µs")
             if peer.indices.contains(index) {
-                report("  cel-expr-python, decided", "\(shown(peer[index].decided / 1e6)) million/s")
+                report(
+                    "  cel-expr-python, decided", "\(shown(peer[index].decided / 1e6)) million/s")
                 report("  cel-expr-python, compiled", "\(shown(1e6 / peer[index].compiled)) µs")
             }
         }

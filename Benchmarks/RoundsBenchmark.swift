@@ -92,7 +92,8 @@ struct RoundsBenchmark {
             let last = rounds.last?["ended"]?.integer
         else { return }
         let span = Double(last - first) / 1_000
-        report("rounds with \(Self.nodes - 1) participants", "\(shown(Double(times.count) / span)) /s")
+        report(
+            "rounds with \(Self.nodes - 1) participants", "\(shown(Double(times.count) / span)) /s")
         report(
             "open to close, p50 / p99",
             "\(shown(percentile(times, 0.5))) / \(shown(percentile(times, 0.99))) ms")

@@ -99,7 +99,8 @@ package actor CoordinatorService: Service {
         logger.info(
             "coordinator.started",
             metadata: [
-                "lab.id": "\(machine.state.id)", "ledger.size": "\(machine.sequencer.publishedSize)",
+                "lab.id": "\(machine.state.id)",
+                "ledger.size": "\(machine.sequencer.publishedSize)",
             ])
         perform(machine.started(at: now()))
         defer { failWaiting(CancellationError()) }

@@ -20,7 +20,8 @@ package struct LabRoutes: Sendable {
         routes.add(
             APIOperation(
                 .get, "/v1/lab", tag: "lab",
-                "The lab's card: names, rules, quorum, and how far the ledger is. Any signer may ask.")
+                "The lab's card: names, rules, quorum, and how far the ledger is. Any signer may ask."
+            )
         ) { _, _ in
             Response(Self.card(await snapshot()))
         }

@@ -53,7 +53,9 @@ struct NodeCounters {
                 }),
             Metric(
                 "jointlab_node_tasks_refused_total", .counter, help: "Tasks refused, by code.",
-                refusals.sorted { $0.key < $1.key }.map { .init($0.value, labels: ["code": $0.key]) }
+                refusals.sorted { $0.key < $1.key }.map {
+                    .init($0.value, labels: ["code": $0.key])
+                }
             ),
         ]
     }

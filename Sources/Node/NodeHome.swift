@@ -57,7 +57,8 @@ package struct NodeHome: Sendable {
         guard isPrepared else {
             throw StorageError.unusable(
                 path: folder.path,
-                problem: "no member lives here; `jointlab node init --home \(folder.path)` makes one")
+                problem:
+                    "no member lives here; `jointlab node init --home \(folder.path)` makes one")
         }
     }
 

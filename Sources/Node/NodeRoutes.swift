@@ -15,7 +15,8 @@ package enum NodeRoutes {
         var routes = APIRoutes(authentication: authentication)
         routes.add(
             APIOperation(
-                .get, "/v1/status", tag: "node", "How the node is doing: height, lag, stage, alarms")
+                .get, "/v1/status", tag: "node", "How the node is doing: height, lag, stage, alarms"
+            )
         ) { _, context in
             _ = try context.requireMemberOrApplicant()
             return Response(await service.status.json)

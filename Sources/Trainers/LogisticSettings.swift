@@ -44,7 +44,8 @@ package struct LogisticSettings: Hashable, Sendable {
         guard training.localEpochs <= Self.localEpochsMax else {
             throw fields.wrong(
                 "training",
-                "has localEpochs \(training.localEpochs); at most \(Self.localEpochsMax) in one round")
+                "has localEpochs \(training.localEpochs); at most \(Self.localEpochsMax) in one round"
+            )
         }
         try fields.finish()
     }

@@ -236,7 +236,9 @@ import Testing
 
     @Test(
         "No two histories of the same lab are certified, however membership changes on either",
-        arguments: [["a", "b", "ab"], ["abc", "bcd", "abcd"], ["ab", "cd", "abcd"], ["a", "abcd", "de"]])
+        arguments: [
+            ["a", "b", "ab"], ["abc", "bcd", "abcd"], ["ab", "cd", "abcd"], ["a", "abcd", "de"],
+        ])
     func noTwoHistories(family: [String]) throws {
         let sets = try family.map { try set($0) }
         var checked: Set<Pair> = []

@@ -44,7 +44,8 @@ import Testing
         for (lifetime, code) in [
             (0, nil), (most, nil), (most + 1, "transaction.lifetime"), (-1, "transaction.expired"),
         ] as [(Int64, String?)] {
-            let receipt = try lab.execute(try lab.dataset("x\(lifetime)"), by: "ada", validFor: lifetime)
+            let receipt = try lab.execute(
+                try lab.dataset("x\(lifetime)"), by: "ada", validFor: lifetime)
             #expect(receipt.refusal?.code.rawValue == code)
         }
         let late = try lab.execute(LeaveLab(), by: "bo", validFor: -1)
@@ -65,10 +66,13 @@ import Testing
 
     // MARK: - Once
 
-    @Test("A transaction is taken once, applied or refused, until it runs out", arguments: [true, false])
+    @Test(
+        "A transaction is taken once, applied or refused, until it runs out",
+        arguments: [true, false])
     func takenOnce(applied: Bool) throws {
         var lab = try TestLab()
-        let action: any LabAction = applied ? try lab.dataset("ada") : CompleteJob(job: try JobID("j"))
+        let action: any LabAction =
+            applied ? try lab.dataset("ada") : CompleteJob(job: try JobID("j"))
         let signed = try lab.signed(action, by: "ada", validFor: 600_000)
         let first = try lab.execute(signed)
         #expect((first.refusal == nil) == applied)
@@ -88,7 +92,9 @@ import Testing
         #expect(late.refusal?.code == .transactionExpired)
     }
 
-    @Test("What is remembered of a transaction goes when it has run out, and not before", arguments: [0, 1, 59_999, 60_000, 60_001, 119_999, 120_000] as [Int64])
+    @Test(
+        "What is remembered of a transaction goes when it has run out, and not before",
+        arguments: [0, 1, 59_999, 60_000, 60_001, 119_999, 120_000] as [Int64])
     func forgetting(validFor: Int64) throws {
         var lab = try TestLab()
         let signed = try lab.signed(try lab.dataset("ada"), by: "ada", validFor: validFor)
@@ -103,7 +109,8 @@ import Testing
             }
             let again = try lab.execute(signed)
             #expect(
-                again.refusal?.code == (elapsed <= validFor ? .transactionReplayed : .transactionExpired))
+                again.refusal?.code
+                    == (elapsed <= validFor ? .transactionReplayed : .transactionExpired))
         }
         // A minute after its time it is gone.
         #expect(lab.rows[key] == nil)

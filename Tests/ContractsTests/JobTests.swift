@@ -141,7 +141,9 @@ import Testing
                 + "job.status is complete")
     }
 
-    @Test("A job is abandoned by its owner or the coordinator, and its open round with it", arguments: ["cy", "coordinator"])
+    @Test(
+        "A job is abandoned by its owner or the coordinator, and its open round with it",
+        arguments: ["cy", "coordinator"])
     func abandoning(sender: String) throws {
         var lab = try TestLab()
         try lab.startJob()
@@ -329,7 +331,9 @@ import Testing
         ),
     ]
 
-    @Test("A seal takes the participants' own contributions to this round only", arguments: badContributions)
+    @Test(
+        "A seal takes the participants' own contributions to this round only",
+        arguments: badContributions)
     func badContribution(
         what: String, make: @Sendable (TestLab) throws -> Envelope, problem: String
     ) throws {
@@ -436,7 +440,9 @@ import Testing
             try lab.refusal(of: abandon, by: "coordinator")
                 == "wrong_stage: the rule is `round.status is open or sealed`; round is j-1/0, "
                 + "round.status is abandoned")
-        #expect(try lab.refusal(of: lab.open(0), by: "coordinator")?.hasPrefix("round.wrong_number") == true)
+        #expect(
+            try lab.refusal(of: lab.open(0), by: "coordinator")?.hasPrefix("round.wrong_number")
+                == true)
         try lab.apply(lab.open(1), by: "coordinator")
         try lab.apply(lab.seal(1), by: "coordinator")
         try lab.apply(

@@ -57,7 +57,9 @@ import Testing
         let third = TestLab.MemberSecrets("ada's third").cosigner
         try lab.apply(rotation(to: third), by: "ada")
         lab.endBatch()
-        #expect(try lab.refusal(of: rotation(to: second), by: "ada")?.hasPrefix("already_exists") == true)
+        #expect(
+            try lab.refusal(of: rotation(to: second), by: "ada")?.hasPrefix("already_exists")
+                == true)
     }
 
     @Test("Nor does it come back from a suspension with such a key")
@@ -72,7 +74,8 @@ import Testing
         try lab.apply(OpenProposal(change: .reinstate(ada, keys: keys)), by: "bo")
         try lab.pass("p-2", by: ["bo", "cy"])
         #expect(
-            try lab.refusal(of: CastVote(proposal: try ProposalID("p-2"), approves: true), by: "di")?
+            try lab.refusal(
+                of: CastVote(proposal: try ProposalID("p-2"), approves: true), by: "di")?
                 .hasPrefix("already_exists") == true)
     }
 }

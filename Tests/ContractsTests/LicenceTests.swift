@@ -53,7 +53,8 @@ import Testing
 
     // MARK: - Offers
 
-    @Test("Owner and user agree on a licence, whichever of them writes it", arguments: ["ada", "cy"])
+    @Test(
+        "Owner and user agree on a licence, whichever of them writes it", arguments: ["ada", "cy"])
     func agreement(writer: String) throws {
         var lab = try TestLab()
         try lab.apply(lab.dataset("ada"), by: "ada")
@@ -63,7 +64,9 @@ import Testing
         #expect(lab.rows["licence/l-1"]?["offeredBy"] == .string(writer))
         let other = writer == "ada" ? "cy" : "ada"
         for sender in [writer, "bo"] {
-            for action in [AcceptLicence(licence: l1), DeclineLicence(licence: l1)] as [any LabAction] {
+            for action in [AcceptLicence(licence: l1), DeclineLicence(licence: l1)]
+                as [any LabAction]
+            {
                 #expect(
                     try lab.refusal(of: action, by: sender)
                         == "wrong_sender: the rule is `the party that did not write the terms "
@@ -107,7 +110,8 @@ import Testing
                 + "terms.expires is \(terms.expires)")
         #expect(lab.rows["licence/l-1"]?["stage"] == "offered")
         #expect(
-            try lab.refusal(of: OfferLicence(licence: try LicenceID("l-2"), terms: terms), by: "ada")
+            try lab.refusal(
+                of: OfferLicence(licence: try LicenceID("l-2"), terms: terms), by: "ada")
                 == "licence.expired: the rule is `now < terms.expires`; now is \(lab.now), "
                 + "terms.expires is \(terms.expires)")
     }
@@ -119,13 +123,15 @@ import Testing
         try lab.apply(OfferLicence(licence: l1, terms: lab.terms("ada", fee: 0)), by: "ada")
         let l2 = try LicenceID("l-2")
         #expect(
-            try lab.refusal(of: OfferLicence(licence: l1, terms: lab.terms("ada", fee: 0)), by: "ada")
+            try lab.refusal(
+                of: OfferLicence(licence: l1, terms: lab.terms("ada", fee: 0)), by: "ada")
                 == "already_exists: the rule is `the name is free`; licence is l-1")
         #expect(
             try lab.refusal(of: OfferLicence(licence: l2, terms: lab.terms("bo", fee: 0)), by: "bo")
                 == "unknown: the rule is `the dataset exists`; dataset is d-bo")
         #expect(
-            try lab.refusal(of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 0)), by: "bo")
+            try lab.refusal(
+                of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 0)), by: "bo")
                 == "wrong_sender: the rule is `the sender is a party: the dataset's owner or the "
                 + "licensee`; sender is bo, dataset.owner is ada, terms.licensee is cy")
         #expect(
@@ -138,11 +144,13 @@ import Testing
                 of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 0, licensee: "zoe")),
                 by: "ada") == "unknown: the rule is `the member exists`; member is zoe")
         #expect(
-            try lab.refusal(of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 1)), by: "ada")
+            try lab.refusal(
+                of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 1)), by: "ada")
                 == "unknown: the rule is `the currency is registered`; currency is CNY")
         try lab.apply(RetireDataset(dataset: try DatasetID("d-ada")), by: "ada")
         #expect(
-            try lab.refusal(of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 0)), by: "ada")
+            try lab.refusal(
+                of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 0)), by: "ada")
                 == "wrong_stage: the rule is `dataset.status == registered`; dataset is d-ada, "
                 + "dataset.status is retired")
     }
@@ -283,12 +291,14 @@ import Testing
             by: "ada")
     }
 
-    @Test("Terms are 1 to 16 different purposes in plain text", arguments: [
-        ([], false), ([""], false), (["a", "a"], false), (["line\nbreak"], false),
-        (["\u{7}"], false), ([String(repeating: "x", count: 65)], false),
-        ([String(repeating: "x", count: 64)], true), ((1...16).map { "p\($0)" }, true),
-        ((1...17).map { "p\($0)" }, false),
-    ])
+    @Test(
+        "Terms are 1 to 16 different purposes in plain text",
+        arguments: [
+            ([], false), ([""], false), (["a", "a"], false), (["line\nbreak"], false),
+            (["\u{7}"], false), ([String(repeating: "x", count: 65)], false),
+            ([String(repeating: "x", count: 64)], true), ((1...16).map { "p\($0)" }, true),
+            ((1...17).map { "p\($0)" }, false),
+        ])
     func termsOfPurpose(purposes: [String], valid: Bool) throws {
         var lab = try TestLab()
         let offer = OfferLicence(licence: l1, terms: try lab.terms("ada", purposes: purposes))

@@ -102,7 +102,8 @@ import Testing
                 + "member is gil, proposal is p-1")
         lab.now = lab.now.advanced(byMilliseconds: Rules().proposalLifetimeMilliseconds)
         #expect(
-            try lab.refusal(of: CastVote(proposal: try ProposalID("p-1"), approves: true), by: "ada")
+            try lab.refusal(
+                of: CastVote(proposal: try ProposalID("p-1"), approves: true), by: "ada")
                 == "wrong_stage: the rule is `now < proposal.closes`; now is \(lab.now), "
                 + "proposal.closes is \(lab.now)")
         try lab.apply(ApplyForMembership(card: try TestLab.card("gil")), by: "gil")
@@ -167,7 +168,8 @@ import Testing
         // The inviter cannot vote a second time.
         try lab.apply(ApplyForMembership(card: try TestLab.card("hal")), by: "hal")
         #expect(
-            try lab.refusal(of: CastVote(proposal: try ProposalID("p-2"), approves: true), by: "ada")
+            try lab.refusal(
+                of: CastVote(proposal: try ProposalID("p-2"), approves: true), by: "ada")
                 == "proposal.already_voted: the rule is `each member votes once`; "
                 + "member is ada, proposal is p-2")
 
@@ -196,7 +198,8 @@ import Testing
         let later = lab.now.advanced(byMilliseconds: 1)
         #expect(
             try lab.refusal(
-                of: InviteMember(member: try MemberID("gil"), title: "x", expires: later), by: "flo")
+                of: InviteMember(member: try MemberID("gil"), title: "x", expires: later), by: "flo"
+            )
                 == "member.role: the rule is `the sender has a vote`; sender is flo")
         #expect(
             try lab.refusal(
@@ -215,7 +218,9 @@ import Testing
                 == "wrong_sender: the rule is `the sender is a member`; sender is coordinator")
     }
 
-    @Test("Strangers cannot fill the lab's state with applications; an invitation still opens the door")
+    @Test(
+        "Strangers cannot fill the lab's state with applications; an invitation still opens the door"
+    )
     func applicationsAreBounded() throws {
         var lab = try TestLab()
         var refused: String?

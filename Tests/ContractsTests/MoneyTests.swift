@@ -99,7 +99,8 @@ import Testing
         // In a currency of which it has none.
         let euro = try #require(CurrencyCode("EUR"))
         #expect(
-            try lab.refusal(of: TransferMoney(amount: Money(1, euro), to: try MemberID("bo")), by: "cy")
+            try lab.refusal(
+                of: TransferMoney(amount: Money(1, euro), to: try MemberID("bo")), by: "cy")
                 == "account.overdrawn: the rule is `payer.balance >= amount`; payer is cy, "
                 + "payer.balance is 0, amount is 1 EUR minor units")
     }
@@ -108,7 +109,8 @@ import Testing
         "A currency's code is 3 to 8 capitals and digits",
         arguments: [
             ("CNY", true), ("AB1", true), ("ABCDEFGH", true), ("AB", false), ("ABCDEFGHI", false),
-            ("cny", false), ("CN-Y", false), ("CN\u{DD}", false), ("", false), ("H\u{212A}D", false),
+            ("cny", false), ("CN-Y", false), ("CN\u{DD}", false), ("", false),
+            ("H\u{212A}D", false),
         ])
     func currencyCodes(text: String, valid: Bool) {
         #expect((CurrencyCode(text) != nil) == valid)

@@ -94,7 +94,8 @@ import Testing
         case 2:
             let target = try MemberID(pick(["flo", "gil", "hal", "di"]))
             let change: Proposal.Change =
-                random.uniformInteger(below: 2) == 0 ? .suspend(target) : .reinstate(target, keys: nil)
+                random.uniformInteger(below: 2) == 0
+                ? .suspend(target) : .reinstate(target, keys: nil)
             return (OpenProposal(change: change), pick(anybody))
         case 3...7:
             guard !proposals.isEmpty else { fallthrough }
@@ -168,7 +169,8 @@ import Testing
             )
         case 37:
             return (
-                TransferMoney(amount: lab.money(Int64(random.uniformInteger(below: 700))), to: member),
+                TransferMoney(
+                    amount: lab.money(Int64(random.uniformInteger(below: 700))), to: member),
                 pick(anybody)
             )
         case 38:

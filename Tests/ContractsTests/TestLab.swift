@@ -110,7 +110,8 @@ struct TestLab {
             // Nothing but the note that it was here.
             let changed = Set(executed.writes.map(\.key))
             #expect(
-                changed.isSubset(of: ["seen/\(signed.id)"]), "a refused transaction wrote \(changed)")
+                changed.isSubset(of: ["seen/\(signed.id)"]),
+                "a refused transaction wrote \(changed)")
             // Looking every row up takes long.
             if index.isMultiple(of: 16) { checkRows() }
         }

@@ -82,12 +82,16 @@ import Testing
         #expect(read.validUntil == TestLab.start)
     }
 
-    @Test("A field that is missing, of another kind, or unknown is refused in every action", arguments: 0..<36)
+    @Test(
+        "A field that is missing, of another kind, or unknown is refused in every action",
+        arguments: 0..<36)
     func strictness(number: Int) throws {
         let samples = try Self.samples()
         guard number < samples.count else { return }
         let json = try JSONValue(parsing: Self.transaction(samples[number]).payload)
-        guard case .object(let fields) = json, case .object(let input)? = json["input"] else { return }
+        guard case .object(let fields) = json, case .object(let input)? = json["input"] else {
+            return
+        }
         func refuse(_ changed: JSONObject, _ what: String) {
             #expect(throws: TransactionError.self, "\(type(of: samples[number]).name): \(what)") {
                 try Transaction(payload: JSONValue.object(changed).canonicalBytes)
@@ -125,7 +129,9 @@ import Testing
         refuse(changed, "with an extra input")
     }
 
-    @Test("Damaged transactions are refused or read, and never crash", arguments: 0..<400 as Range<UInt64>)
+    @Test(
+        "Damaged transactions are refused or read, and never crash",
+        arguments: 0..<400 as Range<UInt64>)
     func damage(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let samples = try Self.samples()
@@ -194,8 +200,12 @@ import Testing
         ),
     ]
 
-    @Test("An envelope that holds no signed transaction is refused with the reason", arguments: envelopes)
-    func envelopeErrors(what: String, change: @Sendable (Envelope) -> Envelope, message: String) throws {
+    @Test(
+        "An envelope that holds no signed transaction is refused with the reason",
+        arguments: envelopes)
+    func envelopeErrors(what: String, change: @Sendable (Envelope) -> Envelope, message: String)
+        throws
+    {
         var lab = try TestLab()
         let signed = try lab.signed(LeaveLab(), by: "ada")
         let error = #expect(throws: TransactionError.self) {
@@ -220,10 +230,12 @@ import Testing
         (#""input":[]"#, "input should be an object, and is an array"),
     ]
 
-    @Test("A transaction of another form is told what is wrong with it, and where", arguments: shapes)
+    @Test(
+        "A transaction of another form is told what is wrong with it, and where", arguments: shapes)
     func wrongShapes(field: String, message: String) throws {
         let change = try JSONValue(parsing: "{\(field)}")
-        guard case .object(var fields) = try JSONValue(parsing: Self.transaction(LeaveLab()).payload),
+        guard
+            case .object(var fields) = try JSONValue(parsing: Self.transaction(LeaveLab()).payload),
             let member = change.object?.members.first
         else { return }
         fields[member.key] = member.value
@@ -235,11 +247,13 @@ import Testing
             "\(error?.description ?? "")")
     }
 
-    @Test("Texts for people have 1 to 200 bytes and no control characters", arguments: [
-        ("", false), ("x", true), (String(repeating: "x", count: 200), true),
-        (String(repeating: "x", count: 201), false), (String(repeating: "研", count: 66), true),
-        (String(repeating: "研", count: 67), false), ("a\nb", false), ("a\u{1B}[31m", false),
-    ])
+    @Test(
+        "Texts for people have 1 to 200 bytes and no control characters",
+        arguments: [
+            ("", false), ("x", true), (String(repeating: "x", count: 200), true),
+            (String(repeating: "x", count: 201), false), (String(repeating: "研", count: 66), true),
+            (String(repeating: "研", count: 67), false), ("a\nb", false), ("a\u{1B}[31m", false),
+        ])
     func titles(title: String, valid: Bool) throws {
         let payload = Self.transaction(
             InviteMember(member: try MemberID("gil"), title: title, expires: TestLab.start)
@@ -250,7 +264,9 @@ import Testing
     @Test("A schema or a trainer's settings are bounded in size and in depth")
     func freeFormsAreBounded() throws {
         func schema(_ value: JSONValue) -> Bool {
-            guard let lab = try? TestLab(), let dataset = try? lab.dataset("ada") else { return false }
+            guard let lab = try? TestLab(), let dataset = try? lab.dataset("ada") else {
+                return false
+            }
             let action = RegisterDataset(
                 dataset: dataset.dataset, title: "x", schema: value, rows: 1,
                 commitment: dataset.commitment)

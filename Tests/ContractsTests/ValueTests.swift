@@ -37,9 +37,12 @@ import Testing
 
     static let printed: [(Int64, String)] = [
         (0, "1970-01-01T00:00:00.000Z"), (1, "1970-01-01T00:00:00.001Z"),
-        (951_782_399_999, "2000-02-28T23:59:59.999Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-        (951_868_800_000, "2000-03-01T00:00:00.000Z"), (1_767_225_600_000, "2026-01-01T00:00:00.000Z"),
-        (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+        (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+        (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+        (951_868_800_000, "2000-03-01T00:00:00.000Z"),
+        (1_767_225_600_000, "2026-01-01T00:00:00.000Z"),
+        (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
         (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
     ]
 
@@ -92,7 +95,9 @@ import Testing
         (10, 7, 3, 3),
     ]
 
-    @Test("A quorum says with how many liars it is safe, and with how many absent it is live", arguments: quorums)
+    @Test(
+        "A quorum says with how many liars it is safe, and with how many absent it is live",
+        arguments: quorums)
     func publishedQuorums(members: Int, needed: Int, liars: Int, absent: Int) throws {
         let quorum = try #require(Quorum(members: members, needed: needed))
         #expect(quorum.safeWithLiars == liars)
@@ -111,7 +116,9 @@ import Testing
         }
     }
 
-    @Test("A quorum is the least that withstands the liars it should, or everybody", arguments: 1...40)
+    @Test(
+        "A quorum is the least that withstands the liars it should, or everybody", arguments: 1...40
+    )
     func leastQuorum(members: Int) {
         for faults in [FaultTolerance.third] + (0...12).map(FaultTolerance.exactly) {
             let quorum = Quorum(members: members, faults: faults)

@@ -184,7 +184,8 @@ import Testing
         try lab.apply(OpenProposal(change: .suspend(try MemberID("ada"))), by: "ada")
         try lab.apply(LeaveLab(), by: "bo")
         #expect(
-            try lab.refusal(of: CastVote(proposal: try ProposalID("p-1"), approves: true), by: "ada")
+            try lab.refusal(
+                of: CastVote(proposal: try ProposalID("p-1"), approves: true), by: "ada")
                 == "limit: the rule is `a lab keeps at least one active member`; member is ada")
     }
 

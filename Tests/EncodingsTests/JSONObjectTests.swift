@@ -60,11 +60,14 @@ import Testing
                 "null", "a boolean", "an integer", "a number", "a string", "an array", "an object",
             ])
         #expect(values.map { $0.bool != nil } == [false, true, false, false, false, false, false])
-        #expect(values.map { $0.integer != nil } == [false, false, true, false, false, false, false])
+        #expect(
+            values.map { $0.integer != nil } == [false, false, true, false, false, false, false])
         #expect(values.map { $0.double } == [nil, nil, 1, 1.5, nil, nil, nil])
-        #expect(values.map { $0.string != nil } == [false, false, false, false, true, false, false])
+        #expect(
+            values.map { $0.string != nil } == [false, false, false, false, true, false, false])
         #expect(values.map { $0.array != nil } == [false, false, false, false, false, true, false])
-        #expect(values.map { $0.object != nil } == [false, false, false, false, false, false, true])
+        #expect(
+            values.map { $0.object != nil } == [false, false, false, false, false, false, true])
         #expect(values.map { $0["k"] } == [nil, nil, nil, nil, nil, nil, 1])
     }
 

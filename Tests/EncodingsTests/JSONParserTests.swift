@@ -77,7 +77,8 @@ import Testing
 
     @Test("Keys that Unicode calls equivalent are different keys")
     func equivalentKeys() throws {
-        let value = try JSONValue(parsing: "{\"caf\u{E9}\":1,\"cafe\u{301}\":2,\"\u{212A}\":3,\"K\":4}")
+        let value = try JSONValue(
+            parsing: "{\"caf\u{E9}\":1,\"cafe\u{301}\":2,\"\u{212A}\":3,\"K\":4}")
         #expect(value["caf\u{E9}"] == 1)
         #expect(value["cafe\u{301}"] == 2)
         #expect(value["K"] == 4)
@@ -96,7 +97,9 @@ import Testing
         let most = JSONValue.depthMax
         #expect(throws: Never.self) { try JSONValue(parsing: nested(most, around: "1")) }
         #expect(throws: Never.self) { try JSONValue(parsing: nested(most - 1, around: empty)) }
-        #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: nested(most, around: empty)) }
+        #expect(throws: JSONSyntaxError.self) {
+            try JSONValue(parsing: nested(most, around: empty))
+        }
         #expect(throws: JSONSyntaxError.self) {
             try JSONValue(parsing: nested(most + 1, around: "1"))
         }
@@ -127,7 +130,9 @@ import Testing
         ("\n {\"k\":1,\n \"k\":2}", 2, 2, "the key \"k\" comes twice in this object"),
     ]
 
-    @Test("A mistake is told with its line, its column and what should stand there", arguments: positions)
+    @Test(
+        "A mistake is told with its line, its column and what should stand there",
+        arguments: positions)
     func mistakesAreLocated(
         text: String, line: Int, column: Int, problem: String
     ) {

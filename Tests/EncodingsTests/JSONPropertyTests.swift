@@ -50,7 +50,8 @@ import Testing
         switch random.uniformInteger(below: depth > 4 ? 5 : 7) {
         case 0: return .null
         case 1: return .bool(random.uniformInteger(below: 2) == 0)
-        case 2: return .integer(Int64(bitPattern: random.next() >> random.uniformInteger(below: 64)))
+        case 2:
+            return .integer(Int64(bitPattern: random.next() >> random.uniformInteger(below: 64)))
         case 3:
             let number = Double(bitPattern: random.next())
             return .number(number.isFinite ? number : 0.5)

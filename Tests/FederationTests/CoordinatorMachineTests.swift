@@ -249,7 +249,9 @@ import Testing
         #expect(try lab.statuses() == [.abandoned, .open])
     }
 
-    @Test("What was contributed under a key that has been replaced is left out, and the round goes on")
+    @Test(
+        "What was contributed under a key that has been replaced is left out, and the round goes on"
+    )
     func replacedKey() throws {
         var lab = try FederatedLab()
         try lab.start()

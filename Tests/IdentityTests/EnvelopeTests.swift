@@ -59,7 +59,9 @@ import Testing
         let envelope = Envelope(
             signing: Array("{}".utf8), as: "application/x", with: Self.key)
         let text = envelope.json.canonicalText
-        #expect(text.hasPrefix(#"{"payload":"e30=","payloadType":"application/x","signatures":[{"keyid":""#))
+        #expect(
+            text.hasPrefix(
+                #"{"payload":"e30=","payloadType":"application/x","signatures":[{"keyid":""#))
         #expect(try Envelope(try JSONValue(parsing: text)) == envelope)
         #expect(envelope.isSigned(by: Self.key.publicKey))
     }
@@ -100,15 +102,26 @@ import Testing
     static let malformed: [(String, String)] = [
         ("[]", "the value should be an object, and is an array"),
         (#"{"payloadType":"t","signatures":[]}"#, "payload is missing"),
-        (#"{"payload":"e30","payloadType":"t","signatures":[]}"#,
-            "payload should be base64 with padding"),
-        (#"{"payload":"e30=","payloadType":"t","signatures":[]}"#, "signatures should not be empty"),
-        (#"{"payload":"e30=","payloadType":"t","signatures":[{"keyid":"a","sig":""}]}"#,
-            "signatures[0].keyid should be 32 hexadecimal digits"),
-        (#"{"payload":"e30=","payloadType":"t","signatures":[{"keyid":"00000000000000000000000000000000","sig":"e30=","x":1}]}"#,
-            "signatures[0].x is not a known field"),
-        (#"{"payload":"e30=","payloadType":"t","signatures":[{"keyid":"00000000000000000000000000000000","sig":"e30="}],"x":1}"#,
-            "x is not a known field"),
+        (
+            #"{"payload":"e30","payloadType":"t","signatures":[]}"#,
+            "payload should be base64 with padding"
+        ),
+        (
+            #"{"payload":"e30=","payloadType":"t","signatures":[]}"#,
+            "signatures should not be empty"
+        ),
+        (
+            #"{"payload":"e30=","payloadType":"t","signatures":[{"keyid":"a","sig":""}]}"#,
+            "signatures[0].keyid should be 32 hexadecimal digits"
+        ),
+        (
+            #"{"payload":"e30=","payloadType":"t","signatures":[{"keyid":"00000000000000000000000000000000","sig":"e30=","x":1}]}"#,
+            "signatures[0].x is not a known field"
+        ),
+        (
+            #"{"payload":"e30=","payloadType":"t","signatures":[{"keyid":"00000000000000000000000000000000","sig":"e30="}],"x":1}"#,
+            "x is not a known field"
+        ),
     ]
 
     @Test("An envelope of another form is refused with its place", arguments: malformed)

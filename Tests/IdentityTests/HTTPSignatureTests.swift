@@ -95,7 +95,8 @@ import Testing
         ("@query", .init(method: "GET", authority: "a", path: "/", query: "", fields: []), "?"),
         ("@status", request(), nil), ("@scheme", request(), nil), ("x", request(), nil),
         (
-            "x", .init(
+            "x",
+            .init(
                 method: "GET", authority: "a", path: "/", query: nil,
                 fields: [("x", "  one \t"), ("y", "no"), ("x", "two, three"), ("x", "")]),
             "one, two, three, "
@@ -109,7 +110,9 @@ import Testing
 
     // MARK: - The profile
 
-    @Test("A signed request is let in, and says who signed it and for how long", arguments: [true, false])
+    @Test(
+        "A signed request is let in, and says who signed it and for how long",
+        arguments: [true, false])
     func signedRequestsAreLetIn(body: Bool) throws {
         let signer = try verify(try Self.signed(Self.request(body: body)), hasBody: body)
         #expect(signer == .init(key: Self.key.publicKey, freshness: Self.freshness))
@@ -255,18 +258,36 @@ import Testing
     static let malformedFields: [(String, String, String)] = [
         ("no structured field", "jointlab=(", "jointlab=:AA==:"),
         ("an item", "jointlab=1;tag=\"jointlab:lab-1\"", "jointlab=:AA==:"),
-        ("no parameters but the tag", "jointlab=(\"@method\");tag=\"jointlab:lab-1\"", "jointlab=:AA==:"),
+        (
+            "no parameters but the tag", "jointlab=(\"@method\");tag=\"jointlab:lab-1\"",
+            "jointlab=:AA==:"
+        ),
         ("no signature of that label", full, "other=:AA==:"),
         ("a signature that is a text", full, "jointlab=\"AA==\""),
         ("a signature list", full, "jointlab=(:AA==:)"),
         ("a signature that is not base64", full, "jointlab=:A:"),
         ("a component twice", full.replacing("\"@path\"", with: "\"@method\""), "jointlab=:AA==:"),
-        ("a component with a parameter", full.replacing("\"@path\"", with: "\"@path\";req"), "jointlab=:AA==:"),
-        ("a component that is a token", full.replacing("\"@path\"", with: "path"), "jointlab=:AA==:"),
-        ("another algorithm", full.replacing("ed25519", with: "rsa-v1_5-sha256"), "jointlab=:AA==:"),
-        ("a time with a fraction", full.replacing("created=1000", with: "created=1000.5"), "jointlab=:AA==:"),
+        (
+            "a component with a parameter", full.replacing("\"@path\"", with: "\"@path\";req"),
+            "jointlab=:AA==:"
+        ),
+        (
+            "a component that is a token", full.replacing("\"@path\"", with: "path"),
+            "jointlab=:AA==:"
+        ),
+        (
+            "another algorithm", full.replacing("ed25519", with: "rsa-v1_5-sha256"),
+            "jointlab=:AA==:"
+        ),
+        (
+            "a time with a fraction", full.replacing("created=1000", with: "created=1000.5"),
+            "jointlab=:AA==:"
+        ),
         ("a short nonce", full.replacing("nonce-0001", with: "n"), "jointlab=:AA==:"),
-        ("a key that is none", full.replacing(Self.key.publicKey.base64, with: "AA=="), "jointlab=:AA==:"),
+        (
+            "a key that is none", full.replacing(Self.key.publicKey.base64, with: "AA=="),
+            "jointlab=:AA==:"
+        ),
     ]
     static let full =
         "jointlab=(\"@method\" \"@path\" \"@query\" \"content-digest\");created=1000;expires=1060;"

@@ -64,7 +64,9 @@ import Testing
         try window.admit(signer("nonce-1", created: 1_000), now: 1_001, skew: 5)
     }
 
-    @Test("Whatever the order and the times, nothing is let in twice", arguments: 0..<100 as Range<UInt64>)
+    @Test(
+        "Whatever the order and the times, nothing is let in twice",
+        arguments: 0..<100 as Range<UInt64>)
     func neverTwice(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var window = ReplayWindow(since: 0, noncesPerKeyMax: 20)

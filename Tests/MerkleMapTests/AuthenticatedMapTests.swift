@@ -160,7 +160,9 @@ import Testing
             let key = MapHash(sha256: Array("row/\(number)".utf8))
             map.update([.init(key: key, value: MapHash(sha256: Array("\(number)".utf8)))])
             if number.isMultiple(of: 7) {
-                map.update([.init(key: MapHash(sha256: Array("row/\(number / 2)".utf8)), value: nil)])
+                map.update([
+                    .init(key: MapHash(sha256: Array("row/\(number / 2)".utf8)), value: nil)
+                ])
             }
             digest = MapHash(sha256: digest.bytes + map.root.bytes)
         }

@@ -17,7 +17,9 @@ import Testing
         return (map, rows, random)
     }
 
-    @Test("A proof shows what the map holds, and what it does not hold", arguments: 0..<60 as Range<UInt64>)
+    @Test(
+        "A proof shows what the map holds, and what it does not hold",
+        arguments: 0..<60 as Range<UInt64>)
     func proofsVerify(seed: UInt64) throws {
         var (map, rows, random) = try map(seed: seed)
         var keys = Array(rows.keys)
@@ -66,7 +68,9 @@ import Testing
         }
     }
 
-    @Test("No proof shows a present key to be absent, nor another value", arguments: 0..<12 as Range<UInt64>)
+    @Test(
+        "No proof shows a present key to be absent, nor another value",
+        arguments: 0..<12 as Range<UInt64>)
     func presentKeysCannotBeHidden(seed: UInt64) throws {
         let (map, rows, _) = try map(seed: seed)
         // Whatever honest proofs there are, for any key, with any end of any other.
@@ -132,7 +136,8 @@ import Testing
 
     static let malformed = [
         "[]", "{}", #"{"siblings":[]}"#, #"{"end":{"nothing":true}}"#,
-        #"{"siblings":["AA=="],"end":{"nothing":true}}"#, #"{"siblings":[1],"end":{"nothing":true}}"#,
+        #"{"siblings":["AA=="],"end":{"nothing":true}}"#,
+        #"{"siblings":[1],"end":{"nothing":true}}"#,
         #"{"siblings":[],"end":{}}"#, #"{"siblings":[],"end":{"value":"AA=="}}"#,
         #"{"siblings":[],"end":{"nothing":false}}"#, #"{"siblings":[],"end":{"nothing":"yes"}}"#,
         #"{"siblings":[],"end":{"nothing":true,"value":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}}"#,

@@ -58,7 +58,7 @@ import Testing
         "A pattern that would need too much is refused",
         arguments: [
             "((a{100}){100}){100}", "(" + String(repeating: "a{1000}", count: 20) + ")", "a{1001}",
-        "((((){1000}){1000}){1000})",
+            "((((){1000}){1000}){1000})",
         ])
     func largePatterns(pattern: String) {
         #expect(errorCode("'a'.matches(p)", ["p": .string(pattern)]) == .invalidArgument)

@@ -153,7 +153,8 @@ enum AuditView {
         for finding in report.findings {
             lines.append("FAILED     \(finding)")
         }
-        let verdict = report.isComplete ? "all of it holds" : "what was exported holds, and is not all"
+        let verdict =
+            report.isComplete ? "all of it holds" : "what was exported holds, and is not all"
         lines.append(report.holds ? verdict : "NOT verified")
         return lines.joined(separator: "\n")
     }

@@ -117,6 +117,7 @@ struct LedgerCommands: AsyncParsableCommand {
                 """)
 
         @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
 
         func run() throws {
             let path = home.folder.appending(path: "ledger.sqlite").path
@@ -127,13 +128,17 @@ struct LedgerCommands: AsyncParsableCommand {
             let isCoordinator = FileManager.default.fileExists(
                 atPath: home.coordinator.serviceKey.path)
             let result = try database.check(keepsEveryCheckpoint: isCoordinator)
-            if let difference = result.difference {
-                print("entry \(result.entries): \(difference)")
-                throw CommandFailure.refused
-            }
-            print(
-                "\(result.entries) entries, \(result.tiles) tiles and \(result.batches) checkpoints "
-                    + "are what they should be")
+            let size = Int64(clamping: result.entries)
+            output.print(
+                [
+                    "entries": .integer(size), "tiles": .integer(Int64(result.tiles)),
+                    "checkpoints": .integer(Int64(result.batches)),
+                    "difference": result.difference.map { .string($0) } ?? .null,
+                ],
+                result.difference.map { "entry \(result.entries): \($0)" }
+                    ?? "\(result.entries) entries, \(result.tiles) tiles and \(result.batches) "
+                    + "checkpoints are what they should be")
+            guard result.difference == nil else { throw CommandFailure.refused }
         }
     }
 }

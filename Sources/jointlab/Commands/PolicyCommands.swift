@@ -85,7 +85,8 @@ struct PolicyCommands: ParsableCommand {
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check an expression's names and types, and print its type and what it can cost.")
+            abstract:
+                "Check an expression's names and types, and print its type and what it can cost.")
 
         @Argument(help: "The expression.")
         var expression: String

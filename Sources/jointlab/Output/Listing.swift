@@ -3,7 +3,8 @@ import Encodings
 
 /// A list from the lab's interface, as a table of some of its fields.
 struct Listing {
-    private let columns: [(title: String, alignment: TextGrid.Alignment, value: (JSONValue) -> String)]
+    private let columns:
+        [(title: String, alignment: TextGrid.Alignment, value: (JSONValue) -> String)]
     private let empty: String
 
     /// - Parameter empty: What to say when there is nothing to list, and what to do about it.

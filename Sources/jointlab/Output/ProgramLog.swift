@@ -42,7 +42,8 @@ struct ProgramLog: LogHandler {
     }
 
     private static func humanLine(
-        _ time: Timestamp, _ event: LogEvent, _ metadata: [(key: String, value: Logger.MetadataValue)]
+        _ time: Timestamp, _ event: LogEvent,
+        _ metadata: [(key: String, value: Logger.MetadataValue)]
     ) -> String {
         let clock = "\(time)".dropFirst(11).dropLast()
         let level = event.level.rawValue.uppercased()
@@ -52,7 +53,8 @@ struct ProgramLog: LogHandler {
     }
 
     private func jsonLine(
-        _ time: Timestamp, _ event: LogEvent, _ metadata: [(key: String, value: Logger.MetadataValue)]
+        _ time: Timestamp, _ event: LogEvent,
+        _ metadata: [(key: String, value: Logger.MetadataValue)]
     ) -> String {
         var object = JSONObject()
         object["time"] = .string("\(time)")

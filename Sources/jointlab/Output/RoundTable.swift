@@ -36,8 +36,13 @@ struct RoundTable {
             [
                 round.shown("round"), round.shown("task"),
                 "\(contributions.count)/\(participants.count)",
-                loss.map { decimals($0, 4) } ?? "", loss == nil ? "" : Sparkline.text(losses.suffix(8)),
-            ] + sites.map { (metrics[$0] ?? .null)["holdoutAUC"] == nil ? "" : (metrics[$0] ?? .null).shownMicro("holdoutAUC") }
+                loss.map { decimals($0, 4) } ?? "",
+                loss == nil ? "" : Sparkline.text(losses.suffix(8)),
+            ]
+            + sites.map {
+                (metrics[$0] ?? .null)["holdoutAUC"] == nil
+                    ? "" : (metrics[$0] ?? .null).shownMicro("holdoutAUC")
+            }
             + [
                 Self.length(of: round), round.shown("stage"),
                 isOver ? "abandoned: \(round.shown("reason"))" : "",

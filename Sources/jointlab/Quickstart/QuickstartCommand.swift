@@ -119,7 +119,9 @@ struct QuickstartCommand: AsyncParsableCommand {
         return url
     }
 
-    private static func onInterrupt(_ stop: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
+    private static func onInterrupt(_ stop: @escaping @Sendable () -> Void)
+        -> [any DispatchSourceSignal]
+    {
         [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)

@@ -49,7 +49,8 @@ struct QuickstartData {
             options.positive = .compared(.above, 0)
             (candidates, problems) = Self.inspect(tables, options)
             notes.append(
-                "\(label) has more than two values: above 0 counts as positive; --positive changes it")
+                "\(label) has more than two values: above 0 counts as positive; --positive changes it"
+            )
         }
 
         let groups = Dictionary(grouping: candidates, by: \.columns)

@@ -41,7 +41,7 @@ extension QuickstartStory {
 
         command("audit verify export --policy policy")
         let report = AuditVerifier.verify(export, policy: policy, lab: lab.card?.lab)
-        AuditView.text(report).split(separator: "\n").forEach { say("   \($0)") }
+        for line in AuditView.text(report).split(separator: "\n") { say("   \(line)") }
         guard report.holds else { throw LabProcesses.Failure(description: "the audit failed") }
         try flip(export, policy: policy)
     }

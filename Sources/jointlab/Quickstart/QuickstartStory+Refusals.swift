@@ -42,7 +42,8 @@ extension QuickstartStory {
     }
 
     /// Slips a task for a round that no entry opens into the site's stream.
-    func forge(_ site: QuickstartData.Site, _ lab: QuickstartLab, _ watch: FileOpenWatch) async throws
+    func forge(_ site: QuickstartData.Site, _ lab: QuickstartLab, _ watch: FileOpenWatch)
+        async throws
     {
         let forged: JSONValue = ["job": "job-2", "round": 0, "index": 60]
         guard let relay = lab.relay, relay.inject(ServerSentEvent(name: "task", json: forged)) > 0

@@ -76,7 +76,7 @@ extension QuickstartStory {
         say(
             "   \(data.validator.name), which had no part in it, finds on its \(metrics.count) rows:"
         )
-        MetricsView.text(metrics).split(separator: "\n").forEach { say("     \($0)") }
+        for line in MetricsView.text(metrics).split(separator: "\n") { say("     \(line)") }
         let released = try await university.submit(
             ReleaseModelVersion(version: version), until: .final)
         say("   tumour/1 is released: entry \(released.shown("index")), \(released.shown("stage"))")
@@ -91,7 +91,8 @@ extension QuickstartStory {
     }
 
     func compare(
-        _ lab: QuickstartLab, datasets: [OwnedDataset], settings: LogisticSettings, model: LogisticModel
+        _ lab: QuickstartLab, datasets: [OwnedDataset], settings: LogisticSettings,
+        model: LogisticModel
     ) throws {
         say(
             "\nThe federated model beside what each site could do alone, and what pooling all data would do"

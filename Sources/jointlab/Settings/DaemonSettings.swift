@@ -63,7 +63,7 @@ struct CoordinatorSettings {
             }
             tls = files
         case (nil, nil): tls = nil
-        case (nil, _): 
+        case (nil, _):
             reader.wrong("tls.certificate is needed with tls.key")
             tls = nil
         case (_, nil):
