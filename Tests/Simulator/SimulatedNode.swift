@@ -119,6 +119,7 @@ final class SimulatedNode {
             lab.liar?.checkCaught(self, by: batch, at: machine.follower)
         case .certificate(let certificate):
             perform(self.machine?.receive(certificate: certificate, at: now) ?? [])
+            lab.liar?.checkRefused(certificate, by: self, at: machine.follower)
             if let certificate = self.machine?.follower.certificate {
                 afterDisk("keep certificate") { self.disk.keep(certificate) }
             }
