@@ -192,6 +192,15 @@ final class LyingCoordinator {
         }
     }
 
+    /// Dates a new entry right behind the last one, long after that, when nodes have heard that there
+    /// was nothing in between.
+    func backdate() {
+        for branch in upright {
+            branch.clockOffset = -60_000
+            lab.workload.note(to: branch)
+        }
+    }
+
     // MARK: - What honest nodes make of it
 
     /// An honest node has been sent a certificate: one that is none has changed nothing.

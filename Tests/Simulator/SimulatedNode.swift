@@ -39,7 +39,7 @@ final class SimulatedNode {
     // MARK: - Starting and stopping
 
     func start() {
-        guard !isStopped else { return }
+        guard !isStopped, lies?.isAbsent != true else { return }
         life += 1
         diskFree = lab.schedule.now
         clockOffset = lab.schedule.pick(lab.faults.skew) + (lies?.clockOffset ?? 0)
