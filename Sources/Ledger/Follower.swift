@@ -147,12 +147,17 @@ package struct Follower: Sendable {
     package mutating func receive(
         certificate: UnverifiedCheckpoint, at now: Timestamp
     ) -> [Command] {
+        guard halted == nil else { return [] }
         do {
             try replica.learn(certificate: certificate)
         } catch {
             switch error {
             // It runs ahead of the entries, or lies far behind: neither says anything to us.
             case .unknownSize: return []
+            case .wrongRoot where isSignedByLog(certificate):
+                let claimed = certificate.statement.head
+                let shown = LedgerBatch(start: claimed.size, entries: [], checkpoint: certificate)
+                return compare(shown, with: replica.head(at: claimed.size))
             case .wrongOrigin, .wrongRoot, .notSignedByLog, .badSignature, .noQuorum:
                 return [.raise(.notFromCoordinator("a certificate came of which \(error)"))]
             }
@@ -185,6 +190,10 @@ package struct Follower: Sendable {
         let claimed = batch.checkpoint.statement.head
         guard let known, known != claimed else { return [] }
         return halt(.fork(claimed: claimed, known: known), over: batch)
+    }
+
+    private func isSignedByLog(_ checkpoint: UnverifiedCheckpoint) -> Bool {
+        (try? checkpoint.verifySignedByLog(of: replica.state.lab)) != nil
     }
 
     /// Checks that the entries lead from the verified tree to the claimed one, before a single one

@@ -177,6 +177,7 @@ extension Replica {
     package mutating func learn(
         certificate: UnverifiedCheckpoint
     ) throws(CertificateError) {
+        // Also where the size is known to be certified: whoever learns this one shows it to others.
         try verify(certificate)
         let size = certificate.statement.head.size
         verified[size] = certificate

@@ -56,6 +56,16 @@ final class Block {
 
     var size: UInt64 { head.size }
 
+    /// Whether the members at the end of this batch make this set of cosigners: all of them, and as
+    /// few as share more than the liars to be withstood with any other as many.
+    func isReason(for set: CosignerSet) -> Bool {
+        let active = replica.state.members.all.filter { $0.status == .active }
+        let keys = Dictionary(uniqueKeysWithValues: active.map { ($0.id, $0.keys.cosigner) })
+        let liars = replica.state.lab.rules.faults.liars(among: keys.count)
+        let needed = (1...keys.count).first { 2 * $0 - keys.count > liars } ?? keys.count
+        return set.keys == keys && set.quorum.needed == needed
+    }
+
     func cosigned(with key: PublicKey) {
         signers.insert(key)
     }

@@ -73,6 +73,7 @@ package struct Faults: Sendable {
         default: break
         }
         if random.uniformInteger(below: 4) == 0 { faults.partitionInterval = nil }
+        if random.uniformInteger(below: 4) == 0 { faults.trainerFailure = 0.2 }
         return faults
     }
 }

@@ -118,34 +118,34 @@ enum Forgery: String, CaseIterable {
             signedBy: NoteSigner(name: lab.origin.keyName, key: key))
     }
 
-    /// A certificate that is none: with too few signatures, with one counted several times, with
-    /// signatures under something else, or in others' names.
+    /// A certificate that is none: with one signature too few, with some of them twice, or with
+    /// more that are under something else, in others' names, or of nobody's.
     static func certificate(
         at block: Block, _ liar: LyingCoordinator, _ lab: Simulation
     ) -> UnverifiedCheckpoint? {
-        guard !block.hasQuorum, let checkpoint = signed(block.head, with: lab.logKey, lab) else {
-            return nil
-        }
+        let deciding = block.replica.state.cosigners.deciding(size: block.size)
+        guard let needed = deciding.map(\.quorum.needed).min(),
+            let checkpoint = signed(block.head, with: lab.logKey, lab)
+        else { return nil }
         let time = UInt64(block.time.milliseconds / 1_000)
-        let real = liar.overheard[block.head] ?? []
+        let short = Array(liar.overheard[block.head, default: []].prefix(needed - 1))
         let stolen = liar.overheard.values.flatMap { $0 }
             .sorted { $0.noteSignature.line < $1.noteSignature.line }
         let names = block.replica.state.members.all.map {
             lab.origin.cosignerKeyName(of: $0.id)
         }
-        let madeUp = names.map {
+        let nobodys = names.map {
             Cosigner(name: $0, key: lab.newKey()).cosign(checkpoint.statement, at: time)
         }
-        let lines: [[Cosignature]] = [
-            real, real + real + real, real + madeUp, real + stolen.prefix(8),
-            names.flatMap { name in
-                lab.nodes.filter { !$0.isHonest }.map {
-                    Cosigner(name: name, key: $0.keys.cosigner).cosign(
-                        checkpoint.statement, at: time)
-                }
-            },
-        ]
-        return lab.schedule.pick(lines).flatMap { try? checkpoint.adding($0) }
+        let liars = names.flatMap { name in
+            lab.nodes.filter { !$0.isHonest }.map {
+                Cosigner(name: name, key: $0.keys.cosigner).cosign(checkpoint.statement, at: time)
+            }
+        }
+        let lines = lab.schedule.pick([
+            short, short, short + short, short + nobodys, short + stolen.suffix(4), short + liars,
+        ])
+        return lines.flatMap { try? checkpoint.adding($0) }
     }
 }
 

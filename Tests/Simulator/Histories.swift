@@ -27,7 +27,7 @@ final class Histories {
                 lab.violated("the checkpoint of size \(claimed.size) is not over its entries")
                 return
             }
-            checkContinuity(of: block)
+            checkCosigners(of: block)
             if let problem = block.books.difference(from: block.replica.state) {
                 lab.violated("at size \(claimed.size): \(problem)")
             }
@@ -68,6 +68,11 @@ final class Histories {
                 }
                 let transaction = try Transaction(payload: envelope.payload)
                 applied[transaction.actionName, default: 0] += 1
+                if case .member(let sender) = transaction.sender,
+                    !lab.workload.genuine.contains(receipt.transaction)
+                {
+                    lab.violated("entry \(index), \(transaction.actionName), is not \(sender)'s")
+                }
                 let state = replica.state
                 if let problem = books.read(transaction, receipt, state: state) {
                     lab.violated("entry \(index), \(transaction.actionName): \(problem)")
@@ -86,13 +91,18 @@ final class Histories {
     }
 
     /// Two quorums that follow each other must meet: from one batch to the next, some set that must
-    /// agree is the same. Otherwise each of two histories could get a quorum of its own.
-    private func checkContinuity(of block: Block) {
-        guard let parent = block.parent else { return }
-        let before = parent.replica.state.cosigners.deciding(size: parent.size)
+    /// agree is the same. Otherwise each of two histories could get a quorum of its own. And a set is
+    /// what the members once were.
+    private func checkCosigners(of block: Block) {
         let after = block.replica.state.cosigners.deciding(size: block.size)
-        if !after.contains(where: before.contains) {
-            lab.violated("no set of cosigners decides on both sizes \(parent.size), \(block.size)")
+        let before = block.parent.map { $0.replica.state.cosigners.deciding(size: $0.size) } ?? []
+        if block.parent != nil, !after.contains(where: before.contains) {
+            lab.violated("no set of cosigners decides both before and at size \(block.size)")
+        }
+        for set in after where !before.contains(set) {
+            if !block.line.contains(where: { $0.isReason(for: set) }) {
+                lab.violated("\(set.quorum) decide at size \(block.size), and should not")
+            }
         }
     }
 }

@@ -33,12 +33,15 @@ struct Lies {
     let contributing: Contributing
     /// How far its clock is off beyond what the lab allows.
     let clockOffset: Int
+    /// Whether its node is never there.
+    let isAbsent: Bool
 
     init(_ schedule: Schedule, coordinatorLies: Bool) {
         cosigning =
             coordinatorLies && schedule.chance(0.8)
             ? .everything : schedule.pick(Cosigning.allCases) ?? .honest
         contributing = schedule.pick(Contributing.allCases) ?? .honest
+        isAbsent = schedule.chance(0.15)
         clockOffset = schedule.chance(0.3) ? schedule.pick([-40_000, 40_000]) ?? 0 : 0
     }
 

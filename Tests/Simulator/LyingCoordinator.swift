@@ -8,35 +8,44 @@ import MerkleLog
 /// shows them to different nodes, makes batches, certificates and tasks up, dates things wrong, and
 /// withholds.
 final class LyingCoordinator {
+    /// What a run's coordinator does and does not do: one that does everything is soon found out.
+    private enum Tactic: CaseIterable {
+        case fork, reroute, batch, certificate, task, withhold, clock
+    }
+
     private static let branchesMax = 3
 
+    private let tactics: [Tactic]
     private unowned let lab: Simulation
     /// Which history each node is shown.
     private var shown: [MemberID: SimulatedCoordinator] = [:]
     private(set) var overheard: [TreeHead: [Cosignature]] = [:]
     /// What was sent to a node that should halt it.
     private var forged: [TreeHead: Forgery] = [:]
+    private var forgedCertificates: Set<UnverifiedCheckpoint> = []
 
     init(_ lab: Simulation) {
         self.lab = lab
+        tactics = Tactic.allCases.filter { _ in lab.schedule.chance(0.5) }
     }
 
     func branch(of node: SimulatedNode) -> SimulatedCoordinator? { shown[node.id] }
 
     func begin() {
-        lab.schedule.after(lab.schedule.pick(200...2_500), "lie") { [self] in
+        lab.schedule.after(lab.schedule.pick(100...1_200), "lie") { [self] in
             guard !lab.isHealed else { return }
-            lie()
+            switch lab.schedule.pick(tactics) {
+            case .fork: fork()
+            case .reroute: reroute()
+            case .batch: sendForgedBatch()
+            case .certificate: sendForgedCertificate()
+            case .task: sendForgedTask()
+            case .withhold: withhold()
+            case .clock: shiftClock()
+            case nil: break
+            }
             begin()
         }
-    }
-
-    private func lie() {
-        let lies: [() -> Void] = [
-            fork, fork, reroute, sendForgedBatch, sendForgedBatch, sendForgedCertificate,
-            sendForgedCertificate, sendForgedTask, sendForgedTask, withhold, shiftClock,
-        ]
-        lab.schedule.pick(lies)?()
     }
 
     private var upright: [SimulatedCoordinator] { lab.coordinators.filter { $0.machine != nil } }
@@ -83,6 +92,7 @@ final class LyingCoordinator {
     /// Lying members cosign what anybody publishes.
     func published(_ batch: LedgerBatch, by branch: SimulatedCoordinator) {
         let head = batch.checkpoint.statement.head
+        sendTasksTooSoon(batch, by: branch)
         for node in lab.nodes where node.lies?.cosigning == .everything {
             for key in node.cosignerKeys {
                 let cosignature = Cosigner(
@@ -100,7 +110,11 @@ final class LyingCoordinator {
     func overheard(_ cosignatures: [Cosignature], head: TreeHead?) {
         guard let head else { return }
         let known = overheard[head, default: []]
-        overheard[head] = known + cosignatures.filter { !known.contains($0) }
+        overheard[head] =
+            known
+            + cosignatures.filter { new in
+                !known.contains { $0.name == new.name && $0.keyID == new.keyID }
+            }
     }
 
     // MARK: - Things that are not so
@@ -122,11 +136,27 @@ final class LyingCoordinator {
 
     private func sendForgedCertificate() {
         guard let victim = lab.schedule.pick(connections()),
-            let block = lab.histories[victim.coordinator.disk.head],
+            let newest = lab.histories[victim.coordinator.disk.head],
+            let block = lab.schedule.pick(Array(newest.line.prefix(3))),
             let certificate = Forgery.certificate(at: block, self, lab)
         else { return }
         count("certificate")
+        forgedCertificates.insert(certificate)
         lab.network.send(.certificate(certificate), over: victim)
+    }
+
+    /// Asks for training as soon as the round is opened, and before that is final.
+    private func sendTasksTooSoon(_ batch: LedgerBatch, by branch: SimulatedCoordinator) {
+        guard tactics.contains(.task), let state = branch.machine?.state else { return }
+        for round in state.jobs.running.compactMap({ state.jobs[$0] })
+            .compactMap({ state.jobs.current(of: $0) }) where round.index >= batch.start
+        {
+            for connection in connections() where connection.coordinator === branch {
+                count("task too soon")
+                lab.network.send(
+                    .task(TrainingTask(round: round.id, index: round.index)), over: connection)
+            }
+        }
     }
 
     /// A task for a round that is over, not final, not there, of another entry, or of others.
@@ -162,7 +192,28 @@ final class LyingCoordinator {
         }
     }
 
+    /// Dates a new entry right behind the last one, long after that, when nodes have heard that there
+    /// was nothing in between.
+    func backdate() {
+        for branch in upright {
+            branch.clockOffset = -60_000
+            lab.workload.note(to: branch)
+        }
+    }
+
     // MARK: - What honest nodes make of it
+
+    /// An honest node has been sent a certificate: one that is none has changed nothing.
+    func checkRefused(
+        _ certificate: UnverifiedCheckpoint, by node: SimulatedNode, at before: Follower
+    ) {
+        guard node.isHonest, forgedCertificates.contains(certificate),
+            let after = node.machine?.follower
+        else { return }
+        if after.certificate == certificate || after.replica.finality != before.replica.finality {
+            lab.violated("\(node.id) takes a certificate for one that is none")
+        }
+    }
 
     /// An honest node has been sent a batch: if it shows a second history, or says what is not so,
     /// the node has noticed.

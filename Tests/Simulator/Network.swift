@@ -114,6 +114,14 @@ final class Network {
 
     // MARK: - Partitions
 
+    func loseRequests(forMilliseconds length: Int) {
+        let all = lab.nodes.map(\.id)
+        unheard.formUnion(all)
+        schedule.after(length, "requests come through") { [self] in
+            unheard.subtract(all)
+        }
+    }
+
     func cutOff(_ node: SimulatedNode) {
         let length = schedule.pick(faults.partitionLength)
         if schedule.chance(0.3) {

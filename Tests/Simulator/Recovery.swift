@@ -9,10 +9,14 @@ final class Recovery {
     private static let settlingMilliseconds = 3_500
     /// How long members go on to train, and do nothing else.
     private static let trainingMilliseconds = 6_000
+    /// Longer than clocks may be off: what a lying coordinator dates before such a silence, nodes
+    /// that have listened to it must notice.
+    private static let silenceMilliseconds = 13_000
     private unowned let lab: Simulation
     private var began = 0
     /// The entry that was put on the ledger after everything had healed.
     private var proof: UInt64?
+    private var shaken: Timestamp?
 
     init(_ lab: Simulation) {
         self.lab = lab
@@ -20,13 +24,30 @@ final class Recovery {
 
     func begin() {
         began = lab.schedule.now
-        if lab.liar == nil { submitProof() }
+        if let liar = lab.liar {
+            lab.schedule.after(Self.silenceMilliseconds, "last lie") { liar.backdate() }
+        } else {
+            lab.schedule.after(Self.trainingMilliseconds, "proof") { self.submitProof() }
+        }
     }
 
+    /// Puts a last entry on the ledger; what must still come of it has to come by itself, whatever
+    /// is lost right after it.
     private func submitProof() {
         guard proof == nil else { return }
         lab.workload.note { [self] answer in
-            if case .success(let receipt) = answer { proof = receipt.index }
+            guard case .success(let receipt) = answer, proof == nil else { return }
+            proof = receipt.index
+            shaken = lab.coordinator.now
+            switch lab.schedule.pick(0...3) {
+            case 0: lab.kill(lab.coordinator)
+            case 1: lab.network.loseRequests(forMilliseconds: 1_500)
+            case 2:
+                for node in lab.nodes {
+                    lab.kill(node)
+                }
+            default: break
+            }
         }
         lab.schedule.after(3_000, "proof") { self.submitProof() }
     }
@@ -36,7 +57,9 @@ final class Recovery {
     /// Whether nothing is left that could happen.
     var isOver: Bool {
         guard began > 0 else { return false }
-        guard lab.liar == nil else { return lab.schedule.now > began + Self.settlingMilliseconds }
+        guard lab.liar == nil else {
+            return lab.schedule.now > began + Self.silenceMilliseconds + 2_000
+        }
         return !isTraining && problem == nil
     }
 
@@ -55,15 +78,24 @@ final class Recovery {
         let coordinator = lab.coordinator
         guard let machine = coordinator.machine else { return "the coordinator is not up" }
         let state = machine.state
-        if let job = state.jobs.running.first { return "job \(job) is still running" }
+        for job in state.jobs.running.compactMap({ state.jobs[$0] }) {
+            // It may wait for a liar that never comes.
+            let usable = job.participants.filter {
+                state.licences[$0.licence]?.stage == .active
+                    && state.members[$0.member]?.status == .active
+            }
+            if usable.count < job.participantsMin || honest(usable) >= job.participantsMin {
+                return "job \(job.id) is still running"
+            }
+        }
         guard let proof else { return "nothing can be put on the ledger" }
         if machine.sequencer.replica.needsCertificate(size: coordinator.disk.size) {
             return "the last entries are not certified"
         }
         for node in lab.nodes {
+            guard node.isHonest else { continue }
             if node.keys.isRotating { return "\(node.id) has not got its new keys" }
             guard let replica = node.machine?.replica else { return "\(node.id) is not up" }
-            guard node.isHonest else { continue }
             if node.disk.entries.count != coordinator.disk.entries.count {
                 return "\(node.id) holds \(node.disk.size) of \(coordinator.disk.size) entries"
             }
@@ -81,14 +113,19 @@ final class Recovery {
         let settled = Timestamp(milliseconds: Int64(began + Self.settlingMilliseconds))
         for job in state.jobs.all {
             for round in state.jobs.rounds(of: job)
-            where round.opened > settled && round.status == .abandoned {
-                let honest = round.participants.count { lab.node($0.member)?.isHonest == true }
-                if honest >= job.participantsMin {
+            where round.opened > settled && round.status == .abandoned
+                && round.ended ?? settled < shaken ?? settled
+            {
+                if honest(round.participants) >= job.participantsMin {
                     lab.violated(
                         "round \(round.id) was abandoned in a healthy lab: \(round.reason ?? "")")
                 }
             }
         }
+    }
+
+    private func honest(_ participants: [Participant]) -> Int {
+        participants.count { lab.node($0.member)?.isHonest == true }
     }
 
     /// Whoever has seen the coordinator lie can show it to others.

@@ -39,7 +39,7 @@ final class SimulatedNode {
     // MARK: - Starting and stopping
 
     func start() {
-        guard !isStopped else { return }
+        guard !isStopped, lies?.isAbsent != true else { return }
         life += 1
         diskFree = lab.schedule.now
         clockOffset = lab.schedule.pick(lab.faults.skew) + (lies?.clockOffset ?? 0)
@@ -119,6 +119,7 @@ final class SimulatedNode {
             lab.liar?.checkCaught(self, by: batch, at: machine.follower)
         case .certificate(let certificate):
             perform(self.machine?.receive(certificate: certificate, at: now) ?? [])
+            lab.liar?.checkRefused(certificate, by: self, at: machine.follower)
             if let certificate = self.machine?.follower.certificate {
                 afterDisk("keep certificate") { self.disk.keep(certificate) }
             }

@@ -46,7 +46,7 @@ extension Workload {
             $0.owner != user.id && (!standing.contains($0.id) || schedule.chance(0.1))
         }
         guard let dataset = schedule.pick(wanted) else { return nil }
-        let isFree = state.accounts.currencies[currency] == nil || schedule.chance(0.5)
+        let isFree = state.accounts.currencies[currency] == nil || schedule.chance(0.3)
         let terms = LicenceTerms(
             dataset: dataset.id, licensee: user.id,
             purposes: schedule.chance(0.9) ? ["research"] : ["profit"],

@@ -93,6 +93,8 @@ extension Workload {
         else { return }
         if member.keys == next.keys {
             node.finishRotation(at: coordinator.now)
+            // Somebody who is not sure that it worked does it again.
+            if lab.goesWrong(0.3) { rotate(node) }
         } else if member.status != .active {
             node.cancelRotation()
         } else if node.isStopped || schedule.chance(0.3) {

@@ -12,6 +12,8 @@ final class Workload {
     private static let quietPace = 80...400
     unowned let lab: Simulation
     private var submitted: [Envelope] = []
+    /// What members have really signed.
+    private(set) var genuine: Set<TransactionID> = []
     private var names = 0
     /// Members that somebody has ever asked to go: enough must stay to outvote the liars.
     private var leaving: Set<MemberID> = []
@@ -149,6 +151,7 @@ final class Workload {
             validUntil: coordinator.now.advanced(byMilliseconds: Int64(lifetime)), action: action)
         let envelope = transaction.signed(with: node.keys.signing)
         submitted.append(envelope)
+        genuine.insert(TransactionID(of: envelope))
         lab.trace("\(node.id) wants \(transaction.actionName)")
         send(envelope, to: coordinator, then: then)
     }
@@ -199,6 +202,16 @@ final class Workload {
             AbandonRound(round: round, reason: "nonsense"),
             AcceptLicence(licence: try LicenceID("none")),
         ]
+        if schedule.chance(0.3), let other = schedule.pick(active(state)), other !== node,
+            let coordinator = schedule.pick(lab.coordinators)
+        {
+            // In another's name.
+            let transaction = Transaction(
+                lab: state.id, sender: .member(other.id), nonce: "pretence-\(submitted.count)",
+                validUntil: coordinator.now.advanced(byMilliseconds: 30_000), action: LeaveLab())
+            send(transaction.signed(with: node.keys.signing), to: coordinator)
+            return request(nil, by: node)
+        }
         return request(schedule.pick(actions), by: node)
     }
 
