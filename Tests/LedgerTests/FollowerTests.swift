@@ -318,6 +318,19 @@ import Testing
 
     // MARK: - Certificates
 
+    @Test("A certificate of another history, which the coordinator has signed, is a fork")
+    func certificateOfAFork() throws {
+        let ledger = try Self.ledger()
+        var node = try ledger.node()
+        node.catchUp(with: ledger)
+        node.receive(
+            certificate: try ledger.certificate(
+                ledger.checkpoint(TreeHead(size: ledger.size, root: .leaf([1]))),
+                by: ["ada", "bo", "cy"]))
+        #expect(node.alarms.last?.code == "misconduct.fork")
+        #expect(node.follower.halted?.code == "misconduct.fork")
+    }
+
     @Test("A node tells a bad certificate, keeps the good one it has, and goes on")
     func badCertificate() throws {
         var ledger = try Self.ledger()
@@ -330,11 +343,6 @@ import Testing
         for (certificate, problem) in [
             (ledger.sequencer.published, "0 members have cosigned size \(ledger.size)"),
             (try ledger.certificate(by: ["ada", "bo"]), "2 members have cosigned"),
-            (
-                try ledger.certificate(
-                    ledger.checkpoint(TreeHead(size: ledger.size, root: .leaf([1]))),
-                    by: ["ada", "bo", "cy"]), "its root is"
-            ),
             (
                 try ledger.certificate(
                     ledger.checkpoint(ledger.replica.head, origin: TestLedger.otherOrigin()),

@@ -17,7 +17,7 @@ import Testing
 
     @Test("Most labs train, and the seeds between them do everything that a lab can do")
     func labsAreBusy() {
-        let runs = (101...130 as ClosedRange<UInt64>).map { Simulation(seed: $0).run() }
+        let runs = (101...150 as ClosedRange<UInt64>).map { Simulation(seed: $0).run() }
         for run in runs {
             #expect(run.violation == nil)
         }

@@ -72,10 +72,14 @@ extension QuickstartStory {
             })
         else { return }
         let bundle = copy.appending(path: path)
-        var bytes = try Data(contentsOf: bundle)
-        let position = bytes.count / 2
+        var bytes = Array(try Data(contentsOf: bundle))
+        let entries = try EntryBundle(content: bytes).entries
+        let chosen = entries.count / 2
+        // Every entry stands behind its length in two bytes.
+        let start = entries[..<chosen].reduce(2) { $0 + $1.count + 2 }
+        let position = start + entries[chosen].count / 2
         bytes[position] ^= 0x01
-        try bytes.write(to: bundle)
+        try Data(bytes).write(to: bundle)
         say("   one bit of byte \(position) of \(path) is flipped in a copy:")
         let report = AuditVerifier.verify(copy, policy: policy)
         for finding in report.findings.prefix(1) { say("     FAILED \(finding)") }
