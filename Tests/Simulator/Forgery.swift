@@ -129,7 +129,7 @@ enum Forgery: String, CaseIterable {
         else { return nil }
         let time = UInt64(block.time.milliseconds / 1_000)
         let short = Array(liar.overheard[block.head, default: []].prefix(needed - 1))
-        let stolen = liar.overheard.values.flatMap { $0 }
+        let stolen = liar.overheard.filter { $0.key != block.head }.values.flatMap { $0 }
             .sorted { $0.noteSignature.line < $1.noteSignature.line }
         let names = block.replica.state.members.all.map {
             lab.origin.cosignerKeyName(of: $0.id)
@@ -138,9 +138,11 @@ enum Forgery: String, CaseIterable {
             Cosigner(name: $0, key: lab.newKey()).cosign(checkpoint.statement, at: time)
         }
         let liars = names.flatMap { name in
-            lab.nodes.filter { !$0.isHonest }.map {
-                Cosigner(name: name, key: $0.keys.cosigner).cosign(checkpoint.statement, at: time)
-            }
+            lab.nodes.filter { !$0.isHonest && lab.origin.cosignerKeyName(of: $0.id) != name }
+                .map {
+                    Cosigner(name: name, key: $0.keys.cosigner)
+                        .cosign(checkpoint.statement, at: time)
+                }
         }
         let lines = lab.schedule.pick([
             short, short, short + short, short + nobodys, short + stolen.suffix(4), short + liars,

@@ -36,9 +36,9 @@ struct Lies {
     /// Whether its node is never there.
     let isAbsent: Bool
 
-    init(_ schedule: Schedule, coordinatorLies: Bool) {
+    init(_ schedule: Schedule, in scenario: Scenario) {
         cosigning =
-            coordinatorLies && schedule.chance(0.8)
+            scenario.coordinatorLies && scenario.tactics.contains(.fork)
             ? .everything : schedule.pick(Cosigning.allCases) ?? .honest
         contributing = schedule.pick(Contributing.allCases) ?? .honest
         isAbsent = schedule.chance(0.15)

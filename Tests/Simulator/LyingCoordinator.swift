@@ -8,14 +8,8 @@ import MerkleLog
 /// shows them to different nodes, makes batches, certificates and tasks up, dates things wrong, and
 /// withholds.
 final class LyingCoordinator {
-    /// What a run's coordinator does and does not do: one that does everything is soon found out.
-    private enum Tactic: CaseIterable {
-        case fork, reroute, batch, certificate, task, withhold, clock
-    }
-
     private static let branchesMax = 3
 
-    private let tactics: [Tactic]
     private unowned let lab: Simulation
     /// Which history each node is shown.
     private var shown: [MemberID: SimulatedCoordinator] = [:]
@@ -26,15 +20,14 @@ final class LyingCoordinator {
 
     init(_ lab: Simulation) {
         self.lab = lab
-        tactics = Tactic.allCases.filter { _ in lab.schedule.chance(0.5) }
     }
 
     func branch(of node: SimulatedNode) -> SimulatedCoordinator? { shown[node.id] }
 
     func begin() {
-        lab.schedule.after(lab.schedule.pick(100...1_200), "lie") { [self] in
+        lab.schedule.after(lab.schedule.pick(100...800), "lie") { [self] in
             guard !lab.isHealed else { return }
-            switch lab.schedule.pick(tactics) {
+            switch lab.schedule.pick(lab.scenario.tactics) {
             case .fork: fork()
             case .reroute: reroute()
             case .batch: sendForgedBatch()
@@ -64,21 +57,39 @@ final class LyingCoordinator {
     private func fork() {
         guard lab.coordinators.count < Self.branchesMax, let source = lab.schedule.pick(upright)
         else { return }
-        let cut = lab.schedule.chance(0.6) ? 0 : lab.schedule.pick(1...8)
+        let isCareful = lab.schedule.chance(0.8)
+        let cut = isCareful || lab.schedule.chance(0.3) ? 0 : lab.schedule.pick(1...8)
+        let disk = source.disk.without(batches: cut)
+        guard let head = lab.histories[disk.head] else { return }
+        let unaware = lab.nodes.filter { node in
+            guard let follower = node.machine?.follower else { return false }
+            return node.isHonest && lab.coordinator(of: node) === source && follower.size <= head.size
+                && (follower.size == 0 || lab.histories[follower.replica.head]?.agrees(with: head) == true)
+        }
+        // A careful liar sees to it that nobody notices, and that each history has its believers.
+        guard !isCareful || unaware.count >= 2 else { return }
         count(cut == 0 ? "fork" : "rewrite")
-        let branch = SimulatedCoordinator(
-            "branch \(lab.coordinators.count)", on: source.disk.without(batches: cut), lab: lab)
+        let branch = SimulatedCoordinator("branch \(lab.coordinators.count)", on: disk, lab: lab)
         lab.add(branch)
         branch.start()
         // The two go different ways at once; otherwise they might well write the same.
         lab.workload.differ(branch)
-        for node in lab.nodes where lab.schedule.chance(0.5) {
-            show(branch, to: node)
+        if isCareful {
+            let believers = lab.schedule.pick(1...unaware.count - 1)
+            let first = lab.schedule.pick(0...unaware.count - 1)
+            for offset in 0..<believers {
+                show(branch, to: unaware[(first + offset) % unaware.count])
+            }
+        } else {
+            for node in lab.nodes where lab.schedule.chance(0.5) {
+                show(branch, to: node)
+            }
         }
     }
 
     private func reroute() {
-        guard let node = lab.schedule.pick(lab.nodes), let other = lab.schedule.pick(upright)
+        guard let node = lab.schedule.pick(lab.nodes), let other = lab.schedule.pick(upright),
+            lab.coordinators.count > 1
         else { return }
         count("reroute")
         show(other, to: node)
@@ -120,8 +131,13 @@ final class LyingCoordinator {
     // MARK: - Things that are not so
 
     private func sendForgedBatch() {
+        let ready = connections().filter { connection in
+            let follower = connection.node.machine?.follower
+            return connection.node.isHonest && follower?.halted == nil
+                && follower?.replica.head == connection.coordinator.disk.head
+        }
         guard let forgery = lab.schedule.pick(Forgery.allCases),
-            let victim = lab.schedule.pick(connections()),
+            let victim = lab.schedule.pick(ready),
             let block = lab.histories[victim.coordinator.disk.head],
             let batch = forgery.batch(after: block, self, lab)
         else { return }
@@ -147,7 +163,7 @@ final class LyingCoordinator {
 
     /// Asks for training as soon as the round is opened, and before that is final.
     private func sendTasksTooSoon(_ batch: LedgerBatch, by branch: SimulatedCoordinator) {
-        guard tactics.contains(.task), let state = branch.machine?.state else { return }
+        guard lab.scenario.tactics.contains(.task), let state = branch.machine?.state else { return }
         for round in state.jobs.running.compactMap({ state.jobs[$0] })
             .compactMap({ state.jobs.current(of: $0) }) where round.index >= batch.start
         {
@@ -186,7 +202,7 @@ final class LyingCoordinator {
     private func shiftClock() {
         guard let branch = lab.schedule.pick(upright) else { return }
         count("clock")
-        branch.clockOffset = lab.schedule.pick([-60_000, 60_000, 15_000]) ?? 0
+        branch.clockOffset = lab.schedule.pick([-60_000, -60_000, -60_000, 60_000]) ?? 0
         lab.schedule.after(lab.schedule.pick(1_000...6_000), "clock back") {
             branch.clockOffset = 0
         }
@@ -227,6 +243,7 @@ final class LyingCoordinator {
             guard batch.start == before.size,
                 lab.histories[before.replica.head] === lab.histories[claimed]?.parent
             else { return }
+            lab.tally["seen through: \(forgery.rawValue)", default: 0] += 1
             if after.halted?.code != forgery.code {
                 lab.violated(
                     "\(node.id) was sent a batch with \(forgery.rawValue): "

@@ -11,6 +11,8 @@ package struct Scenario: Sendable {
     /// Founders that lie; never more than the quorum withstands, unless a test asks for it.
     package var liars = 0
     package var coordinatorLies = false
+    /// What a lying coordinator does; one that does everything is soon found out.
+    package var tactics: [Tactic]
     package var rules = Rules()
     package var faults: Faults
     /// Milliseconds between two things that members do.
@@ -19,6 +21,9 @@ package struct Scenario: Sendable {
     package var busyMilliseconds: Int
     /// How much more or less than usual they do of each thing.
     package var zeal: [Errand: Double] = [:]
+
+    /// How many kinds of batches there are that no honest node may take.
+    package static let forgeries = Forgery.allCases.count
 
     package init(seed: UInt64) {
         // Another stream than the run's own, so that one more draw here does not change the run.
@@ -44,22 +49,36 @@ package struct Scenario: Sendable {
             zeal[errand] = random.pick([0.5, 1, 2])
         }
         zeal[.apply] = 1
+        tactics = Tactic.allCases.filter { _ in random.uniformInteger(below: 2) == 0 }
         drawLiars(from: &random)
     }
 
-    /// Half of the runs are honest, a quarter has lying members, and a quarter a lying coordinator,
-    /// with fewer liars than the quorum withstands, or just as many.
+    /// Not quite half of the runs are honest, a quarter has lying members, and the others a lying
+    /// coordinator, with fewer liars than the quorum withstands, or just as many.
     private mutating func drawLiars(from random: inout SeededRandom) {
-        let kind = random.uniformInteger(below: 8)
-        guard kind >= 4 else { return }
-        coordinatorLies = kind >= 6
+        let kind = random.uniformInteger(below: 16)
+        guard kind >= 7 else { return }
+        coordinatorLies = kind >= 11
         rules.faults = .third
         founders = random.pick([4, 4, 4, 5, 5, 6, 7])
         outsiders = random.uniformInteger(in: 0...1)
         let most = rules.faults.liars(among: founders)
         liars = random.uniformInteger(in: (coordinatorLies ? 0 : 1)...most)
         if coordinatorLies, random.uniformInteger(below: 3) > 0 { liars = most }
+        // A member whose keys differ from one history to the other is lost to one of them.
+        if coordinatorLies, random.uniformInteger(below: 4) > 0 { zeal[.rotate] = 0 }
     }
+}
+
+/// A kind of lie.
+package enum Tactic: CaseIterable, Sendable {
+    case fork
+    case reroute
+    case batch
+    case certificate
+    case task
+    case withhold
+    case clock
 }
 
 extension RandomNumberGenerator {

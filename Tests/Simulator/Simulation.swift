@@ -88,7 +88,7 @@ package final class Simulation {
         }
         let founders = nodes.prefix(scenario.founders)
         for node in founders.suffix(scenario.liars) {
-            node.lies = Lies(schedule, coordinatorLies: scenario.coordinatorLies)
+            node.lies = Lies(schedule, in: scenario)
         }
         let coordinator = SimulatedCoordinator("coordinator", lab: self)
         coordinators = [coordinator]

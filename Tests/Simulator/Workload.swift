@@ -146,9 +146,10 @@ final class Workload {
         guard let state = coordinator.machine?.state else { return }
         names += 1
         let lifetime = schedule.chance(0.05) ? 1 : 30_000
+        let now = Timestamp(milliseconds: Int64(schedule.now))
         let transaction = Transaction(
             lab: state.id, sender: .member(node.id), nonce: "simulated-\(names)",
-            validUntil: coordinator.now.advanced(byMilliseconds: Int64(lifetime)), action: action)
+            validUntil: now.advanced(byMilliseconds: Int64(lifetime)), action: action)
         let envelope = transaction.signed(with: node.keys.signing)
         submitted.append(envelope)
         genuine.insert(TransactionID(of: envelope))
@@ -177,7 +178,7 @@ final class Workload {
         submit(
             InviteMember(
                 member: name, title: "Guest",
-                expires: coordinator.now.advanced(byMilliseconds: 60_000)),
+                expires: coordinator.now.advanced(byMilliseconds: 600_000)),
             by: node, to: coordinator, then: then)
     }
 

@@ -34,6 +34,22 @@ import Testing
         }
     }
 
+    @Test("A node sees through every lie that a coordinator can sign")
+    func liesAreSeen() {
+        var seen: Set<String> = []
+        for seed in 1...24 as ClosedRange<UInt64> {
+            var scenario = Scenario(seed: seed)
+            scenario.coordinatorLies = true
+            scenario.founders = 4
+            scenario.liars = 1
+            scenario.tactics = [.batch]
+            let run = Simulation(seed: seed, scenario: scenario).run()
+            #expect(run.violation == nil)
+            seen.formUnion(run.tally.keys.filter { $0.hasPrefix("seen through: ") })
+        }
+        #expect(seen.count == Scenario.forgeries, "only \(seen.sorted())")
+    }
+
     /// If this fails, nobody need believe that the other seeds prove anything.
     @Test("More liars than the quorum withstands are seen to fork the lab")
     func tooManyLiars() {
