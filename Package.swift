@@ -56,6 +56,8 @@ let package = Package(
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]),
 
+        .target(name: "Settlement", dependencies: ["Contracts", "Encodings"]),
+
         .target(
             name: "Ledger",
             dependencies: ["Contracts", "Encodings", "Identity", "MerkleLog", "MerkleMap"]),
@@ -239,6 +241,9 @@ let package = Package(
             name: "ContractsTests",
             dependencies: ["Contracts", "Encodings", "Identity", "Randomness"]),
         .testTarget(
+            name: "SettlementTests",
+            dependencies: ["Contracts", "Encodings", "Identity", "Randomness", "Settlement"]),
+        .testTarget(
             name: "LedgerTests",
             dependencies: [
                 "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "MerkleMap",
@@ -358,7 +363,7 @@ let isStrict = Context.environment["JOINTLAB_STRICT"] == "1"
 // Simulated labs run through these for minutes: unoptimised, the tests would take twice as long.
 let isSimulated: Set = [
     "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog", "MerkleMap",
-    "Simulator",
+    "Settlement", "SettlementTests", "Simulator",
 ]
 
 for target in package.targets where target.name != "CKernels" {

@@ -57,7 +57,8 @@ extension Problem {
             case .wrongSender, .memberSuspended, .memberRole, .notIndependent: 403
             case .alreadyExists, .alreadyVoted, .wrongStage, .licenceNotActive, .licenceExpired,
                 .licencePurpose, .licenceExhausted, .participantsTooFew, .wrongRound,
-                .validationsTooFew, .overdrawn, .overflow, .transactionReplayed:
+                .validationsTooFew, .overdrawn, .overflow, .paymentTooLarge, .holdExpired,
+                .transactionReplayed:
                 409
             case .wrongValue, .limit, .transactionExpired, .transactionLifetime,
                 .contributionInvalid:

@@ -1,0 +1,29 @@
+import Contracts
+import Randomness
+import Settlement
+import Testing
+
+/// Members who do anything at all with money, a million times.
+@Suite struct MillionActionsTests {
+    @Test("A million random actions later no unit is lost, and every statement closes at the balance")
+    func million() throws {
+        try Self.run(seed: 2_026, actions: 1_000_000)
+    }
+
+    static func run(seed: UInt64, actions: Int) throws {
+        var bank = try RandomBank(seed: seed)
+        for number in 1...actions {
+            let problem = try bank.step()
+            guard problem == nil else {
+                Issue.record("seed \(seed), action \(number): \(problem ?? "")")
+                return
+            }
+        }
+        #expect(bank.applied > actions / 5, "seed \(seed) did next to nothing")
+        #expect(bank.refused > actions / 10, "seed \(seed) was refused next to nothing")
+        #expect(
+            bank.kinds.count == Movement.Kind.allCases.count - 2,
+            "seed \(seed) moved money only as \(bank.kinds)")
+        #expect(try bank.differenceOfStatements() == nil, "seed \(seed)")
+    }
+}
