@@ -155,8 +155,8 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
-                "Trainers", "Transport",
+                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Settlement",
+                "Storage", "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

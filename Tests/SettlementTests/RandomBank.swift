@@ -68,7 +68,7 @@ struct RandomBank {
         }
         applied += 1
         if action is TransferMoney { recent.append(index) }
-        return check(moved) ?? (applied.isMultiple(of: 4_096) ? differenceFromState() : nil)
+        return check(moved) ?? (applied.isMultiple(of: 32_768) ? differenceFromState() : nil)
     }
 
     private mutating func perform(
