@@ -38,6 +38,34 @@ struct Books {
     private(set) var rounds: [RoundID: Round] = [:]
     private var balances: [AccountHolder: [CurrencyCode: Int64]] = [:]
     private var issued: [CurrencyCode: Int64] = [:]
+    private var transfers: [UInt64: Transfer] = [:]
+    private var holds: [HoldID: Hold] = [:]
+    /// What the transaction that is being read moved.
+    private var moved: [Moved] = []
+
+    private struct Transfer {
+        let from: MemberID
+        let to: MemberID
+        let amount: Money
+        var isReversed = false
+    }
+
+    private struct Hold {
+        let payer: MemberID
+        let payee: MemberID
+        let amount: Money
+        let expires: Timestamp
+        var isOpen = true
+    }
+
+    private struct Moved: Hashable, Comparable {
+        let text: String
+        let minorUnits: Int64
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.text, left.minorUnits) < (right.text, right.minorUnits)
+        }
+    }
 
     init() {}
 
@@ -62,6 +90,18 @@ struct Books {
         _ transaction: Transaction, _ receipt: Receipt, state: LabState
     ) -> String? {
         guard applied.insert(receipt.transaction).inserted else { return "it is applied twice" }
+        moved = []
+        if let problem = enter(transaction, receipt, state) { return problem }
+        let told = receipt.moved.map {
+            Moved(text: "\($0.from) \($0.to) \($0.amount.currency)", minorUnits: $0.amount.minorUnits)
+        }
+        return told.sorted() == moved.sorted()
+            ? nil : "the receipt tells of the movements \(told), and there were \(moved)"
+    }
+
+    private mutating func enter(
+        _ transaction: Transaction, _ receipt: Receipt, _ state: LabState
+    ) -> String? {
         guard case .member(let sender) = transaction.sender else {
             return readCoordinator(transaction.action, receipt, state)
         }
@@ -87,8 +127,24 @@ struct Books {
         case let action as IssueMoney:
             issued[action.amount.currency, default: 0] += action.amount.minorUnits
             return move(action.amount, from: nil, to: .member(action.to))
+        case let action as RedeemMoney:
+            issued[action.amount.currency, default: 0] -= action.amount.minorUnits
+            return move(action.amount, from: .member(sender), to: nil)
         case let action as TransferMoney:
+            transfers[receipt.index] = Transfer(
+                from: sender, to: action.to, amount: action.amount)
             return move(action.amount, from: .member(sender), to: .member(action.to))
+        case let action as ReverseTransfer: return reverse(action, by: sender, state)
+        case let action as SplitPayment: return split(action, by: sender)
+        case let action as PlaceHold:
+            guard holds[action.hold] == nil else { return "\(action.hold) is held twice" }
+            holds[action.hold] = Hold(
+                payer: sender, payee: action.to, amount: action.amount, expires: action.expires)
+            return move(action.amount, from: .member(sender), to: .hold(action.hold))
+        case let action as CaptureHold:
+            return endHold(
+                action.hold, paying: action.amount, receipt.time, by: sender)
+        case let action as ReleaseHold: return endHold(action.hold, receipt.time, by: sender)
         default: break
         }
         return nil
@@ -189,15 +245,81 @@ struct Books {
         return nil
     }
 
-    private mutating func move(
-        _ amount: Money, from payer: AccountHolder?, to payee: AccountHolder
+    // MARK: - Money
+
+    private mutating func reverse(
+        _ action: ReverseTransfer, by sender: MemberID, _ state: LabState
     ) -> String? {
+        guard let transfer = transfers[action.transfer], !transfer.isReversed,
+            sender == transfer.to
+                || sender == state.accounts.currencies[transfer.amount.currency]?.issuer
+        else { return "transfer \(action.transfer) may not be reversed by \(sender)" }
+        transfers[action.transfer]?.isReversed = true
+        return move(transfer.amount, from: .member(transfer.to), to: .member(transfer.from))
+    }
+
+    /// One unit after the other, to whoever is furthest behind its quota.
+    private mutating func split(_ action: SplitPayment, by sender: MemberID) -> String? {
+        let shares = action.shares.sorted { $0.to < $1.to }
+        let total = shares.reduce(0) { $0 + $1.weight }
+        let products = shares.map { UInt128($0.weight) * UInt128(action.amount.minorUnits) }
+        var parts = products.map { Int64($0 / UInt128(total)) }
+        var behind = products.map { $0 % UInt128(total) }
+        for _ in 0..<(action.amount.minorUnits - parts.reduce(0, +)) {
+            guard let most = behind.max(), let next = behind.firstIndex(of: most) else { break }
+            parts[next] += 1
+            behind[next] = 0
+        }
+        for (share, part) in zip(shares, parts) {
+            let problem = move(
+                Money(part, action.amount.currency), from: .member(sender), to: .member(share.to))
+            if let problem { return problem }
+        }
+        return nil
+    }
+
+    /// Ends a hold: all of it, or what is named, goes to the payee, or nothing where it is released.
+    private mutating func endHold(
+        _ id: HoldID, paying amount: Money?, _ time: Timestamp, by sender: MemberID
+    ) -> String? {
+        guard let hold = holds[id], hold.isOpen, sender == hold.payee, time < hold.expires else {
+            return "\(sender) may not take hold \(id)"
+        }
+        let paid = amount ?? hold.amount
+        return move(paid, from: .hold(id), to: .member(hold.payee)) ?? close(id, hold)
+    }
+
+    private mutating func endHold(_ id: HoldID, _ time: Timestamp, by sender: MemberID) -> String? {
+        guard let hold = holds[id], hold.isOpen,
+            sender == hold.payee || sender == hold.payer && time >= hold.expires
+        else { return "\(sender) may not release hold \(id)" }
+        return close(id, hold)
+    }
+
+    private mutating func close(_ id: HoldID, _ hold: Hold) -> String? {
+        holds[id]?.isOpen = false
+        let left = balances[.hold(id)]?[hold.amount.currency] ?? 0
+        return move(
+            Money(left, hold.amount.currency), from: .hold(id), to: .member(hold.payer))
+    }
+
+    private mutating func move(
+        _ amount: Money, from payer: AccountHolder?, to payee: AccountHolder?
+    ) -> String? {
+        guard amount.minorUnits > 0, payer != payee else { return nil }
         if let payer {
             let left = balances[payer, default: [:]][amount.currency, default: 0] - amount.minorUnits
             guard left >= 0 else { return "\(payer) pays \(amount) that it does not have" }
             balances[payer]?[amount.currency] = left
         }
-        balances[payee, default: [:]][amount.currency, default: 0] += amount.minorUnits
+        if let payee {
+            balances[payee, default: [:]][amount.currency, default: 0] += amount.minorUnits
+        }
+        let names = [payer, payee].map { $0?.description ?? "currency:\(amount.currency)" }
+        moved.append(
+            Moved(
+                text: "\(names[0]) \(names[1]) \(amount.currency)",
+                minorUnits: amount.minorUnits))
         return nil
     }
 
