@@ -46,7 +46,8 @@ import Testing
                 + "hold.status is captured")
     }
 
-    @Test("The payer has it back when the time is over, and not before; the payee lets it go before")
+    @Test(
+        "The payer has it back when the time is over, and not before; the payee lets it go before")
     func release() throws {
         var lab = try TestLab()
         try lab.issueMoney(200)
@@ -73,9 +74,13 @@ import Testing
     func refusals() throws {
         var lab = try TestLab()
         try lab.issueMoney(100)
-        #expect(try lab.refusal(of: Self.hold(lab, 101), by: "cy")?.hasPrefix("account.overdrawn") == true)
+        #expect(
+            try lab.refusal(of: Self.hold(lab, 101), by: "cy")?.hasPrefix("account.overdrawn")
+                == true)
         #expect(try lab.refusal(of: Self.hold(lab, 0), by: "cy")?.hasPrefix("wrong_value") == true)
-        #expect(try lab.refusal(of: Self.hold(lab, to: "cy"), by: "cy")?.hasPrefix("wrong_value") == true)
+        #expect(
+            try lab.refusal(of: Self.hold(lab, to: "cy"), by: "cy")?.hasPrefix("wrong_value")
+                == true)
         try lab.apply(Self.hold(lab), by: "cy")
         #expect(
             try lab.refusal(of: Self.hold(lab, 1), by: "cy")
@@ -93,10 +98,12 @@ import Testing
         }
         lab.now = TestLab.start.advanced(byMilliseconds: 10_000)
         #expect(
-            try lab.refusal(of: Self.hold(lab, 1, name: "h-2"), by: "cy")?.hasPrefix("wrong_value") == true)
+            try lab.refusal(of: Self.hold(lab, 1, name: "h-2"), by: "cy")?.hasPrefix("wrong_value")
+                == true)
     }
 
-    @Test("The fee is set aside with the payment, is that of the day, and only what is due is taken")
+    @Test(
+        "The fee is set aside with the payment, is that of the day, and only what is due is taken")
     func fees() throws {
         var lab = try TestLab()
         try lab.issueMoney(1_000)

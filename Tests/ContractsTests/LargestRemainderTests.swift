@@ -57,7 +57,7 @@ import Testing
             // More weight never gets less.
             for (left, right) in zip(zip(shares, weights), zip(shares, weights).dropFirst())
             where left.1 < right.1 {
-                #expect(left.0 <= right.0 , "seed \(seed): \(shares) by \(weights)")
+                #expect(left.0 <= right.0, "seed \(seed): \(shares) by \(weights)")
             }
         }
     }

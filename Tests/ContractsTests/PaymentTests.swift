@@ -20,7 +20,8 @@ import Testing
             fee: TransferFee(flat: flat, basisPoints: basisPoints, to: try MemberID(to)))
     }
 
-    private static func limit(_ credit: Int64, _ most: Int64? = nil, of holder: String = "cy") throws
+    private static func limit(_ credit: Int64, _ most: Int64? = nil, of holder: String = "cy")
+        throws
         -> SetAccountLimit
     {
         SetAccountLimit(
@@ -200,7 +201,8 @@ import Testing
         try lab.apply(Self.limit(10), by: "ed")
         try lab.apply(TransferMoney(amount: lab.money(105), to: try MemberID("di")), by: "cy")
         try lab.apply(LeaveLab(), by: "cy")
-        #expect(try lab.refusal(of: Self.limit(11), by: "ed")?.hasPrefix("member.suspended") == true)
+        #expect(
+            try lab.refusal(of: Self.limit(11), by: "ed")?.hasPrefix("member.suspended") == true)
         try lab.apply(Self.limit(5), by: "ed")
     }
 
@@ -233,7 +235,8 @@ import Testing
 
     // MARK: - Reversal
 
-    @Test("A transfer is undone by a new entry, once, by the payee or the issuer, and the fee stays")
+    @Test(
+        "A transfer is undone by a new entry, once, by the payee or the issuer, and the fee stays")
     func reversal() throws {
         var lab = try TestLab()
         try lab.issueMoney(100)

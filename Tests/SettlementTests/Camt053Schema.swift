@@ -18,7 +18,9 @@ enum Camt053Schema {
 
     private static let kinds: [String: Kind] = [
         "Document": .sequence([("BkToCstmrStmt", one, "Message")]),
-        "Message": .sequence([("GrpHdr", one, "GroupHeader81"), ("Stmt", 1...Int.max, "Statement9")]),
+        "Message": .sequence([
+            ("GrpHdr", one, "GroupHeader81"), ("Stmt", 1...Int.max, "Statement9"),
+        ]),
         "GroupHeader81": .sequence([
             ("MsgId", one, "Max35Text"), ("CreDtTm", one, "ISODateTime"),
             ("AddtlInf", optional, "Max500Text"),
@@ -100,12 +102,15 @@ enum Camt053Schema {
         return problems(of: document, as: "Document", at: "")
     }
 
-    private static func problems(of element: XMLElement, as kind: String, at path: String) -> [String]
+    private static func problems(of element: XMLElement, as kind: String, at path: String)
+        -> [String]
     {
         let path = "\(path)/\(element.name)"
         guard let definition = kinds[kind] else { return ["\(path): \(kind) is not defined"] }
         let content = element.content
-        func check(_ holds: Bool) -> [String] { holds ? [] : ["\(path): “\(content)” is no \(kind)"] }
+        func check(_ holds: Bool) -> [String] {
+            holds ? [] : ["\(path): “\(content)” is no \(kind)"]
+        }
         switch definition {
         case .sequence(let members):
             var rest = element.children[...]
@@ -116,7 +121,9 @@ enum Camt053Schema {
                 if !member.occurs.contains(present.count) {
                     problems.append("\(path): \(present.count) of \(member.name)")
                 }
-                for child in present { problems += Self.problems(of: child, as: member.kind, at: path) }
+                for child in present {
+                    problems += Self.problems(of: child, as: member.kind, at: path)
+                }
             }
             return problems + rest.map { "\(path): \($0.name) does not belong here" }
         case .choice(let members):

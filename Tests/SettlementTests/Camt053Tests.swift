@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct Camt053Tests {
     private static func message(
-        _ statement: AccountStatement, names: [String: String] = [:], servicer: String = "Bank of ed"
+        _ statement: AccountStatement, names: [String: String] = [:],
+        servicer: String = "Bank of ed"
     ) throws -> XMLElement {
         let text = try Camt053(
             statement, created: StatementTests.time(20), servicer: servicer, names: names
@@ -44,6 +45,25 @@ import Testing
                 statement, names: ["di": "Müller & Söhne <研究>", "bo": "bad\u{1}", "cy": ""])
             #expect(Camt053Schema.problems(of: message) == [])
         }
+    }
+
+    /// If this fails, nobody need believe the test above.
+    @Test(
+        "A message that the standard does not allow is seen to be none",
+        arguments: [
+            ("<Sts>", "<X>1</X><Sts>"), ("<Ccy>CNY</Ccy>", "<Ccy></Ccy>"),
+            ("Ccy=\"CNY\"", "Ccy=\"cny\""), ("100.00<", "100.000000<"), ("100.00<", "-100.00<"),
+            ("DBIT", "DEBT"), ("2026-01-01T", "2026-01-01 "), ("<Nm>di</Nm>", "<Nm></Nm>"),
+            ("001.08", "001.02"), ("<MsgId>", "<MsgId>0123456789"),
+        ])
+    func checkerChecks(original: String, changed: String) throws {
+        let text = try Camt053(
+            try StatementTests.statement(), created: StatementTests.time(20), servicer: "x"
+        ).text
+        let parts = text.split(separator: original)
+        #expect(parts.count > 1, "the test has changed nothing: \(original)")
+        let message = try XMLElement(parsing: parts.joined(separator: changed))
+        #expect(Camt053Schema.problems(of: message) != [])
     }
 
     @Test("Balances, amounts and totals say what the statement says")
@@ -122,14 +142,16 @@ import Testing
                 == "camt.053 has 5 decimal places at most, and CNY has 6; use CSV")
         #expect(
             try error(try StatementTests.statement(), servicer: "x\u{7}")
-                == "camt.053 cannot hold “x\\u{07}”: it is empty, or has control characters; use CSV")
+                == "camt.053 cannot hold “x\\u{07}”: it is empty, or has control characters; use CSV"
+        )
         let most = 999_999_999_999_999_999 as Int64
         func much(_ amounts: [Int64]) throws -> AccountStatement {
             try StatementTests.statement(
                 over: amounts.enumerated().flatMap { index, amount in
                     try PostedMovement.all(
                         in: StatementTests.receipt(
-                            index, [amount > 0 ? ("x", "cy", amount, "t") : ("cy", "x", -amount, "t")]))
+                            index,
+                            [amount > 0 ? ("x", "cy", amount, "t") : ("cy", "x", -amount, "t")]))
                 })
         }
         #expect(try error(much([most])) == nil)

@@ -46,7 +46,8 @@ struct RandomBank {
         currencies = try Self.codes.map { try #require(CurrencyCode($0)) }
         self.random = random
         for currency in currencies {
-            _ = try perform(RegisterCurrency(currency: currency, title: "x", scale: 2), by: members[0])
+            _ = try perform(
+                RegisterCurrency(currency: currency, title: "x", scale: 2), by: members[0])
         }
     }
 
@@ -120,7 +121,9 @@ struct RandomBank {
                 SetAccountLimit(holder: other, currency: pick(currencies), limit: limit), issuer
             )
         case 6, 7:
-            let transfer = recent.isEmpty || chance(9) ? index / 2 : recent[recent.count - 1 - below(min(recent.count, 64))]
+            let transfer =
+                recent.isEmpty || chance(9)
+                ? index / 2 : recent[recent.count - 1 - below(min(recent.count, 64))]
             return (
                 ReverseTransfer(transfer: transfer, reason: "x"),
                 state.accounts.transfers[transfer].flatMap { chance(4) ? nil : $0.to } ?? sender
@@ -143,8 +146,12 @@ struct RandomBank {
             let hold = try HoldID("h-\(max(1, holds - below(30)))")
             let row = state.accounts.holds[hold]
             let payee = row.flatMap { chance(5) ? nil : $0.payee } ?? sender
-            if chance(3) { return (ReleaseHold(hold: hold), chance(2) ? payee : row?.payer ?? sender) }
-            let part = row.map { Money(Int64(below(Int(clamping: $0.amount.minorUnits) &+ 2)), $0.amount.currency) }
+            if chance(3) {
+                return (ReleaseHold(hold: hold), chance(2) ? payee : row?.payer ?? sender)
+            }
+            let part = row.map {
+                Money(Int64(below(Int(clamping: $0.amount.minorUnits) &+ 2)), $0.amount.currency)
+            }
             return (CaptureHold(hold: hold, amount: chance(2) ? nil : part), payee)
         default: return (TransferMoney(amount: amount(), to: other), sender)
         }
@@ -196,7 +203,8 @@ struct RandomBank {
 
     /// Every account, also those that nothing seemed to touch.
     func differenceFromState() -> String? {
-        let all = Dictionary(uniqueKeysWithValues: state.accounts.all.map { ($0.account, $0.minorUnits) })
+        let all = Dictionary(
+            uniqueKeysWithValues: state.accounts.all.map { ($0.account, $0.minorUnits) })
         guard all == balances.filter({ $0.value != 0 }) else {
             return "an account changed without a movement"
         }

@@ -93,7 +93,8 @@ import Testing
             try PostedMovement.all(in: Self.receipt($0, [("x", "cy", .max, "issue")]))
         }
         #expect(throws: StatementError.overflow(index: 2)) { try Self.statement(over: much) }
-        let late = try PostedMovement.all(in: Self.receipt(9, [("x", "cy", 1, "issue")], seconds: 0))
+        let late = try PostedMovement.all(
+            in: Self.receipt(9, [("x", "cy", 1, "issue")], seconds: 0))
         #expect(throws: StatementError.order(index: 9)) {
             try Self.statement(over: movements + late)
         }
@@ -101,15 +102,18 @@ import Testing
 
     @Test("Other currencies and movements to oneself are not on it")
     func others() throws {
-        let movements = try PostedMovement.all(
-            in: Self.receipt(7, [("x", "cy", 5, "issue")], currency: "EUR"))
+        let movements =
+            try PostedMovement.all(
+                in: Self.receipt(7, [("x", "cy", 5, "issue")], currency: "EUR"))
             + PostedMovement.all(in: Self.receipt(8, [("cy", "cy", 5, "transfer")]))
         #expect(try Self.statement(over: movements).entries.isEmpty)
     }
 
     @Test("A receipt and its JSON tell the same, and one without money tells nothing")
     func receipts() throws {
-        #expect(try PostedMovement.all(in: ["index": 1, "time": 1, "transaction": "x", "action": "a"]).isEmpty)
+        #expect(
+            try PostedMovement.all(in: ["index": 1, "time": 1, "transaction": "x", "action": "a"])
+                .isEmpty)
         #expect(throws: JSONShapeError.self) { try PostedMovement.all(in: ["moved": []]) }
     }
 

@@ -50,7 +50,9 @@ struct XMLElement {
             element.children.append(try Self.element(&rest))
         }
         let close = "</\(element.name)>"
-        guard rest.hasPrefix(close) else { throw Malformed(problem: "\(element.name) is not closed") }
+        guard rest.hasPrefix(close) else {
+            throw Malformed(problem: "\(element.name) is not closed")
+        }
         rest.removeFirst(close.count)
         if !element.children.isEmpty {
             guard element.content.allSatisfy(\.isWhitespace) else {

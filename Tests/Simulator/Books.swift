@@ -93,7 +93,9 @@ struct Books {
         moved = []
         if let problem = enter(transaction, receipt, state) { return problem }
         let told = receipt.moved.map {
-            Moved(text: "\($0.from) \($0.to) \($0.amount.currency)", minorUnits: $0.amount.minorUnits)
+            Moved(
+                text: "\($0.from) \($0.to) \($0.amount.currency)",
+                minorUnits: $0.amount.minorUnits)
         }
         return told.sorted() == moved.sorted()
             ? nil : "the receipt tells of the movements \(told), and there were \(moved)"

@@ -6,7 +6,8 @@ extension AccountCommands {
     struct Limit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Grant a member credit, or bound its payments, as the currency's issuer.",
-            discussion: "What is not said is taken back: without options there is no limit but zero.")
+            discussion:
+                "What is not said is taken back: without options there is no limit but zero.")
 
         @OptionGroup var submit: SubmitOptions
 

@@ -65,14 +65,17 @@ extension AccountCommands {
         private func chosen(
             from currencies: [JSONValue]
         ) throws -> (code: CurrencyCode, scale: Int, issuer: String) {
-            let found = currencies.filter { currency.map(\.json) ?? $0["currency"] == $0["currency"] }
+            let found = currencies.filter {
+                currency.map(\.json) ?? $0["currency"] == $0["currency"]
+            }
             guard found.count == 1, let row = found.first,
                 let code = row["currency"]?.string.flatMap({ CurrencyCode($0) }),
                 let scale = row["scale"]?.integer, let issuer = row["issuer"]?.string
             else {
                 let codes = currencies.map { $0.shown("currency") }.joined(separator: " ")
                 throw ValidationError(
-                    "say which currency with --currency; the lab has \(codes.isEmpty ? "none" : codes)")
+                    "say which currency with --currency; the lab has \(codes.isEmpty ? "none" : codes)"
+                )
             }
             return (code, Int(scale), issuer)
         }
