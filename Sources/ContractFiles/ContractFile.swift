@@ -12,10 +12,16 @@ package struct ContractFile: Sendable {
 
     /// - Throws: ``ContractFileError`` where the file cannot be read, or is no YAML.
     package init(path: String) throws(ContractFileError) {
-        let url = URL(fileURLWithPath: path)
+        try self.init(text: try Self.prose(at: path), name: path)
+    }
+
+    /// Reads a text that belongs to a document.
+    ///
+    /// - Throws: ``ContractFileError`` where it cannot be read, is too long, or is no UTF-8.
+    package static func prose(at path: String) throws(ContractFileError) -> String {
         let data: Data
         do {
-            let handle = try FileHandle(forReadingFrom: url)
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             data = try handle.read(upToCount: YAMLText.bytesMax + 1) ?? Data()
             try? handle.close()
         } catch {
@@ -29,7 +35,7 @@ package struct ContractFile: Sendable {
         guard let text = String(validating: data, as: UTF8.self) else {
             throw ContractFileError("\(path): the file is no text in UTF-8")
         }
-        try self.init(text: text, name: path)
+        return text
     }
 
     package init(text: String, name: String) throws(ContractFileError) {

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -34,7 +35,7 @@ import Testing
         let founding = try TestLab.founding()
         let twice = FoundLab(
             title: "x", origin: founding.origin, coordinator: founding.coordinator,
-            rules: Rules(), founders: [founding.founders[0], founding.founders[0]])
+            constitution: LibraryDocument.constitution.published(), rules: Rules(), founders: [founding.founders[0], founding.founders[0]])
         let error = #expect(throws: Refusal.self) {
             try LabState(founding: twice, id: TestLab.id, at: TestLab.start)
         }
@@ -46,7 +47,7 @@ import Testing
             keys: founding.founders[0].keys)
         let sharing = FoundLab(
             title: "x", origin: founding.origin, coordinator: founding.coordinator,
-            rules: Rules(), founders: [founding.founders[0], stolen])
+            constitution: LibraryDocument.constitution.published(), rules: Rules(), founders: [founding.founders[0], stolen])
         let other = #expect(throws: Refusal.self) {
             try LabState(founding: sharing, id: TestLab.id, at: TestLab.start)
         }

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -58,7 +59,7 @@ struct TestLab {
             coordinator: CoordinatorKeys(
                 logKey: MemberSecrets("coordinator").cosigner.publicKey,
                 serviceKey: MemberSecrets("coordinator").signing.publicKey),
-            rules: rules, founders: try people.map { try card($0.name, $0.roles) })
+            constitution: LibraryDocument.constitution.published(), rules: rules, founders: try people.map { try card($0.name, $0.roles) })
     }
 
     init(

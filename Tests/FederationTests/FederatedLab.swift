@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Federation
@@ -96,7 +97,7 @@ struct FederatedLab {
             coordinator: CoordinatorKeys(
                 logKey: Secrets("coordinator").cosigner.publicKey,
                 serviceKey: Secrets("coordinator").signing.publicKey),
-            rules: Rules(),
+            constitution: LibraryDocument.constitution.published(), rules: Rules(),
             founders: try members.map { name in
                 MemberCard(
                     member: try MemberID(name), title: "Institution \(name)", category: .data,

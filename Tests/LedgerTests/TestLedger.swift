@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -57,7 +58,7 @@ struct TestLedger {
             coordinator: CoordinatorKeys(
                 logKey: Secrets("coordinator").cosigner.publicKey,
                 serviceKey: Secrets("coordinator").signing.publicKey),
-            rules: rules, founders: try founders.map { try card($0) })
+            constitution: LibraryDocument.constitution.published(), rules: rules, founders: try founders.map { try card($0) })
     }
 
     /// The first entry, signed by every founder.

@@ -1,4 +1,5 @@
-package import Contracts
+package import ContractLibrary
+import Contracts
 package import Identity
 package import Ledger
 package import MerkleLog
@@ -63,7 +64,7 @@ package struct SampleLab: Sendable {
             lab: nil, sender: .member(first.id), nonce: "sample-genesis",
             validUntil: start.advanced(byMilliseconds: 60_000),
             action: FoundLab(
-                title: "Sample lab", origin: origin, coordinator: coordinator, rules: rules,
+                title: "Sample lab", origin: origin, coordinator: coordinator, constitution: LibraryDocument.constitution.published(), rules: rules,
                 founders: founders.map(\.card)))
         let envelopes = founders.map { transaction.signed(with: $0.signingKey) }
         return Entry(

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -38,7 +39,7 @@ struct RandomBank {
         }
         let founding = FoundLab(
             title: "Bank", origin: try #require(LabOrigin(base: "lab.example/bank")),
-            coordinator: CoordinatorKeys(logKey: key(), serviceKey: key()), rules: Rules(),
+            coordinator: CoordinatorKeys(logKey: key(), serviceKey: key()), constitution: LibraryDocument.constitution.published(), rules: Rules(),
             founders: founders)
         state = try LabState(
             founding: founding, id: LabID(leafHash: [UInt8](repeating: 1, count: 32)), at: now)

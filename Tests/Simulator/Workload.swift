@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Federation
@@ -30,7 +31,7 @@ final class Workload {
             title: "Simulated lab", origin: lab.origin,
             coordinator: CoordinatorKeys(
                 logKey: lab.logKey.publicKey, serviceKey: lab.serviceKey.publicKey),
-            rules: lab.scenario.rules, founders: founders.map { card($0, lab) })
+            constitution: LibraryDocument.constitution.published(), rules: lab.scenario.rules, founders: founders.map { card($0, lab) })
         let transaction = Transaction(
             lab: nil, sender: .member(signer.id), nonce: "simulated-genesis",
             validUntil: lab.coordinator.now, action: founding)

@@ -90,6 +90,7 @@ extension DocumentChecker {
                 "offer", "`\(name)` is no party of one member", suggestion: similar(name, in: singles))
         }
         guard !singles.isEmpty else {
+            if document.isConstitution { return }
             if document.parties.isEmpty {
                 problem("parties", "a contract has parties; at least one of one member")
             } else {
@@ -207,6 +208,11 @@ extension ActionText.Payment {
 }
 
 extension ContractDocument {
+    /// Whether it is the lab's own: nobody concludes it, and the lab alone acts under it.
+    package var isConstitution: Bool {
+        parties.isEmpty && !actions.isEmpty && actions.allSatisfy { $0.by == [.lab] }
+    }
+
     /// The clauses that something is enforced for by the machine.
     var machineReferences: [[String]] {
         actions.flatMap { action in

@@ -245,15 +245,7 @@ struct DocumentChecker {
             )
             return
         }
-        let hasDataset = document.terms.contains { $0.name == "dataset" && $0.type == .dataset }
-        if document.party("licensor") != .member || document.party("licensee") != .member
-            || !hasDataset
-        {
-            problem(
-                "\(path).by",
-                "the lab takes `\(hook.name)` of licences: they have the parties licensor and licensee, and the term `dataset: dataset`"
-            )
-        }
+        checkKind(of: hook, at: path)
         for field in action.input {
             guard let given = hook.inputs.first(where: { $0.name == field.name }) else {
                 problem(
@@ -274,6 +266,27 @@ struct DocumentChecker {
         }
         for payment in action.payments where payment.from == .sender {
             problem(payment.path, "the lab has no purse")
+        }
+    }
+
+    private mutating func checkKind(of hook: LabHook, at path: String) {
+        switch hook.kind {
+        case .licence:
+            let hasDataset = document.terms.contains { $0.name == "dataset" && $0.type == .dataset }
+            if document.party("licensor") != .member || document.party("licensee") != .member
+                || !hasDataset
+            {
+                problem(
+                    "\(path).by",
+                    "the lab takes `\(hook.name)` of licences: they have the parties licensor and licensee, and the term `dataset: dataset`"
+                )
+            }
+        case .constitution:
+            if !document.parties.isEmpty {
+                problem(
+                    "\(path).by",
+                    "the lab takes `\(hook.name)` of its constitution, which has no parties")
+            }
         }
     }
 
