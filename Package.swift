@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["Encodings"]),
 
         // 1 engines: state machines and mathematics
+        .target(name: "ContractLanguage", dependencies: ["Encodings", "Policy"]),
         .target(
             name: "Contracts",
             dependencies: [
@@ -65,6 +66,12 @@ let package = Package(
             dependencies: ["Contracts", "Encodings", "Identity", "Ledger", "MerkleLog"]),
 
         // 2 resources: files, databases, subprocesses
+        .target(
+            name: "ContractFiles",
+            dependencies: [
+                "ContractLanguage", "Encodings", "Policy",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .target(
             name: "CKernels",
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
@@ -152,7 +159,7 @@ let package = Package(
         .executableTarget(
             name: "jointlab",
             dependencies: [
-                "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Audit", "ContractFiles", "ContractLanguage", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
                 "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
                 "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
