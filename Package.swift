@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "Contracts",
             dependencies: [
-                "Encodings", "Identity",
+                "ContractLanguage", "Encodings", "Identity", "Policy",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]),
@@ -81,6 +81,10 @@ let package = Package(
                 "CKernels", "Encodings", "Randomness", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(
+            name: "ContractLibrary",
+            dependencies: ["ContractFiles", "ContractLanguage", "Contracts", "Encodings"],
+            resources: [.embedInCode("Documents")]),
         .target(
             name: "Storage",
             dependencies: [
@@ -150,7 +154,7 @@ let package = Package(
         .target(
             name: "Participation",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
                 "Storage", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -159,7 +163,7 @@ let package = Package(
         .executableTarget(
             name: "jointlab",
             dependencies: [
-                "Audit", "ContractFiles", "ContractLanguage", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Audit", "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
                 "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
                 "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -176,7 +180,7 @@ let package = Package(
         .executableTarget(
             name: "jointlab-bench",
             dependencies: [
-                "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Audit", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
                 "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -364,8 +368,8 @@ let isStrict = Context.environment["JOINTLAB_STRICT"] == "1"
 
 // Simulated labs run through these for minutes: unoptimised, the tests would take twice as long.
 let isSimulated: Set = [
-    "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog", "MerkleMap",
-    "Simulator",
+    "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog", "MerkleMap",
+    "Policy", "Simulator",
 ]
 
 for target in package.targets where target.name != "CKernels" {
