@@ -57,6 +57,8 @@ let package = Package(
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]),
 
+        .target(name: "Settlement", dependencies: ["Contracts", "Encodings"]),
+
         .target(
             name: "Ledger",
             dependencies: ["Contracts", "Encodings", "Identity", "MerkleLog", "MerkleMap"]),
@@ -163,9 +165,10 @@ let package = Package(
         .executableTarget(
             name: "jointlab",
             dependencies: [
-                "Audit", "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
-                "Trainers", "Transport",
+                "Audit", "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts",
+                "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog",
+                "Node", "Participation", "Policy", "Settlement", "Storage", "Trainers",
+                "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -248,7 +251,10 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
             name: "ContractsTests",
-            dependencies: ["Contracts", "Encodings", "Identity", "Randomness"]),
+            dependencies: ["ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity", "Randomness"]),
+        .testTarget(
+            name: "SettlementTests",
+            dependencies: ["Contracts", "Encodings", "Identity", "Randomness", "Settlement"]),
         .testTarget(
             name: "LedgerTests",
             dependencies: [
@@ -368,8 +374,8 @@ let isStrict = Context.environment["JOINTLAB_STRICT"] == "1"
 
 // Simulated labs run through these for minutes: unoptimised, the tests would take twice as long.
 let isSimulated: Set = [
-    "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog", "MerkleMap",
-    "Policy", "Simulator",
+    "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
+    "MerkleMap", "Policy", "Settlement", "SettlementTests", "Simulator",
 ]
 
 for target in package.targets where target.name != "CKernels" {

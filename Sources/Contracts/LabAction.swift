@@ -85,7 +85,9 @@ package enum ActionCatalogue {
         OpenRound.self, SealRound.self, CloseRound.self, AbandonRound.self,
         RegisterModelVersion.self, ValidateModelVersion.self, ReleaseModelVersion.self,
         WithdrawModelVersion.self,
-        RegisterCurrency.self, IssueMoney.self, TransferMoney.self,
+        RegisterCurrency.self, SetTransferFee.self, SetAccountLimit.self,
+        IssueMoney.self, RedeemMoney.self, TransferMoney.self, ReverseTransfer.self,
+        SplitPayment.self, PlaceHold.self, CaptureHold.self, ReleaseHold.self,
     ]
 
     private static let byName = Dictionary(

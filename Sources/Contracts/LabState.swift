@@ -62,15 +62,13 @@ package struct LabState: Sendable {
         guard key == signed.signer else { throw .wrongSignature(transaction.sender) }
 
         var writes: [StateWrite] = []
+        var moved: [Movement] = []
         var context = ActionContext(index: index, now: time, sender: transaction.sender)
         let outcome: Receipt.Outcome
         do throws(Refusal) {
             try seen.check(signed, now: time, rules: lab.rules)
             do throws(Refusal) {
-                var next = self
-                try transaction.action.apply(to: &next, in: &context)
-                next.drainWrites(into: &writes)
-                self = next
+                (writes, moved) = try perform(transaction.action, in: &context)
                 outcome = .applied(
                     decisions: context.decisions, changed: writes.map(\.key),
                     events: context.events)
@@ -83,9 +81,24 @@ package struct LabState: Sendable {
         }
         let receipt = Receipt(
             index: index, time: time, transaction: signed.id, action: transaction.actionName,
-            sender: transaction.sender, outcome: outcome)
+            sender: transaction.sender, outcome: outcome, moved: moved)
         outcomes.add(receipt)
         return (receipt, writes)
+    }
+
+    /// Performs an action as a whole, or refuses it and leaves nothing behind.
+    ///
+    /// - Returns: What it wrote to the authenticated state, and the money that it moved.
+    package mutating func perform(
+        _ action: any LabAction, in context: inout ActionContext
+    ) throws(Refusal) -> (writes: [StateWrite], moved: [Movement]) {
+        var next = self
+        try action.apply(to: &next, in: &context)
+        var writes: [StateWrite] = []
+        next.drainWrites(into: &writes)
+        let moved = next.accounts.drainMovements()
+        self = next
+        return (writes, moved)
     }
 
     /// Ends a batch: forgets what has run out, and notes who may cosign from here on.

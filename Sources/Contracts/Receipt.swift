@@ -14,10 +14,12 @@ package struct Receipt: Sendable {
     package let action: String
     package let sender: Sender
     package let outcome: Outcome
+    /// The money that moved, in the order in which it did; none where the transaction is refused.
+    package let moved: [Movement]
 
     package init(
         index: UInt64, time: Timestamp, transaction: TransactionID, action: String, sender: Sender,
-        outcome: Outcome
+        outcome: Outcome, moved: [Movement] = []
     ) {
         self.index = index
         self.time = time
@@ -25,6 +27,7 @@ package struct Receipt: Sendable {
         self.action = action
         self.sender = sender
         self.outcome = outcome
+        self.moved = moved
     }
 
     package var refusal: Refusal? {
@@ -46,7 +49,7 @@ package struct Receipt: Sendable {
         return [
             "index": .integer(Int64(clamping: index)), "time": time.json,
             "transaction": transaction.json, "action": .string(action), "by": sender.json,
-            "outcome": outcome,
+            "outcome": outcome, "moved": moved.isEmpty ? nil : .array(moved.map(\.json)),
         ]
     }
 }

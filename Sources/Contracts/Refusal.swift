@@ -34,6 +34,8 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case validationsTooFew = "model.validations_too_few"
         case overdrawn = "account.overdrawn"
         case overflow = "account.overflow"
+        case paymentTooLarge = "account.payment_too_large"
+        case holdExpired = "hold.expired"
     }
 
     package let code: Code

@@ -87,6 +87,9 @@ package struct LabRoutes: Sendable {
                 ]
             }
         }
+        list("holds", "Money held for a payee, past and present", tag: "money", to: &routes) {
+            $0.state.accounts.holds.sorted.map(\.row.json)
+        }
         routes.add(
             APIOperation(
                 .get, "/v1/jobs/{job}", tag: "jobs", "A job and its rounds, with ledger stages")
@@ -169,6 +172,13 @@ extension JSONValue {
     package func adding(_ key: String, _ value: JSONValue?) -> JSONValue {
         guard case .object(var object) = self, let value else { return self }
         object[key] = value
+        return .object(object)
+    }
+
+    /// The same object without a member.
+    package func without(_ key: String) -> JSONValue {
+        guard case .object(var object) = self else { return self }
+        object[key] = nil
         return .object(object)
     }
 }

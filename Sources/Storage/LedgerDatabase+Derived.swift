@@ -30,12 +30,15 @@ extension LedgerDatabase {
     }
 
     /// How many rows there are of what the entries make.
-    func counts() throws -> (tiles: Int, batches: Int, receipts: Int) {
+    func counts() throws -> (tiles: Int, batches: Int, receipts: Int, movements: Int) {
         try read { database in
             func count(_ table: String) throws -> Int {
                 try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
             }
-            return (try count("tiles"), try count("batches"), try count("receipts"))
+            return (
+                try count("tiles"), try count("batches"), try count("receipts"),
+                try count("movements")
+            )
         }
     }
 

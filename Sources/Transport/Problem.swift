@@ -56,8 +56,9 @@ extension Problem {
             case .unknown: 404
             case .wrongSender, .memberSuspended, .memberRole, .notIndependent: 403
             case .alreadyExists, .alreadyVoted, .wrongStage, .participantsTooFew, .wrongRound,
-                .validationsTooFew, .overdrawn, .overflow, .transactionReplayed, .contractRule,
-                .contractInvariant, .contractObligation, .contractPayment, .contractSignature:
+                .validationsTooFew, .overdrawn, .overflow, .paymentTooLarge, .holdExpired,
+                .transactionReplayed, .contractRule, .contractInvariant, .contractObligation,
+                .contractPayment, .contractSignature:
                 409
             case .wrongValue, .limit, .transactionExpired, .transactionLifetime,
                 .contributionInvalid, .contractInvalid, .contractBounds, .licenceForm:

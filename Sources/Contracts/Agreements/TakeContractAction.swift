@@ -44,7 +44,8 @@ package struct TakeContractAction: LabAction {
             try state.accounts.move(
                 try state.money(payment.amount, of: contract),
                 from: try state.holder(payment.from, of: contract),
-                to: try state.holder(payment.to, of: contract))
+                to: try state.holder(payment.to, of: contract),
+                as: payment.from == .escrow || payment.to == .escrow ? nil : .contract)
         }
     }
 }
