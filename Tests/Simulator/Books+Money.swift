@@ -64,7 +64,8 @@ extension Books {
     ) -> String? {
         guard amount.minorUnits > 0, payer != payee else { return nil }
         if let payer {
-            let left = balances[payer, default: [:]][amount.currency, default: 0] - amount.minorUnits
+            let left =
+                balances[payer, default: [:]][amount.currency, default: 0] - amount.minorUnits
             guard left >= 0 else { return "\(payer) pays \(amount) that it does not have" }
             balances[payer]?[amount.currency] = left
         }
