@@ -70,7 +70,8 @@ struct RandomBank {
         }
         applied += 1
         if action is TransferMoney { recent.append(index) }
-        return check(moved) ?? (applied.isMultiple(of: 32_768) ? differenceFromState() : nil)
+        return check(moved) ?? check(moved, of: action)
+            ?? (applied.isMultiple(of: 32_768) ? differenceFromState() : nil)
     }
 
     private mutating func perform(
@@ -189,6 +190,27 @@ struct RandomBank {
             }
         }
         return nil
+    }
+
+    /// What a movement by itself cannot tell.
+    private func check(_ moved: [Movement], of action: any LabAction) -> String? {
+        func sum(_ kind: Movement.Kind) -> Int64 {
+            moved.filter { $0.kind == kind }.reduce(0) { $0 + $1.amount.minorUnits }
+        }
+        func isEmpty(_ id: HoldID) -> Bool {
+            currencies.allSatisfy {
+                state.accounts.balance(of: AccountID(holder: .hold(id), currency: $0)) == 0
+            }
+        }
+        return switch action {
+        case let split as SplitPayment where sum(.split) != split.amount.minorUnits:
+            "the shares of \(split.amount) sum to \(sum(.split))"
+        case let capture as CaptureHold where !isEmpty(capture.hold):
+            "\(capture.hold) holds something after its end"
+        case let release as ReleaseHold where !isEmpty(release.hold):
+            "\(release.hold) holds something after its end"
+        default: nil
+        }
     }
 
     private mutating func enter(

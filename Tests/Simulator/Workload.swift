@@ -125,6 +125,8 @@ final class Workload {
             case .redeem: redeem(state)
             case .hold: try hold(state)
             case .settleHold: settleHold(state)
+            case .charge: charge(state)
+            case .grant: grant(state)
             case .again: again()
             case .nonsense: try nonsense(state)
             }
