@@ -19,8 +19,7 @@ extension CompiledContract {
         try checkStage(of: action.text, call, on: instance)
         try checkObligations(before: action.text, call, on: instance)
         let joining = try checkSender(of: action.text, call, on: instance)
-        var moment = self.moment(of: instance, escrow: call.escrow, now: call.now)
-        moment.sender = call.sender.text
+        var moment = moment(of: call, on: instance)
         moment.input = try readInput(of: action.text, call)
         return try run(
             action, at: moment, signing: joining, on: instance, isExample: false)
@@ -83,6 +82,12 @@ extension CompiledContract {
             escrow: cashier.escrow)
     }
 
+    private func moment(of call: ContractCall, on instance: ContractInstance) -> Moment {
+        var moment = moment(of: instance, escrow: call.escrow, now: call.now)
+        moment.sender = call.sender.text
+        return moment
+    }
+
     // MARK: - Before anything is computed
 
     private func checkStage(
@@ -110,9 +115,7 @@ extension CompiledContract {
             }
             return
         }
-        let pending = remedies.first {
-            actions[$0.remedy]?.text.from.contains(instance.stage) == true
-        }
+        let pending = remedies.first { canTake(remedy: $0.remedy, call, on: instance) }
         if let pending, let due = instance.obligations[pending.obligation] {
             let text = obligations[pending.obligation]?.text
             throw ContractRefusal(
@@ -126,10 +129,31 @@ extension CompiledContract {
         }
     }
 
+    /// Whether a remedy would be applied now. One that its rules or bounds refuse holds up nothing:
+    /// with it every other action would be refused for ever, and what is in escrow lost.
+    private func canTake(
+        remedy: String, _ call: ContractCall, on instance: ContractInstance
+    ) -> Bool {
+        guard let action = actions[remedy], action.text.from.contains(instance.stage) else {
+            return false
+        }
+        do throws(ContractRefusal) {
+            _ = try run(
+                action, at: moment(of: call, on: instance), signing: [], on: instance,
+                isExample: false)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// - Returns: The parties that sign by taking the action.
     private func checkSender(
         of action: ActionText, _ call: ContractCall, on instance: ContractInstance
     ) throws(ContractRefusal) -> Set<String> {
+        if case .member(let name) = call.sender {
+            try check(.string(name), as: .member, named: "the sender", .party)
+        }
         if action.isRemedy { return [] }
         var joining: Set<String> = []
         var isAllowed = false
@@ -303,9 +327,16 @@ extension CompiledContract {
 extension Value {
     /// Compared byte by byte: which texts are equivalent to Unicode changes with its version.
     func isSame(as other: Value) -> Bool {
-        if case .string(let one) = self, case .string(let text) = other {
-            return one.utf8.elementsEqual(text.utf8)
+        switch (self, other) {
+        case (.string(let one), .string(let other)): one.utf8.elementsEqual(other.utf8)
+        case (.list(let ours), .list(let theirs)):
+            ours.count == theirs.count && zip(ours, theirs).allSatisfy { $0.isSame(as: $1) }
+        case (.map(let ours), .map(let theirs)):
+            ours.count == theirs.count
+                && zip(ours, theirs).allSatisfy {
+                    $0.key.isSame(as: $1.key) && $0.value.isSame(as: $1.value)
+                }
+        default: self == other
         }
-        return self == other
     }
 }
