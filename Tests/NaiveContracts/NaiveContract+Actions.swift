@@ -210,8 +210,18 @@ extension NaiveContract {
 
     // MARK: - Payments
 
-    /// Pays, and keeps count of what the contract holds.
     private mutating func pay(
+        _ payment: JSONValue, sender: String, _ evaluator: NaiveEvaluator
+    ) throws(NaiveRefusal) -> [Payment] {
+        do throws(NaiveRefusal) {
+            return try move(payment, sender: sender, evaluator)
+        } catch {
+            throw NaiveRefusal(error.kind, error.clauses + payment["clause"].clauseNames)
+        }
+    }
+
+    /// Pays, and keeps count of what the contract holds.
+    private mutating func move(
         _ payment: JSONValue, sender: String, _ evaluator: NaiveEvaluator
     ) throws(NaiveRefusal) -> [Payment] {
         if let condition = payment["when"] {

@@ -88,7 +88,7 @@ package struct RandomContract {
         if hasDuty {
             let hasRemedy = random.chance(80)
             obligations["duty"] = [
-                "by": .string(parties[0]), "clause": "9", "says": "do it",
+                "by": .string(parties[0]), "clause": ["9", "10"], "says": "do it",
                 "within": .string(random.chance(60) ? "48h" : expression("duration")),
                 "else": hasRemedy ? "remedy" : Optional.none,
             ]
@@ -268,6 +268,7 @@ package struct RandomContract {
             ? "rest" : random.chance(60) ? "terms.price" : expression("money")
         return [
             "from": .string(payer), "to": into ? "escrow" : destination(),
+            "clause": random.chance(30) ? "5" : Optional.none,
             "amount": .string(amount), "when": random.chance(30) ? condition() : Optional.none,
         ]
     }
