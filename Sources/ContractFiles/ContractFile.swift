@@ -82,6 +82,7 @@ package struct ContractFile: Sendable {
     /// caret.
     package func rendered(_ problem: DocumentProblem) -> String {
         let place = text.place(of: problem.path).map { place in
+            if problem.isUnknownName, let name = place.name { return "\(name.line):\(name.column): " }
             let column = problem.expression.flatMap { expression in
                 place.textColumn.map {
                     $0 + SourceText(expression.text).place(of: expression.offset).column - 1

@@ -111,7 +111,9 @@ extension DocumentChecker {
                 continue
             }
         }
-        for stage in token.ends { checkStage(stage, at: "token.ends") }
+        for (index, stage) in token.ends.enumerated() {
+            checkStage(stage, at: "token.ends[\(index)]")
+        }
         let permille = token.share.flatMap { formula($0.permille, .int, in: parts.standing) }
         let beneficiaries = token.share.flatMap {
             formula($0.to, .map(key: .string, value: .int), in: parts.standing)

@@ -9,19 +9,23 @@ extension DocumentChecker {
     }
 
     mutating func checkStages() {
-        for stage in document.final { checkStage(stage, at: "final") }
+        for (index, stage) in document.final.enumerated() {
+            checkStage(stage, at: "final[\(index)]")
+        }
         if let first = document.stages.first, document.final.contains(first) {
             problem("final", "a contract does not begin in a final stage")
         }
         for action in document.actions {
             let path = "actions.\(action.name)"
-            for stage in action.from {
-                checkStage(stage, at: "\(path).from")
+            for (index, stage) in action.from.enumerated() {
+                checkStage(stage, at: "\(path).from[\(index)]")
                 if document.final.contains(stage) {
-                    problem("\(path).from", "`\(stage)` is final, and has no way out")
+                    problem("\(path).from[\(index)]", "`\(stage)` is final, and has no way out")
                 }
             }
-            for turn in action.turns { checkStage(turn.stage, at: "\(path).to") }
+            for (index, turn) in action.turns.enumerated() {
+                checkStage(turn.stage, at: "\(path).to[\(index)].stage")
+            }
             let endless = action.turns.dropLast().contains { $0.condition == nil }
             if endless { problem("\(path).to", "nothing behind an entry without `when` is reached") }
             if usesEscrow { checkRest(of: action, at: path) }
