@@ -243,15 +243,15 @@ package struct YAMLTextError: Error, Hashable, Sendable, CustomStringConvertible
         return problem
     }
 
-    /// Where a name of a mapping stands for the second time; the parser only says where the mapping
-    /// begins.
+    /// Where a name of a mapping stands for the second time; the parser only says where it stands
+    /// first.
     private static func place(
         ofSecond name: String, in text: String, from mark: Mark
     ) -> (line: Int, column: Int)? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.indices.contains(mark.line - 1) else { return nil }
-        let start = Array(lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1))
-        let isFlow = start.first == "{"
+        let isFlow = lines[mark.line - 1].unicodeScalars.prefix(mark.column - 1)
+            .contains { $0 == "{" || $0 == "," }
         var isSecond = false
         for line in mark.line...lines.count {
             let scalars = Array(lines[line - 1].unicodeScalars)

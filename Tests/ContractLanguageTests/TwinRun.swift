@@ -148,13 +148,20 @@ struct TwinRun {
             case (.success(let step), .success(let outcome)):
                 tally.applied += 1
                 tally.payments += step.payments.count
-                if let difference = difference(step, outcome) {
+                if let difference = difference(step, outcome)
+                    ?? StepProperties.violation(
+                        by: step, of: action, sender: isLab ? "lab" : sender, on: instance,
+                        holding: naive.escrow, contract)
+                {
                     return disagree("\(action.name) by \(sender): \(difference)")
                 }
                 (instance, naive) = (step.instance, outcome.contract)
                 if contract.document.final.contains(instance.stage) { tally.ended += 1 }
             case (.failure(let one), .failure(let other)):
                 tally.kinds[one.kind.rawValue, default: 0] += 1
+                if instance.json(contract) != naive.json {
+                    return disagree("\(action.name) by \(sender) is refused, and changes something")
+                }
                 if one.kind.rawValue != other.kind || one.clauses != other.clauses {
                     return disagree("\(action.name) by \(sender): \(one.kind) \(one) and \(other)")
                 }
