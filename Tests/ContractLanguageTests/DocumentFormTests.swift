@@ -45,13 +45,15 @@ import Testing
     ) -> String {
         let space = String(repeating: " ", count: indent)
         switch json {
-        case .object(let object) where !object.members.isEmpty && (indent == 0 || random.chance(60)):
+        case .object(let object)
+        where !object.members.isEmpty && (indent == 0 || random.chance(60)):
             var members = object.members
             random.shuffle(&members)
             return members.map { member in
                 let value = yaml(member.value, indent: indent + 2, &random)
                 let isBlock = value.hasPrefix(" ")
-                let key = random.chance(50) ? member.key : JSONValue.string(member.key).canonicalText
+                let key =
+                    random.chance(50) ? member.key : JSONValue.string(member.key).canonicalText
                 return "\(space)\(key):\(isBlock ? "\n" : " ")\(value)"
             }.joined(separator: random.chance(20) ? "\n# why not\n" : "\n")
         case .array(let elements) where !elements.isEmpty && random.chance(50):
@@ -65,7 +67,8 @@ import Testing
         case .object(let object):
             var members = object.members
             random.shuffle(&members)
-            return "{\(members.map { "\($0.key): \(flow($0.value, &random))" }.joined(separator: ", "))}"
+            return
+                "{\(members.map { "\($0.key): \(flow($0.value, &random))" }.joined(separator: ", "))}"
         case .array(let elements):
             return "[\(elements.map { flow($0, &random) }.joined(separator: ", "))]"
         case .string(let text) where random.chance(40):

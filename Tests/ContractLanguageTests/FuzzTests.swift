@@ -55,12 +55,17 @@ import Testing
             bytes.removeSubrange(place..<end)
         case 6:
             let end = min(bytes.count, place + random.uniformInteger(in: 1...60))
-            bytes.insert(contentsOf: bytes[place..<end], at: random.uniformInteger(in: 0...bytes.count))
+            bytes.insert(
+                contentsOf: bytes[place..<end], at: random.uniformInteger(in: 0...bytes.count))
         default:
             // Words change places: most of what comes out is text that means something else.
-            let words = String(decoding: bytes, as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
+            let words = String(decoding: bytes, as: UTF8.self).split(
+                separator: " ", omittingEmptySubsequences: false)
             var changed = words
-            let (one, other) = (random.uniformInteger(in: 0...(words.count - 1)), random.uniformInteger(in: 0...(words.count - 1)))
+            let (one, other) = (
+                random.uniformInteger(in: 0...(words.count - 1)),
+                random.uniformInteger(in: 0...(words.count - 1))
+            )
             changed.swapAt(one, other)
             bytes = Array(changed.joined(separator: " ").utf8)
         }
@@ -73,11 +78,15 @@ import Testing
         var refused = 0
         var good = 0
         for path in Self.paths(of: whole) {
-            for replacement: JSONValue? in [nil, .null, 7, "x", [], ["x": 1], true, .number(0.5), ["x"]] {
+            for replacement: JSONValue? in [
+                nil, .null, 7, "x", [], ["x": 1], true, .number(0.5), ["x"],
+            ] {
                 let text = Self.replacing(path[...], of: whole, with: replacement).canonicalText
                 if let message = refusal(of: text, named: "f") {
                     refused += 1
-                    #expect(message.hasPrefix("f:1:"), "\(path) \(String(describing: replacement)): \(message)")
+                    #expect(
+                        message.hasPrefix("f:1:"),
+                        "\(path) \(String(describing: replacement)): \(message)")
                 } else {
                     good += 1
                 }
@@ -86,7 +95,10 @@ import Testing
         #expect(refused > 1_000 && good > 20)
     }
 
-    private enum Step { case key(String), index(Int) }
+    private enum Step {
+        case key(String)
+        case index(Int)
+    }
 
     private static func paths(of json: JSONValue) -> [[Step]] {
         switch json {
@@ -110,7 +122,8 @@ import Testing
         switch (step, json) {
         case (.key(let key), .object(var object)):
             object[key] =
-                rest.isEmpty ? replacement : object[key].map { replacing(rest, of: $0, with: replacement) }
+                rest.isEmpty
+                ? replacement : object[key].map { replacing(rest, of: $0, with: replacement) }
             return .object(object)
         case (.index(let index), .array(var elements)):
             if rest.isEmpty, replacement == nil {

@@ -49,6 +49,7 @@ enum StepProperties {
             if payment.from == .escrow { held -= Int128(payment.amount) }
             if held < 0 { return "pays out more than it holds" }
         }
-        return held == Int128(step.escrow) ? nil : "holds \(step.escrow), and \(held) by its payments"
+        return held == Int128(step.escrow)
+            ? nil : "holds \(step.escrow), and \(held) by its payments"
     }
 }

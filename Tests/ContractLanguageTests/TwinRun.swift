@@ -41,7 +41,8 @@ struct TwinRun {
     mutating func play(_ tally: inout Tally) -> Bool {
         tally.documents += 1
         guard Set(NaiveContract.offerors(of: json)) == Set(contract.offerors) else {
-            return disagree("who may offer: \(contract.offerors) and \(NaiveContract.offerors(of: json))")
+            return disagree(
+                "who may offer: \(contract.offerors) and \(NaiveContract.offerors(of: json))")
         }
         for _ in 0..<2 {
             guard let (instance, naive) = conclude(&tally) else {
@@ -64,7 +65,9 @@ struct TwinRun {
     ) -> (ContractInstance, NaiveContract)? {
         let isHonest = random.chance(90)
         var members = ["ada", "bob", "cyd"]
-        if !isHonest { members[random.uniformInteger(in: 0...2)] = random.pick(["ada", "bob", "lab", "X"]) }
+        if !isHonest {
+            members[random.uniformInteger(in: 0...2)] = random.pick(["ada", "bob", "lab", "X"])
+        }
         var parties = JSONObject()
         let singles = contract.document.parties.filter { $0.kind == .member }.map(\.name)
         for (party, member) in zip(singles, members) { parties[party] = .string(member) }
@@ -101,7 +104,9 @@ struct TwinRun {
             tally.kinds[one.kind.rawValue, default: 0] += 1
             if one.kind.rawValue != other.kind { _ = disagree("conclusion: \(one) and \(other)") }
         case (.success, .failure(let refusal)):
-            _ = disagree("concluded, and by the other refused: \(refusal) \(JSONValue.object(terms).canonicalText)")
+            _ = disagree(
+                "concluded, and by the other refused: \(refusal) \(JSONValue.object(terms).canonicalText)"
+            )
         case (.failure(let refusal), .success):
             _ = disagree("not concluded, and by the other it is: \(refusal)")
         }

@@ -89,7 +89,8 @@ extension NaiveContract {
         guard let given = input.object else { throw NaiveRefusal("input") }
         var values: [String: NaiveValue] = [:]
         for (field, type) in action["input"].members {
-            guard let json = given[field], let value = NaiveType(type.string ?? "").read(json) else {
+            guard let json = given[field], let value = NaiveType(type.string ?? "").read(json)
+            else {
                 throw NaiveRefusal("input")
             }
             values[field] = value
@@ -154,7 +155,8 @@ extension NaiveContract {
         if let operand = effect["add"] ?? effect["subtract"] {
             guard case .int(let one)? = old, case .int(let other) = try evaluate(operand, evaluator)
             else { throw NaiveRefusal("bounds") }
-            let sum = effect["add"] == nil ? Int128(one) - Int128(other) : Int128(one) + Int128(other)
+            let sum =
+                effect["add"] == nil ? Int128(one) - Int128(other) : Int128(one) + Int128(other)
             guard let exact = Int64(exactly: sum) else { throw NaiveRefusal("bounds") }
             return .int(exact)
         }
@@ -179,9 +181,10 @@ extension NaiveContract {
         guard let to else { return stage }
         if let target = to.string { return target }
         for turn in to.array ?? [] {
-            let holds = try turn["when"].map { condition throws(NaiveRefusal) in
-                try evaluate(condition, evaluator) == .bool(true)
-            } ?? true
+            let holds =
+                try turn["when"].map { condition throws(NaiveRefusal) in
+                    try evaluate(condition, evaluator) == .bool(true)
+                } ?? true
             if holds { return turn["stage"]?.string ?? "" }
         }
         return stage

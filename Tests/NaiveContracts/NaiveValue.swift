@@ -67,7 +67,8 @@ package indirect enum NaiveValue: Equatable, Sendable {
 package enum NaiveTime {
     private static let nanosecondsPerSecond: Int128 = 1_000_000_000
     static let range =
-        (Int128(Instant.secondsRange.lowerBound) * nanosecondsPerSecond)...(Int128(
+        (Int128(Instant.secondsRange.lowerBound) * nanosecondsPerSecond)
+        ...(Int128(
             Instant.secondsRange.upperBound) * nanosecondsPerSecond + nanosecondsPerSecond - 1)
 
     package static func read(_ text: String) -> Int128? {

@@ -37,7 +37,8 @@ package struct RandomContract {
         if random.chance(40) { state.append(("shares", "map(member, int(0..9), 4)")) }
         self.terms = terms
         self.state = state
-        var variables = terms.map { ("terms.\($0.0)", $0.1) } + state.map { ("state.\($0.0)", $0.1) }
+        var variables =
+            terms.map { ("terms.\($0.0)", $0.1) } + state.map { ("state.\($0.0)", $0.1) }
         variables += parties.map { ("parties.\($0)", "member") }
         variables += [("escrow", "money"), ("stage", "string(9)"), ("offeredBy", "member")]
         if hasBoard { variables.append(("parties.board", "list(member, 3)")) }
@@ -49,7 +50,8 @@ package struct RandomContract {
         "bool", "int(-5..5)", "int(0..100)", "int(-9223372036854775808..9223372036854775807)",
         "money", "string(6)", "choice(red, green)", "timestamp", "duration", "member", "dataset",
         "list(int(0..9), 3)", "list(string(4), 2)", "list(member, 3)", "map(member, money, 3)",
-        "map(string(3), int(-9..9), 2)", "map(int(0..5), bool, 3)", "map(choice(red, green), string(5), 2)",
+        "map(string(3), int(-9..9), 2)", "map(int(0..5), bool, 3)",
+        "map(choice(red, green), string(5), 2)",
         "list(list(string(2), 2), 2)",
     ]
 
@@ -142,7 +144,8 @@ package struct RandomContract {
     ) -> JSONValue {
         let inputs: [(String, String)] =
             isRemedy
-            ? [] : (0..<random.uniformInteger(in: 0...2)).map { ("i\($0)", random.pick(Self.types)) }
+            ? []
+            : (0..<random.uniformInteger(in: 0...2)).map { ("i\($0)", random.pick(Self.types)) }
         let outer = expressions
         defer { expressions = outer }
         expressions.add(
@@ -197,7 +200,8 @@ package struct RandomContract {
 
     private mutating func rule(_ index: Int) -> JSONValue {
         [
-            "cel": .string(random.chance(70) ? "true || \(expression("bool"))" : expression("bool")),
+            "cel": .string(
+                random.chance(70) ? "true || \(expression("bool"))" : expression("bool")),
             "clause": .string("\(index + 1)"), "says": "as agreed",
         ]
     }
@@ -223,7 +227,9 @@ package struct RandomContract {
         }
         switch parts.name {
         case "int", "money":
-            if random.chance(30) { return ["add": .string(random.chance(60) ? "1" : expression(type))] }
+            if random.chance(30) {
+                return ["add": .string(random.chance(60) ? "1" : expression(type))]
+            }
             if random.chance(30) { return ["subtract": .string(expression(type))] }
         case "list":
             if random.chance(60) { return ["append": .string(expression(parts.arguments[0]))] }

@@ -57,7 +57,9 @@ package struct RandomExpression {
             case 4: return "(\(inner("int(0..9)"))) % (\(inner(type)))"
             case 5: return "math.greatest(\(inner(type)), \(inner(type)))"
             default:
-                let sized = variables.filter { ["list", "map", "string"].contains(Self.parts(of: $0.type).name) }
+                let sized = variables.filter {
+                    ["list", "map", "string"].contains(Self.parts(of: $0.type).name)
+                }
                 return sized.isEmpty ? inner(type) : "size(\(random.pick(sized).name))"
             }
         case "string", "member", "dataset", "choice":
@@ -72,7 +74,8 @@ package struct RandomExpression {
             return "(\(inner(type)) \(random.pick(["+", "-"])) \(inner("duration")))"
         case "duration":
             return random.chance(50)
-                ? "(\(inner(type)) + \(inner(type)))" : "(\(inner("timestamp")) - \(inner("timestamp")))"
+                ? "(\(inner(type)) + \(inner(type)))"
+                : "(\(inner("timestamp")) - \(inner("timestamp")))"
         case "list":
             let element = Self.parts(of: type).arguments[0]
             switch random.uniformInteger(in: 0...3) {
@@ -96,9 +99,13 @@ package struct RandomExpression {
             let comparison = random.pick(["<", "<=", ">", ">=", "==", "!="])
             return "(\(inner(type))) \(comparison) (\(inner(type)))"
         case 4: return "\(inner("member")) in \(inner("list(member, 3)"))"
-        case 5: return "\(inner("list(int(0..9), 3)")).\(random.pick(["all", "exists", "exists_one"]))(y, y < \(inner("int(0..9)")))"
+        case 5:
+            return
+                "\(inner("list(int(0..9), 3)")).\(random.pick(["all", "exists", "exists_one"]))(y, y < \(inner("int(0..9)")))"
         case 6: return "\(inner("list(int(0..9), 3)")) == \(inner("list(int(0..9), 3)"))"
-        case 7: return "\(inner("string(4)")).\(random.pick(["startsWith", "contains", "endsWith"]))(\(inner("string(4)")))"
+        case 7:
+            return
+                "\(inner("string(4)")).\(random.pick(["startsWith", "contains", "endsWith"]))(\(inner("string(4)")))"
         case 8:
             let maps = variables.filter { $0.type.hasPrefix("map(member") }
             guard !maps.isEmpty else { return "true" }
@@ -116,17 +123,23 @@ package struct RandomExpression {
         case "bool": return random.pick(["true", "false"])
         case "int", "money":
             return random.pick(["0", "1", "3", "-1", "7", "100", "9223372036854775807"])
-        case "string": return random.pick(["''", "'a'", "'ab'", "'é'", "'e\\u0301'", "'\\u212a'", "'K'"])
+        case "string":
+            return random.pick(["''", "'a'", "'ab'", "'é'", "'e\\u0301'", "'\\u212a'", "'K'"])
         case "choice": return random.pick(["'red'", "'green'", "'blue'"])
         case "member": return random.pick(["'ada'", "'bob'", "'zoe'", "'Not A Name'", "'lab'"])
         case "dataset", "model", "digest": return "'sets'"
-        case "timestamp": return "timestamp('2026-03-0\(random.uniformInteger(in: 1...9))T00:00:00Z')"
-        case "duration": return random.pick(["duration('1h')", "duration('-90s')", "duration('2400h')", "duration('0.5s')"])
+        case "timestamp":
+            return "timestamp('2026-03-0\(random.uniformInteger(in: 1...9))T00:00:00Z')"
+        case "duration":
+            return random.pick([
+                "duration('1h')", "duration('-90s')", "duration('2400h')", "duration('0.5s')",
+            ])
         case "list":
             return random.chance(30) ? "[]" : "[\(literal(of: arguments[0], &random))]"
         default:
             return random.chance(30)
-                ? "{}" : "{\(literal(of: arguments[0], &random)): \(literal(of: arguments[1], &random))}"
+                ? "{}"
+                : "{\(literal(of: arguments[0], &random)): \(literal(of: arguments[1], &random))}"
         }
     }
 
@@ -154,7 +167,9 @@ package struct RandomExpression {
         case "choice": return .string(random.pick(arguments))
         case "member": return .string(random.pick(["ada", "bob", "cyd", "zoe"]))
         case "timestamp":
-            return .string("2026-03-0\(random.uniformInteger(in: 1...9))T12:00:00\(random.pick(["Z", "+01:00", ".25Z"]))")
+            return .string(
+                "2026-03-0\(random.uniformInteger(in: 1...9))T12:00:00\(random.pick(["Z", "+01:00", ".25Z"]))"
+            )
         case "duration": return .string(random.pick(["1h", "0s", "-5m", "72h", "1.5s"]))
         case "list":
             let countMax = Int(arguments[1]) ?? 0
