@@ -30,12 +30,15 @@ extension LedgerDatabase {
     }
 
     /// How many rows there are of what the entries make.
-    func counts() throws -> (tiles: Int, batches: Int, receipts: Int) {
+    func counts() throws -> (tiles: Int, batches: Int, receipts: Int, movements: Int) {
         try read { database in
             func count(_ table: String) throws -> Int {
                 try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
             }
-            return (try count("tiles"), try count("batches"), try count("receipts"))
+            return (
+                try count("tiles"), try count("batches"), try count("receipts"),
+                try count("movements")
+            )
         }
     }
 
@@ -50,6 +53,25 @@ extension LedgerDatabase {
         try json(
             "SELECT json FROM receipts WHERE tx = ? ORDER BY idx LIMIT 1",
             arguments: [transaction.text])
+    }
+
+    /// The receipts of what changed a row of the state, the oldest first.
+    ///
+    /// - Note: It reads through all receipts from the first on.
+    package func receipts(
+        changing key: String, from first: UInt64, count: Int
+    ) throws -> [JSONValue] {
+        // As it stands in a receipt's list of changes; a text in quotes is nothing else there.
+        let mark = Data(JSONValue.string(key).canonicalBytes)
+        return try read { database in
+            try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT json FROM receipts WHERE idx >= ? AND instr(json, ?) > 0
+                    ORDER BY idx LIMIT ?
+                    """,
+                arguments: [Int64(clamping: first), mark, count])
+        }.map { try JSONValue(parsing: Array($0)) }
     }
 
     /// A receipt as it is stored, and the name that it is stored under.

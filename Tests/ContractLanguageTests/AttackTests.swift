@@ -221,15 +221,16 @@ extension ContractStep.Payment {
     func weights() {
         let largest = Int64.max
         #expect(
-            LargestRemainder.shares(of: largest, by: [largest, largest]) == [
+            LargestRemainder.shares(of: largest, weights: [largest, largest]) == [
                 largest / 2 + 1, largest / 2,
             ])
-        #expect(LargestRemainder.shares(of: largest, by: [largest, largest, largest]) == nil)
-        #expect(LargestRemainder.shares(of: 5, by: [1, 1, 1]) == [2, 2, 1])
-        #expect(LargestRemainder.shares(of: 5, by: [-1, 6]) == nil)
-        #expect(LargestRemainder.shares(of: -1, by: [1]) == nil)
-        #expect(LargestRemainder.shares(of: 0, by: []) == [])
-        #expect(LargestRemainder.shares(of: 1, by: []) == nil)
+        #expect(LargestRemainder.shares(of: largest, weights: [largest, largest, largest])
+                == [largest / 3 + 1, largest / 3, largest / 3])
+        #expect(LargestRemainder.shares(of: 5, weights: [1, 1, 1]) == [2, 2, 1])
+        #expect(LargestRemainder.shares(of: 5, weights: [-1, 6]) == nil)
+        #expect(LargestRemainder.shares(of: -1, weights: [1]) == nil)
+        #expect(LargestRemainder.shares(of: 0, weights: []) == [])
+        #expect(LargestRemainder.shares(of: 1, weights: []) == nil)
     }
 
     @Test("Escrow that would not fit 64 bits refuses the payment, and amounts below nothing too")

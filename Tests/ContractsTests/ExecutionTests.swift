@@ -151,8 +151,10 @@ import Testing
             TransferMoney(amount: lab.money(60), to: try MemberID("di")), by: "cy")
         #expect(
             receipt.json.canonicalText
-                == #"{"action":"account.transfer","by":"cy","index":\#(receipt.index),"outcome":"#
-                + #"{"applied":true,"changed":["account/cy/CNY","account/di/CNY"],"decisions":[{"rule":"#
+                == #"{"action":"account.transfer","by":"cy","index":\#(receipt.index),"moved":"#
+                + #"[{"amount":{"currency":"CNY","minorUnits":60},"from":"cy","kind":"transfer","#
+                + #""to":"di"}],"outcome":{"applied":true,"changed":["account/cy/CNY","#
+                + #""account/di/CNY","transfer/\#(receipt.index)"],"decisions":[{"rule":"#
                 + #""amount > 0, to another member","saw":[{"name":"amount","value":"60 CNY minor units"},"#
                 + #"{"name":"sender","value":"cy"},{"name":"to","value":"di"}]}]},"#
                 + #""time":1767225600000,"transaction":"\#(receipt.transaction)"}"#)
@@ -170,7 +172,8 @@ import Testing
     func refusalCodes() {
         #expect(
             Refusal.Code.allCases.map(\.rawValue).sorted() == [
-                "account.overdrawn", "account.overflow", "already_exists", "licence.exhausted",
+                "account.overdrawn", "account.overflow", "account.payment_too_large",
+                "already_exists", "hold.expired", "licence.exhausted",
                 "licence.expired", "licence.not_active", "licence.purpose", "limit", "member.role",
                 "member.suspended", "model.not_independent", "model.validations_too_few",
                 "proposal.already_voted", "round.contribution_invalid",

@@ -169,7 +169,9 @@ struct TestLab {
     func checkInvariants() {
         var sums: [CurrencyCode: Int64] = [:]
         for (account, minorUnits) in state.accounts.all {
-            #expect(minorUnits > 0, "account \(account)")
+            #expect(minorUnits != 0, "account \(account)")
+            #expect(
+                minorUnits >= -state.accounts.limit(of: account).credit, "account \(account)")
             sums[account.currency, default: 0] += minorUnits
         }
         for (code, currency) in state.accounts.currencies.sorted {

@@ -59,6 +59,25 @@ import Transport
         #expect(Set(read.map { $0["stage"]?.string }) == ["sequenced", "certified", "final"])
     }
 
+    @Test("An account's movements are its receipts, without the rules that held")
+    func movements() async throws {
+        let path = "/v1/accounts/university/CNY/movements"
+        let own = lab.receipts.filter { receipt in
+            receipt.moved.contains { $0.to.description == "university" }
+        }
+        #expect(!own.isEmpty)
+        let read = try await items(path)
+        #expect(read == own.map { $0.json.without("outcome") })
+        #expect(try await items("\(path)?from=\(own[0].index + 1)") == [])
+        #expect(try await items("/v1/accounts/nobody/CNY/movements") == [])
+        #expect(try await items("/v1/accounts/currency:CNY/CNY/movements") == read)
+        for wrong in [
+            "/v1/accounts/university/EUR/movements", "/v1/accounts/university/x/movements",
+        ] {
+            #expect(try await get(wrong).problemCode == "unknown")
+        }
+    }
+
     @Test("Without a place, the newest entries are shown")
     func newestEntries() async throws {
         let newest = try await items("/v1/entries?count=2")

@@ -296,7 +296,7 @@ extension NaiveContract {
         guard amount >= 0 else { throw NaiveRefusal("payment") }
         if amount == 0 { return [] }
         let total = parts.reduce(0) { $0 + $1.weight }
-        guard total > 0, total <= Int128(UInt64.max) else { throw NaiveRefusal("payment") }
+        guard total > 0 else { throw NaiveRefusal("payment") }
         var shares: [(to: String, amount: Int64)] = []
         var remainders: [(place: Int, rest: Int128)] = []
         for (place, part) in parts.enumerated() {

@@ -7,6 +7,7 @@ package struct RandomContract {
     private var random: SeededRandom
     private var expressions: RandomExpression
     private let parties: [String]
+    private let isLicence: Bool
     private let hasBoard: Bool
     private let stages: [String]
     private let hasEnd: Bool
@@ -21,13 +22,18 @@ package struct RandomContract {
 
     private init(seed: UInt64) {
         var random = SeededRandom(seed: seed)
-        parties = Array(["buyer", "seller", "witness"].prefix(random.uniformInteger(in: 1...3)))
+        // The lab trains under licences, which have these parties and this term.
+        isLicence = random.chance(25)
+        parties = Array(
+            ["licensee", "licensor", "witness"].prefix(
+                random.uniformInteger(in: isLicence ? 2...3 : 1...3)))
         hasBoard = random.chance(40)
         stages = (0...random.uniformInteger(in: 1...3)).map { "s\($0)" }
         hasEnd = random.chance(80)
         usesEscrow = hasEnd && random.chance(70)
         var terms: [(String, String)] = [("price", "money")]
         var state: [(String, String)] = [("count", "int(0..9)")]
+        if isLicence { terms.append(("dataset", "dataset")) }
         for index in 0..<random.uniformInteger(in: 0...4) {
             terms.append(("t\(index)", random.pick(Self.types)))
         }
@@ -85,7 +91,7 @@ package struct RandomContract {
                 from: [stages[stages.count - 1]], to: nil, mayEnd: false, opens: false,
                 fulfils: false)
         }
-        if random.chance(25) { actions["train"] = training(from: loops) }
+        if isLicence { actions["train"] = training(from: loops) }
         var obligations = JSONObject()
         if hasDuty {
             let hasRemedy = random.chance(80)

@@ -36,8 +36,36 @@ struct Books {
     private var licences: [LicenceID: Licence] = [:]
     private var jobs: [JobID: Job] = [:]
     private(set) var rounds: [RoundID: Round] = [:]
-    private var balances: [AccountHolder: [CurrencyCode: Int64]] = [:]
+    var balances: [AccountHolder: [CurrencyCode: Int64]] = [:]
     private var issued: [CurrencyCode: Int64] = [:]
+    var transfers: [UInt64: Transfer] = [:]
+    var holds: [HoldID: Hold] = [:]
+    /// What the transaction that is being read moved.
+    var moved: [Moved] = []
+
+    struct Transfer {
+        let from: MemberID
+        let to: MemberID
+        let amount: Money
+        var isReversed = false
+    }
+
+    struct Hold {
+        let payer: MemberID
+        let payee: MemberID
+        let amount: Money
+        let expires: Timestamp
+        var isOpen = true
+    }
+
+    struct Moved: Hashable, Comparable {
+        let text: String
+        let minorUnits: Int64
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.text, left.minorUnits) < (right.text, right.minorUnits)
+        }
+    }
 
     init() {}
 
@@ -62,6 +90,20 @@ struct Books {
         _ transaction: Transaction, _ receipt: Receipt, state: LabState
     ) -> String? {
         guard applied.insert(receipt.transaction).inserted else { return "it is applied twice" }
+        moved = []
+        if let problem = enter(transaction, receipt, state) { return problem }
+        let told = receipt.moved.map {
+            Moved(
+                text: "\($0.from) \($0.to) \($0.amount.currency)",
+                minorUnits: $0.amount.minorUnits)
+        }
+        return told.sorted() == moved.sorted()
+            ? nil : "the receipt tells of the movements \(told), and there were \(moved)"
+    }
+
+    private mutating func enter(
+        _ transaction: Transaction, _ receipt: Receipt, _ state: LabState
+    ) -> String? {
         guard case .member(let sender) = transaction.sender else {
             return readCoordinator(transaction.action, receipt, state)
         }
@@ -87,8 +129,24 @@ struct Books {
         case let action as IssueMoney:
             issued[action.amount.currency, default: 0] += action.amount.minorUnits
             return move(action.amount, from: nil, to: .member(action.to))
+        case let action as RedeemMoney:
+            issued[action.amount.currency, default: 0] -= action.amount.minorUnits
+            return move(action.amount, from: .member(sender), to: nil)
         case let action as TransferMoney:
+            transfers[receipt.index] = Transfer(
+                from: sender, to: action.to, amount: action.amount)
             return move(action.amount, from: .member(sender), to: .member(action.to))
+        case let action as ReverseTransfer: return reverse(action, by: sender, state)
+        case let action as SplitPayment: return split(action, by: sender)
+        case let action as PlaceHold:
+            guard holds[action.hold] == nil else { return "\(action.hold) is held twice" }
+            holds[action.hold] = Hold(
+                payer: sender, payee: action.to, amount: action.amount, expires: action.expires)
+            return move(action.amount, from: .member(sender), to: .hold(action.hold))
+        case let action as CaptureHold:
+            return endHold(
+                action.hold, paying: action.amount, receipt.time, by: sender)
+        case let action as ReleaseHold: return endHold(action.hold, receipt.time, by: sender)
         default: break
         }
         return nil
@@ -186,18 +244,6 @@ struct Books {
         job.current = nil
         rounds[id] = round
         jobs[id.job] = job
-        return nil
-    }
-
-    private mutating func move(
-        _ amount: Money, from payer: AccountHolder?, to payee: AccountHolder
-    ) -> String? {
-        if let payer {
-            let left = balances[payer, default: [:]][amount.currency, default: 0] - amount.minorUnits
-            guard left >= 0 else { return "\(payer) pays \(amount) that it does not have" }
-            balances[payer]?[amount.currency] = left
-        }
-        balances[payee, default: [:]][amount.currency, default: 0] += amount.minorUnits
         return nil
     }
 

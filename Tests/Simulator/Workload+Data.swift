@@ -1,7 +1,7 @@
 import Contracts
 import Encodings
 
-/// Datasets, licences, and money.
+/// Datasets and licences.
 extension Workload {
     func registerDataset(_ state: LabState) -> Request? {
         let owners = active(state, .dataOwner).filter { node in
@@ -80,32 +80,5 @@ extension Workload {
         return request(
             WithdrawLicence(licence: licence.id, reason: "changed our mind"),
             by: present(licence.licensor))
-    }
-
-    // MARK: - Money
-
-    func issue(_ state: LabState) -> Request? {
-        guard let currency = Self.currency else { return nil }
-        guard let row = state.accounts.currencies[currency] else {
-            return request(
-                RegisterCurrency(currency: currency, title: "Yuan", scale: 2),
-                by: schedule.pick(active(state, .issuer)))
-        }
-        let to =
-            schedule.chance(0.7)
-            ? schedule.pick(researchers(state)) : schedule.pick(active(state))
-        guard let to else { return nil }
-        let amount = schedule.chance(0.02) ? Int64.max : Int64(schedule.pick(1...500))
-        return request(
-            IssueMoney(amount: Money(amount, currency), to: to.id), by: present(row.issuer))
-    }
-
-    func pay(_ state: LabState) -> Request? {
-        guard let currency = Self.currency, state.accounts.currencies[currency] != nil,
-            let to = schedule.pick(active(state))
-        else { return nil }
-        let amount = Money(Int64(schedule.pick(0...400)), currency)
-        return request(
-            TransferMoney(amount: amount, to: to.id), by: schedule.pick(active(state)))
     }
 }

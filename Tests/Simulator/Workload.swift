@@ -119,6 +119,11 @@ final class Workload {
             case .withdrawModel: withdrawModel(state)
             case .issue: issue(state)
             case .pay: pay(state)
+            case .split: split(state)
+            case .reverse: reverse(state)
+            case .redeem: redeem(state)
+            case .hold: try hold(state)
+            case .settleHold: settleHold(state)
             case .again: again()
             case .nonsense: try nonsense(state)
             }

@@ -26,6 +26,8 @@ import Testing
         for action in [
             "licence.withdraw", "member.rotate_keys", "proposal.vote", "model.register",
             "job.complete", "round.abandon", "account.transfer",
+            "account.split", "account.reverse", "account.redeem", "account.hold",
+            "account.capture", "account.release",
         ] {
             #expect(runs.contains { $0.applied[action, default: 0] > 0 }, "nobody does \(action)")
         }
