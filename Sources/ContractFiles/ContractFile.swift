@@ -33,9 +33,21 @@ package struct ContractFile: Sendable {
             )
         }
         guard let text = String(validating: data, as: UTF8.self) else {
-            throw ContractFileError("\(path): the file is no text in UTF-8")
+            let lines = Self.validPrefix(of: data).split(
+                separator: "\n", omittingEmptySubsequences: false)
+            throw ContractFileError(
+                "\(path):\(lines.count):\((lines.last?.count ?? 0) + 1): the file is no text in UTF-8")
         }
         return text
+    }
+
+    /// What stands before the first byte that is no UTF-8.
+    private static func validPrefix(of data: Data) -> String {
+        var decoder = UTF8()
+        var bytes = data.makeIterator()
+        var text = String.UnicodeScalarView()
+        while case .scalarValue(let scalar) = decoder.decode(&bytes) { text.append(scalar) }
+        return String(text)
     }
 
     package init(text: String, name: String) throws(ContractFileError) {
@@ -95,6 +107,7 @@ package struct ContractFile: Sendable {
     /// caret.
     package func rendered(_ problem: DocumentProblem) -> String {
         let place = text.place(of: problem.path).map { place in
+            if problem.isUnknownName, let name = place.name { return "\(name.line):\(name.column): " }
             let column = problem.expression.flatMap { expression in
                 place.textColumn.map {
                     $0 + SourceText(expression.text).place(of: expression.offset).column - 1

@@ -111,16 +111,17 @@ extension DocumentChecker {
                 continue
             }
         }
-        for stage in token.ends { checkStage(stage, at: "token.ends") }
+        for (index, stage) in token.ends.enumerated() {
+            checkStage(stage, at: "token.ends[\(index)]")
+        }
         let permille = token.share.flatMap { formula($0.permille, .int, in: parts.standing) }
         let beneficiaries = token.share.flatMap {
             formula($0.to, .map(key: .string, value: .int), in: parts.standing)
         }
         guard let transfer else { return }
-        setToken(
-            .init(
-                text: token, transfer: transfer, unless: unless, permille: permille,
-                beneficiaries: beneficiaries))
+        parts.token = .init(
+            text: token, transfer: transfer, unless: unless, permille: permille,
+            beneficiaries: beneficiaries)
     }
 }
 
