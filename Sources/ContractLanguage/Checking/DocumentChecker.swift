@@ -45,6 +45,7 @@ struct DocumentChecker {
         checkToken()
         checkReachability()
         checkSignatures()
+        checkWords()
         checkClauses()
     }
 
