@@ -110,7 +110,13 @@ extension ExplanationWriter {
                     "all of this is computed from the values before the action",
                     "以上均按操作前的数值计算"))
         }
-        lines += action.payments.map { payment($0, of: action, words) }
+        lines += action.payments.map { payment($0, words) }
+        if action.name == LabHook.train.name, action.by == [.lab], !action.payments.isEmpty {
+            lines.append(
+                sentence(
+                    "what is paid is set aside when the round opens, paid when it closes, and returned when it is abandoned",
+                    "上述款项于轮次开启时预留，轮次结束时支付，轮次中止时退还"))
+        }
         lines += turnedObligations(action)
         lines += action.events.map { event in
             let data = event.data.map { "`\($0.name)`" }
@@ -124,7 +130,7 @@ extension ExplanationWriter {
         return lines
     }
 
-    private func effect(_ effect: ActionText.Effect, _ words: ExpressionWords) -> String {
+    func effect(_ effect: ActionText.Effect, _ words: ExpressionWords) -> String {
         let word = names.word("state", effect.variable)
         let name = word.map { say("the \($0)", $0) } ?? "`\(effect.variable)`"
         func because(_ texts: ExpressionText...) -> String {
@@ -154,8 +160,8 @@ extension ExplanationWriter {
         }
     }
 
-    private func payment(
-        _ payment: ActionText.Payment, of action: ActionText, _ words: ExpressionWords
+    func payment(
+        _ payment: ActionText.Payment, _ words: ExpressionWords
     ) -> String {
         let amount: String
         var place: [String] = []
@@ -197,14 +203,9 @@ extension ExplanationWriter {
         }
         if let condition = payment.condition {
             let when = words.condition(condition)
-            text = say("if \(when)\(source(condition)), \(text)", "若\(when)\(source(condition))，则\(text)")
+            text = say("if \(when)\(written(condition)), \(text)", "若\(when)\(written(condition))，则\(text)")
         }
         if !place.isEmpty { text += say(" (\(place.joined(separator: "; ")))", "（\(place.joined(separator: "；"))）") }
-        if action.name == LabHook.train.name, action.by == [.lab], showsSources {
-            text += say(
-                "; this is set aside when the round opens, paid when it closes, and returned when it is abandoned",
-                "；该款于轮次开启时预留，轮次结束时支付，轮次中止时退还")
-        }
         return sentence(text, text)
     }
 
@@ -218,20 +219,20 @@ extension ExplanationWriter {
         case .member(let text):
             (
                 say(
-                    "the member that is \(words.value(text))\(source(text))",
-                    "\(words.value(text))\(source(text))所指成员"), false
+                    "the member that is \(words.value(text))\(written(text))",
+                    "\(words.value(text))\(written(text))所指成员"), false
             )
         case .split(let text):
             (
                 say(
-                    "divided by the weights in \(words.value(text))\(source(text)), to each member its share",
-                    "按\(words.value(text))\(source(text))所载权重分配给各成员"), true
+                    "divided by the weights in \(words.value(text))\(written(text)), to each member its share",
+                    "按\(words.value(text))\(written(text))所载权重分配给各成员"), true
             )
         }
     }
 
     /// The expression beside its words.
-    private func source(_ text: ExpressionText) -> String {
+    private func written(_ text: ExpressionText) -> String {
         showsSources ? say(" (`\(text.text)`)", "（`\(text.text)`）") : ""
     }
 
@@ -269,7 +270,7 @@ extension ExplanationWriter {
             "\(names.party(obligation.by))须在\(within)内\(says)")
     }
 
-    private func next(_ action: ActionText, _ words: ExpressionWords) -> String {
+    func next(_ action: ActionText, _ words: ExpressionWords) -> String {
         guard let first = action.turns.first else {
             return sentence("the stage does not change", "阶段不变")
         }
@@ -287,8 +288,8 @@ extension ExplanationWriter {
                 let when = words.condition(condition)
                 parts.append(
                     say(
-                        "if \(when)\(source(condition)), \(move(turn.stage))",
-                        "若\(when)\(source(condition))，则\(move(turn.stage))"))
+                        "if \(when)\(written(condition)), \(move(turn.stage))",
+                        "若\(when)\(written(condition))，则\(move(turn.stage))"))
             } else {
                 isCertain = true
                 parts.append(say("otherwise \(move(turn.stage))", "否则\(move(turn.stage))"))

@@ -159,6 +159,12 @@ extension ExpressionWords {
         let inner = variables(of: loop)
         let range = noun(loop.range, in: .operand)
         let variable = (loop.second ?? loop.variable)
+        if loop.kind == .transformMapEntry, loop.filter == nil, case .map(let entries) = loop.body.kind,
+            entries.count == 1, entries[0].key.path == variable, case .literal = entries[0].value.kind
+        {
+            let each = noun(entries[0].value)
+            return language.say("\(each) for each of \(range)", "\(range)各为\(each)")
+        }
         let body = inner.noun(loop.body)
         let condition = loop.filter.map { filter in
             let text = inner.claim(filter, in: .operand)

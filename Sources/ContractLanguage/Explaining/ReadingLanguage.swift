@@ -33,8 +33,9 @@ package enum ReadingLanguage: String, CaseIterable, Sendable {
         case .english:
             let first = text.prefix(1)
             return (first.allSatisfy(\.isASCII) ? first.uppercased() : String(first))
-                + text.dropFirst() + (text.hasSuffix(".") ? "" : ".")
-        case .chinese: return Self.spaced(text) + (text.hasSuffix("。") ? "" : "。")
+                + text.dropFirst() + (text.hasSuffix(".") || text.hasSuffix(".”") ? "" : ".")
+        case .chinese:
+            return Self.spaced(text) + (text.hasSuffix("。") || text.hasSuffix("。”") ? "" : "。")
         }
     }
 

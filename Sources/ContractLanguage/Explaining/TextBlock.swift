@@ -90,7 +90,9 @@ enum TextBlock {
             } else if "，。；：、！？）”》".contains(character), !isCode {
                 word.append(character)
             } else {
-                if word.last?.isIdeograph == true || word.last.map({ "，。；：、！？）”》".contains($0) }) == true {
+                let isBreak =
+                    word.last.map { $0.isIdeograph || "，。；：、！？）》".contains($0) } == true
+                if isBreak, !".,;:)]”".contains(character) {
                     pieces.append(word)
                     word = ""
                 }
