@@ -222,6 +222,15 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .target(name: "SharedFolder", path: "Tests/SharedFolder"),
+        .target(
+            name: "NaiveContracts", dependencies: ["Encodings", "Policy", "Randomness"],
+            path: "Tests/NaiveContracts"),
+        .testTarget(
+            name: "ContractLanguageTests",
+            dependencies: [
+                "ContractFiles", "ContractLanguage", "Encodings", "NaiveContracts", "Policy",
+                "Randomness",
+            ]),
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "Randomness"]),
         .testTarget(
             name: "IdentityTests",
@@ -362,10 +371,10 @@ let package = Package(
 // The project's own checks build with it; a newer compiler's new warning must not stop a user.
 let isStrict = Context.environment["JOINTLAB_STRICT"] == "1"
 
-// Simulated labs run through these for minutes: unoptimised, the tests would take twice as long.
+// Simulated labs and random contracts run through these for minutes: unoptimised, the tests would take twice as long.
 let isSimulated: Set = [
-    "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog", "MerkleMap",
-    "Simulator",
+    "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
+    "MerkleMap", "NaiveContracts", "Policy", "Simulator",
 ]
 
 for target in package.targets where target.name != "CKernels" {

@@ -27,9 +27,21 @@ package struct ContractFile: Sendable {
             )
         }
         guard let text = String(validating: data, as: UTF8.self) else {
-            throw ContractFileError("\(path): the file is no text in UTF-8")
+            let lines = Self.validPrefix(of: data).split(
+                separator: "\n", omittingEmptySubsequences: false)
+            throw ContractFileError(
+                "\(path):\(lines.count):\((lines.last?.count ?? 0) + 1): the file is no text in UTF-8")
         }
         try self.init(text: text, name: path)
+    }
+
+    /// What stands before the first byte that is no UTF-8.
+    private static func validPrefix(of data: Data) -> String {
+        var decoder = UTF8()
+        var bytes = data.makeIterator()
+        var text = String.UnicodeScalarView()
+        while case .scalarValue(let scalar) = decoder.decode(&bytes) { text.append(scalar) }
+        return String(text)
     }
 
     package init(text: String, name: String) throws(ContractFileError) {

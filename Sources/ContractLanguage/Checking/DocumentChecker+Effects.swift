@@ -117,10 +117,9 @@ extension DocumentChecker {
             formula($0.to, .map(key: .string, value: .int), in: parts.standing)
         }
         guard let transfer else { return }
-        setToken(
-            .init(
-                text: token, transfer: transfer, unless: unless, permille: permille,
-                beneficiaries: beneficiaries))
+        parts.token = .init(
+            text: token, transfer: transfer, unless: unless, permille: permille,
+            beneficiaries: beneficiaries)
     }
 }
 

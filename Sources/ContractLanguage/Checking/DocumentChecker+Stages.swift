@@ -24,13 +24,40 @@ extension DocumentChecker {
             for turn in action.turns { checkStage(turn.stage, at: "\(path).to") }
             let endless = action.turns.dropLast().contains { $0.condition == nil }
             if endless { problem("\(path).to", "nothing behind an entry without `when` is reached") }
-            let ends = action.turns.contains { document.final.contains($0.stage) }
-            if ends, usesEscrow, !action.payments.contains(where: { $0.isRest }) {
-                problem(
-                    path,
-                    "leads to a final stage, and must say who gets what is left: pay: {from: escrow, to: …, amount: rest}"
-                )
-            }
+            if usesEscrow { checkRest(of: action, at: path) }
+        }
+        if usesEscrow, document.final.isEmpty {
+            problem(
+                "stages",
+                "money goes into escrow, and no stage is final: say where the contract ends, and who gets what is left"
+            )
+        }
+    }
+
+    /// What ends a contract leaves nothing in escrow.
+    private mutating func checkRest(of action: ActionText, at path: String) {
+        let isFinal = action.turns.map { document.final.contains($0.stage) }
+        guard isFinal.contains(true) else { return }
+        let rests = action.payments.filter(\.isRest)
+        guard !rests.isEmpty else {
+            problem(
+                path,
+                "leads to a final stage, and must say who gets what is left: pay: {from: escrow, to: …, amount: rest}"
+            )
+            return
+        }
+        // Where it only may end, the condition of the payment can be that of the stage.
+        guard !isFinal.contains(false), action.turns.last?.condition == nil else { return }
+        guard let last = action.payments.lastIndex(where: { $0.isRest && $0.condition == nil })
+        else {
+            problem(
+                rests[rests.count - 1].path,
+                "the last payment of what is left needs no `when`: if none is made, the contract cannot end"
+            )
+            return
+        }
+        if let late = action.payments[last...].first(where: \.isIntoEscrow) {
+            problem(late.path, "goes into escrow after what is left was paid, and would be left there")
         }
     }
 

@@ -20,7 +20,7 @@ struct DocumentChecker {
 
     let document: ContractDocument
     private(set) var problems: [DocumentProblem] = []
-    private(set) var parts: Parts
+    var parts: Parts
     var offerors: [String] = []
 
     init(_ document: ContractDocument) {
@@ -43,6 +43,8 @@ struct DocumentChecker {
         checkObligations()
         checkInvariants()
         checkToken()
+        checkCosts()
+        checkSizes()
         checkReachability()
         checkSignatures()
         checkWords()
@@ -53,8 +55,6 @@ struct DocumentChecker {
         guard problems.count < Self.problemsMax else { return }
         problems.append(DocumentProblem(path, message, suggestion: suggestion))
     }
-
-    mutating func setToken(_ token: CompiledContract.Token) { parts.token = token }
 
     // MARK: - Expressions
 
@@ -87,10 +87,17 @@ struct DocumentChecker {
             problem(text.path, "what it can cost has no bound")
             return nil
         }
-        guard cost <= CompiledContract.costMax else {
+        guard cost <= CompiledContract.expressionCostMax else {
             problem(
                 text.path,
-                "can cost \(cost) steps, and an action may cost \(CompiledContract.costMax)")
+                "can cost \(cost) steps, and \(CompiledContract.expressionCostMax) are allowed")
+            return nil
+        }
+        guard let weight = compiled.weightMax, weight <= CompiledContract.bytesMax else {
+            problem(
+                text.path,
+                "its value can have \(compiled.weightMax.map(String.init) ?? "any number of") bytes and elements, and \(CompiledContract.bytesMax) are allowed"
+            )
             return nil
         }
         return Formula(text: text, compiled: compiled, scope: scope)
@@ -192,12 +199,14 @@ struct DocumentChecker {
             rules.map(\.formula) + effects.flatMap(\.change.formulas)
             + payments.flatMap(\.formulas) + events.flatMap { $0.data.map(\.formula) }
             + turns.compactMap(\.condition)
-        let cost = formulas.reduce(0) { $0 + $1.costMax }
-        if cost > CompiledContract.costMax {
+        let weight = formulas.reduce(0) { $0 + $1.weightMax }
+        if weight > CompiledContract.bytesMax {
             problem(
                 path,
-                "can cost \(cost) steps in all, and \(CompiledContract.costMax) are allowed")
+                "its effects, payments and events can have \(weight) bytes and elements in all, and \(CompiledContract.bytesMax) are allowed"
+            )
         }
+        let cost = formulas.reduce(0) { $0 + $1.costMax }
         parts.actions[action.name] = .init(
             text: action, scope: scope, rules: rules, effects: effects, payments: payments,
             events: events, turns: turns, costMax: cost)
@@ -264,7 +273,7 @@ struct DocumentChecker {
                 "what the lab's action pays is set aside until the round closes, and goes from party to party"
             )
         }
-        for payment in action.payments where payment.from == .sender {
+        for payment in action.payments where payment.from == .sender || payment.isToSender {
             problem(payment.path, "the lab has no purse")
         }
     }
@@ -310,6 +319,10 @@ extension ValueType {
 extension ActionText.Payment {
     var isIntoEscrow: Bool {
         if case .purse(.escrow) = to { true } else { false }
+    }
+
+    var isToSender: Bool {
+        if case .purse(.sender) = to { true } else { false }
     }
 }
 

@@ -60,7 +60,9 @@ extension CompiledContract {
             offeredBy: offer.offeredBy, stage: document.stages.first ?? "", state: [],
             signed: [party], obligations: [:])
         instance.state = try initialState(of: instance, now: now)
-        try checkInvariants(of: instance, escrow: 0, now: now)
+        var evaluator = Evaluator()
+        try checkInvariants(
+            at: moment(of: instance, escrow: 0, now: now), &evaluator, as: .transaction)
         return instance
     }
 
@@ -162,25 +164,28 @@ extension CompiledContract {
             throw ContractRefusal(
                 .bounds, rule: formula.text.text,
                 saw: formula.observed(in: moment)
-                    + [ContractObservation(name: "error", value: error.message)])
+                    + [ContractObservation(name: "error", value: error.message)],
+                isUnknown: error.code == .noSuchVariable)
         }
     }
 
     func checkInvariants(
-        of instance: ContractInstance, escrow: Int64, now: Instant
+        at moment: Moment, _ evaluator: inout Evaluator, as purpose: Purpose
     ) throws(ContractRefusal) {
         guard !invariants.isEmpty else { return }
-        let moment = self.moment(of: instance, escrow: escrow, now: now)
         let inputs = invariantScope.inputs(moment)
-        var evaluator = Evaluator()
         for (text, formula) in invariants {
             let denial = evaluator.denial(
                 of: formula.compiled.program, inputs, budget: formula.costMax)
-            if denial != nil {
-                throw ContractRefusal(
-                    .invariant, rule: formula.text.text, clauses: text.clauses, says: text.says,
-                    saw: formula.observed(in: moment))
+            guard let denial else { continue }
+            var saw = formula.observed(in: moment)
+            if case .failed(let error) = denial {
+                if purpose == .example(isRefusal: true), error.code == .noSuchVariable { continue }
+                saw.append(ContractObservation(name: "error", value: error.message))
             }
+            throw ContractRefusal(
+                .invariant, rule: formula.text.text, clauses: text.clauses, says: text.says,
+                saw: saw)
         }
     }
 }

@@ -4,9 +4,11 @@
 /// largest remainders; of equal ones the earlier comes first (Hamilton's method).
 package enum LargestRemainder {
     /// - Returns: As many shares as weights, which sum to the amount; `nil` where a weight or the amount
-    ///   is below 0, the weights' sum is 0 or does not fit 64 bits.
+    ///   is below 0, or there is an amount and the weights' sum is 0 or does not fit 64 bits.
     package static func shares(of amount: Int64, by weights: [Int64]) -> [Int64]? {
         guard amount >= 0, weights.allSatisfy({ $0 >= 0 }) else { return nil }
+        // Nothing can be divided among nobody.
+        guard amount > 0 else { return weights.map { _ in 0 } }
         var total: UInt64 = 0
         for weight in weights {
             let (sum, overflow) = total.addingReportingOverflow(UInt64(weight))

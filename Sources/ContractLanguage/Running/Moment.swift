@@ -140,14 +140,29 @@ package struct Formula: Sendable {
     let scope: Scope
 
     var costMax: Int { compiled.costMax ?? .max }
+    /// How many bytes and elements its value can have.
+    var weightMax: Int { compiled.weightMax ?? .max }
 
     /// The values that it looks at, for receipts.
     func observed(in moment: Moment) -> [ContractObservation] {
         compiled.slots.compactMap { slot in
             scope.value(at: slot, in: moment).map {
                 ContractObservation(
-                    name: scope.environment.variables[slot].name, value: $0.literal)
+                    name: scope.environment.variables[slot].name,
+                    value: Self.shortened($0.literal))
             }
         }
+    }
+
+    private static let literalBytesMax = 240
+
+    /// A receipt is kept for ever; a long list is not repeated in it by each rule that looks at it.
+    private static func shortened(_ literal: String) -> String {
+        guard literal.utf8.count > literalBytesMax else { return literal }
+        var end = literal.utf8.index(literal.startIndex, offsetBy: literalBytesMax)
+        while end.samePosition(in: literal.unicodeScalars) == nil {
+            end = literal.utf8.index(before: end)
+        }
+        return "\(literal[..<end])… (\(literal.utf8.count) bytes)"
     }
 }
