@@ -1,6 +1,7 @@
 import ArgumentParser
 import ContractFiles
 import ContractLanguage
+import Foundation
 
 extension ReadingLanguage: ExpressibleByArgument {}
 
@@ -35,7 +36,8 @@ extension ContractCommands {
             let prose = source.prose(of: contract.document)
             for item in contract.document.prose
             where !prose.contains(where: { $0.language == item.language }) {
-                say("\(item.reference): the text cannot be read, and is not compared with the document")
+                let line = "\(item.reference): the text cannot be read, and is not compared with the document"
+                FileHandle.standardError.write(Data("\(line)\n".utf8))
             }
             let explanation = ContractExplanation(contract, in: language, prose: prose)
             let text =

@@ -2,6 +2,7 @@ import ArgumentParser
 import ContractFiles
 import ContractLanguage
 import Encodings
+import Participation
 
 extension ContractCommands {
     struct Simulate: ParsableCommand {
