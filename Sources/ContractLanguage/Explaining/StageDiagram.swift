@@ -50,7 +50,7 @@ package struct StageDiagram: Sendable {
         arrows = layers.arrows(rowTops)
         self.title = title
         self.legend = legend
-        let right = boxes.map { $0.x + $0.width }.max() ?? 0
+        let right = layers.right
         let bottom = boxes.map { $0.y + $0.height }.max() ?? 0
         let texts = [title.terminalWidth * 10] + legend.map { $0.terminalWidth * 7 + 20 }
         width = max(right, Self.margin + (texts.max() ?? 0)) + Self.margin

@@ -61,7 +61,10 @@ struct StageLayers {
         }
         var links: [(from: String, to: String, edges: [StageGraph.Edge])] = []
         for edge in graph.edges {
-            if let index = links.firstIndex(where: { $0.from == edge.from && $0.to == edge.to }) {
+            let index = links.firstIndex {
+                $0.from == edge.from && $0.to == edge.to && $0.edges[0].isRemedy == edge.isRemedy
+            }
+            if let index {
                 links[index].edges.append(edge)
             } else {
                 links.append((edge.from, edge.to, [edge]))
@@ -70,10 +73,10 @@ struct StageLayers {
         for link in links {
             guard let from = places[link.from], let to = places[link.to] else { continue }
             let lines = link.edges.map { label($0.action) }
-            let isDashed = link.edges.allSatisfy(\.isRemedy)
+            let isDashed = link.edges[0].isRemedy
             if from == to {
-                items[from].loop = lines
-                items[from].isLoopDashed = isDashed
+                items[from].isLoopDashed = items[from].loop.isEmpty && isDashed
+                items[from].loop += lines
                 continue
             }
             let isUpward = items[from].row > items[to].row
@@ -216,6 +219,9 @@ struct StageLayers {
     }
 
     // MARK: - Drawing
+
+    /// How far to the right anything reaches.
+    var right: Int { items.map { $0.boxLeft + $0.width }.max() ?? 0 }
 
     func rowTops(from top: Int) -> [Int] {
         var tops: [Int] = []

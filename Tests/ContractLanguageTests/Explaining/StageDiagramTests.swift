@@ -47,7 +47,10 @@ import Testing
         for seed in UInt64(0)..<300 {
             guard let document = try? ContractDocument(RandomContract.document(seed: seed)) else { continue }
             drawn += 1
-            #expect(overlap(in: diagram(document)) == nil, "seed \(seed)")
+            let diagram = diagram(document)
+            #expect(overlap(in: diagram) == nil, "seed \(seed)")
+            let horizontal = diagram.svg.matches(of: /[MLC ](\d+),\d+/).compactMap { Int($0.output.1) }
+            #expect(horizontal.allSatisfy { $0 <= diagram.width }, "seed \(seed)")
         }
         #expect(drawn > 100)
     }
