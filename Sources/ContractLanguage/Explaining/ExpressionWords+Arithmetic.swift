@@ -60,16 +60,13 @@ extension ExpressionWords {
 
     private func time(_ expression: Expression) -> String? {
         guard let (symbol, left, right) = expression.binary else { return nil }
+        let (one, other) = (branch(left), branch(right))
         switch (symbol, type(of: left), type(of: right)) {
         case ("-", .timestamp?, .timestamp?):
-            return language.say(
-                "the time from \(noun(right)) to \(noun(left))", "自\(noun(right))至\(noun(left))的时长")
-        case ("-", .timestamp?, _):
-            return language.say("\(noun(right)) before \(noun(left))", "\(noun(left))之前\(noun(right))")
-        case ("+", .timestamp?, _):
-            return language.say("\(noun(right)) after \(noun(left))", "\(noun(left))之后\(noun(right))")
-        case ("+", _, .timestamp?):
-            return language.say("\(noun(left)) after \(noun(right))", "\(noun(right))之后\(noun(left))")
+            return language.say("the time from \(other) to \(one)", "自\(other)至\(one)的时长")
+        case ("-", .timestamp?, _): return language.say("\(other) before \(one)", "\(one)前推\(other)之时")
+        case ("+", .timestamp?, _): return language.say("\(other) after \(one)", "自\(one)起满\(other)之时")
+        case ("+", _, .timestamp?): return language.say("\(one) after \(other)", "自\(other)起满\(one)之时")
         default: return nil
         }
     }

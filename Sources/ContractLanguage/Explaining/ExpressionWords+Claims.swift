@@ -36,7 +36,16 @@ extension ExpressionWords {
                 ? language.say("\(place) is not given", "\(place)未给出")
                 : language.say("\(place) is given", "\(place)已给出")
         case .comprehension(let loop):
-            return quantified(loop, isDenied: isDenied) ?? plain(expression, isDenied: isDenied)
+            // What a quantifier says goes on to the end of the sentence, or of the brackets.
+            return quantified(loop, isDenied: isDenied).map { bracketed($0, if: setting != .free) }
+                ?? plain(expression, isDenied: isDenied)
+        case .bind(let variable, let value, let body):
+            let inner = with(variable, type(of: value))
+            let (text, meaning) = (inner.claim(body, isDenied: isDenied), noun(value))
+            return bracketed(
+                language.say(
+                    "\(text); here `\(variable)` is \(meaning)", "\(text)；其中`\(variable)`为\(meaning)"),
+                if: setting != .free)
         case .call(let name, let receiver?, let arguments):
             return call(name, receiver, arguments, isDenied: isDenied)
                 ?? plain(expression, isDenied: isDenied)
@@ -103,10 +112,9 @@ extension ExpressionWords {
         let inner = variables(of: loop)
         let variable = ([loop.variable] + [loop.second].compactMap(\.self))
             .map { "`\($0)`" }.joined(separator: language.say(" and ", "、"))
-        let body = inner.claim(loop.body, in: .operand)
+        let body = inner.claim(loop.body)
         switch (loop.kind, isDenied) {
         case (.all, false):
-            // Every one that is in something: the thing that a set is compared with.
             return language.say(
                 "for each \(variable) of \(range): \(body)", "\(range)中的每一项\(variable)均满足：\(body)")
         case (.all, true):

@@ -15,10 +15,6 @@ extension ExpressionWords {
         switch expression.kind {
         case .literal(let literal): return constant(literal)
         case .conditional(let test, let yes, let no):
-            func branch(_ expression: Expression) -> String {
-                let isNested = if case .conditional = expression.kind { true } else { false }
-                return noun(expression, in: isNested ? .operand : .free)
-            }
             let parts = (branch(yes), claim(test, in: .operand), branch(no))
             let text = language.say(
                 "\(parts.0) if \(parts.1), and otherwise \(parts.2)",
@@ -79,6 +75,12 @@ extension ExpressionWords {
         }
         let text = noun(expression)
         return language.say("\(word) becomes \(text)", "\(word)变更为\(text)")
+    }
+
+    /// A noun in which only what has an "if" of its own needs brackets.
+    func branch(_ expression: Expression) -> String {
+        let isConditional = if case .conditional = expression.kind { true } else { false }
+        return noun(expression, in: isConditional ? .operand : .free)
     }
 
     private func isClaim(_ expression: Expression) -> Bool {
@@ -171,7 +173,7 @@ extension ExpressionWords {
             return language.say(" for which \(text)", "（须满足：\(text)）")
         } ?? ""
         if loop.kind == .filter {
-            let test = inner.claim(loop.body, in: .operand)
+            let test = inner.claim(loop.body)
             return language.say(
                 "the entries `\(variable)` of \(range) for which \(test)",
                 "\(range)中满足“\(test)”的各项`\(variable)`")
@@ -223,6 +225,10 @@ extension ExpressionWords {
         guard let receiver else { return "`\(whole.text)`" }
         if name == "size", items.isEmpty { return size(of: receiver) }
         let subject = noun(receiver, in: .operand)
+        if let part = Self.calendar[name], type(of: receiver) == .duration {
+            let whole = noun(receiver)
+            return language.say("the whole \(part.english) of \(whole)", "\(whole)的整\(part.chinese)")
+        }
         if let part = Self.calendar[name] {
             let zone: String =
                 if case .literal(.string(let bytes))? = arguments.first?.kind {
@@ -241,6 +247,13 @@ extension ExpressionWords {
     }
 
     private func size(of expression: Expression) -> String {
+        if case .comprehension(let loop) = expression.kind, loop.kind == .filter {
+            let range = noun(loop.range, in: .operand)
+            let test = variables(of: loop).claim(loop.body)
+            return language.say(
+                "the number of entries `\(loop.variable)` of \(range) for which \(test)",
+                "\(range)中满足“\(test)”的`\(loop.variable)`的数目")
+        }
         let text = noun(expression, in: .operand)
         switch type(of: expression) {
         case .string?, .choice?, .member?, .dataset?, .model?, .digest?:

@@ -23,7 +23,7 @@ import Testing
         Phrase(
             "now >= terms.until + duration('36h')",
             "The current time is not before 1 day and 12 hours after the agreed `until`",
-            "当前时间不早于约定的 `until` 之后 1 日 12 小时"),
+            "当前时间不早于自约定的 `until` 起满 1 日 12 小时之时"),
         Phrase(
             "now - terms.until > duration('90s')",
             "The time from the agreed `until` to the current time is longer than 1 minute and 30 seconds",
@@ -46,6 +46,18 @@ import Testing
         Phrase(
             "[1, 2].all(x, x > state.extensions)", "For each `x` of 1 and 2: `x` is more than the current `extensions`",
             "1 和 2 中的每一项 `x` 均满足：`x` 大于当前 `extensions`"),
+        Phrase(
+            "[1, 2].exists(x, x > 1) && escrow > 0",
+            "(for at least one `x` of 1 and 2: `x` is more than 1) and the money in escrow is more than 0",
+            "（1 和 2 中至少有一项 `x` 满足：`x` 大于 1），且托管金额大于 0"),
+        Phrase(
+            "size([parties.lender].filter(m, m == sender)) == 1",
+            "The number of entries `m` of the lender for which `m` is the one who acts equals 1",
+            "出借方中满足“`m` 即为操作方”的 `m` 的数目等于 1"),
+        Phrase(
+            "cel.bind(x, state.extensions + 1, x < 3)",
+            "`x` is less than 3; here `x` is the current `extensions` plus 1",
+            "`x` 小于 3；其中 `x` 为当前 `extensions` 加 1"),
         Phrase(
             "math.greatest(escrow, 7) == 7", "The greater of the money in escrow and 7 equals 7",
             "托管金额和 7 中的较大者等于 7"),
