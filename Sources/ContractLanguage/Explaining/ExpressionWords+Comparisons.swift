@@ -90,7 +90,7 @@ extension ExpressionWords {
                 ? language.say("\(first) and \(second) are the same member", "\(first)与\(second)为同一成员")
                 : language.say("\(first) and \(second) are different members", "\(first)与\(second)为不同成员")
         }
-        guard case .member? = type(of: left) else { return nil }
+        guard (type(of: left) ?? type(of: right)) == .member else { return nil }
         return isSame
             ? language.say("\(noun(left)) is \(noun(right))", "\(noun(left))即为\(noun(right))")
             : language.say("\(noun(left)) is not \(noun(right))", "\(noun(left))并非\(noun(right))")

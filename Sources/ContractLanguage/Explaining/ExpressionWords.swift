@@ -99,6 +99,10 @@ struct ExpressionWords: Sendable {
         case .call("size", _, _): return .int(0 ... .max)
         case .call("greatest", _, let arguments), .call("least", _, let arguments):
             return arguments.lazy.compactMap { type(of: $0) }.first
+        case .list(let elements):
+            return elements.lazy.compactMap { type(of: $0.value) }.first.map {
+                .list($0, countMax: elements.count)
+            }
         case .conditional(_, let yes, let no): return type(of: yes) ?? type(of: no)
         case .comprehension(let loop) where [.all, .exists, .existsOne].contains(loop.kind): return .bool
         case .comprehension(let loop) where loop.kind == .filter: return type(of: loop.range)
