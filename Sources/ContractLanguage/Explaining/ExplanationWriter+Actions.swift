@@ -64,8 +64,11 @@ extension ExplanationWriter {
     private func input(_ action: ActionText) -> [ReadingText.Block] {
         guard !action.input.isEmpty else { return [] }
         let fields = action.input.map { field in
-            let (name, type) = (names.declared("input", field.name), values.type(field.type))
-            return say("\(name) (\(type))", "\(name)（\(type)）")
+            let (type, code) = (values.type(field.type), "`\(field.name)`")
+            guard let word = names.word("input", field.name) else {
+                return say("\(code) (\(type))", "\(code)（\(type)）")
+            }
+            return say("the \(word) (\(code), \(type))", "\(word)（\(code)，\(type)）")
         }
         let subject =
             action.by == [.lab] ? say("the lab", "实验室") : say("whoever takes it", "执行者")
@@ -119,7 +122,11 @@ extension ExplanationWriter {
         }
         lines += turnedObligations(action)
         lines += action.events.map { event in
-            let data = event.data.map { "`\($0.name)`" }
+            let data = event.data.map { item in
+                let value = words.value(item.value)
+                let isNamed = item.value.text.split(separator: ".").last.map(String.init) == item.name
+                return isNamed ? value : say("\(value) (`\(item.name)`)", "\(value)（`\(item.name)`）")
+            }
             return data.isEmpty
                 ? sentence("the event \(names.event(event.name)) is announced", "发布事件\(names.event(event.name))")
                 : sentence(

@@ -106,8 +106,8 @@ extension ExplanationWriter {
             let (permille, to) = (words.value(share.permille), words.value(share.to))
             lines.append(
                 sentence(
-                    "of each price paid for it, so many thousandths as are \(permille) (`\(share.permille.text)`) go to the members in \(to) (`\(share.to.text)`), by their weights",
-                    "每笔转让价款按\(permille)（`\(share.permille.text)`）所定的千分比，依权重分给\(to)（`\(share.to.text)`）所列成员"))
+                    "of each price paid for it, a share (in thousandths \(permille), `\(share.permille.text)`) goes to the members in \(to) (`\(share.to.text)`), by their weights",
+                    "每笔转让价款的一部分（以千分比计，为\(permille)，`\(share.permille.text)`）依权重分给\(to)（`\(share.to.text)`）所列成员"))
         }
         if !token.ends.isEmpty {
             lines.append(

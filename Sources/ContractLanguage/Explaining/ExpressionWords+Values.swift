@@ -154,7 +154,7 @@ extension ExpressionWords {
             let index = noun(key, in: .operand)
             number = language.say("(\(index) plus 1)", "（\(index)加 1）")
         }
-        return language.say("the entry of \(whole) with number \(number)", "\(whole)的第\(number)项")
+        return language.say("entry number \(number) of \(whole)", "\(whole)的第\(number)项")
     }
 
     private func gathered(_ loop: Expression.Comprehension) -> String {

@@ -13,6 +13,7 @@ import Testing
             "The borrower pays the agreed `deposit` into escrow (`terms.deposit`).",
             "The obligation “return” begins: the borrower must bring the machine back, within 30 days.",
             "`extensions` goes up by 1",
+            "The event “returned” is announced, with the current `extensions`.",
             "The borrower receives all that is left in escrow.",
             "Anybody may take this action in stage “lent” once the obligation “return” is overdue, and only then.",
             "If the contract is in stage “lent”, then the money in escrow equals the agreed `deposit`",
