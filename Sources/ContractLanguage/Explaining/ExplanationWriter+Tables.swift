@@ -89,7 +89,7 @@ extension ExplanationWriter {
         func count(_ kind: ContractDocument.Clause.Enforcement) -> Int { coverage.clauses(kind).count }
         let total = coverage.rows.count
         return sentence(
-            "of \(total) clauses, \(count(.machine)) are enforced by machine, \(count(.obligation)) by an obligation with a deadline, and \(count(.none)) by the parties themselves and the law",
+            "clauses: \(total) in all, \(count(.machine)) enforced by machine, \(count(.obligation)) by an obligation with a deadline, and \(count(.none)) left to the parties and the law",
             "共\(total)条，其中\(count(.machine))条由机器执行，\(count(.obligation))条以附期限的义务执行，\(count(.none))条由各方及法律保障")
     }
 

@@ -5,7 +5,7 @@ import Policy
 extension ScenarioRun {
     package var text: ReadingText {
         let document = contract.document
-        let units = beginning.currency.map { " \($0)" } ?? ""
+        let units = beginning.currency.map { " minor units of \($0)" } ?? ""
         var table: [[String]] = [
             [
                 "0", scenario.given.now.rfc3339, scenario.given.offeredBy, "(offer)", "applied",

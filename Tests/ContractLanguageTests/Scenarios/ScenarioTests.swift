@@ -42,7 +42,7 @@ import Testing
         #expect(run.moves[0].escrow == 500 && run.moves[0].balances["south"] == 300)
         let text = run.text.plain()
         #expect(text.contains("the rule `state.extensions < 3` does not hold: state.extensions is 3"))
-        #expect(text.contains("paid 500 CNY from south to escrow"))
+        #expect(text.contains("paid 500 minor units of CNY from south to escrow"))
         #expect(text.contains("obligation return, due 2026-02-01T00:00:00Z"))
         #expect(text.contains("stage lent → returned"))
         #expect(run.json["final"]?["balances"]?["south"]?.integer == 800)
