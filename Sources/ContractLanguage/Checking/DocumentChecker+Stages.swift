@@ -205,6 +205,24 @@ extension DocumentChecker {
         }
     }
 
+    // MARK: - Words
+
+    mutating func checkWords() {
+        let kinds: [(String, [String])] = [
+            ("parties", document.parties.map(\.name)), ("terms", document.terms.map(\.name)),
+            ("state", document.state.map(\.name)),
+            ("input", document.actions.flatMap { $0.input.map(\.name) }),
+            ("stages", document.stages), ("actions", document.actions.map(\.name)),
+            ("obligations", document.obligations.map(\.name)),
+            ("events", document.actions.flatMap { $0.events.map(\.name) }),
+        ]
+        let known = kinds.flatMap { kind, names in names + names.map { "\(kind).\($0)" } }
+        for (name, _) in document.words where !known.contains(name) {
+            problem(
+                "words.\(name)", "is no name of the document", suggestion: similar(name, in: known))
+        }
+    }
+
     // MARK: - Clauses
 
     mutating func checkClauses() {
@@ -248,7 +266,7 @@ extension ContractDocument {
     var machineReferences: [[String]] {
         actions.flatMap { action in
             [action.clauses] + action.rules.map(\.clauses) + action.payments.map(\.clauses)
-        } + invariants.map(\.clauses)
+        } + invariants.map(\.clauses) + [token?.clauses ?? []]
     }
 
     fileprivate var clauseReferences: [(names: [String], path: String)] {
@@ -259,6 +277,7 @@ extension ContractDocument {
         }
             + invariants.map { ($0.clauses, $0.condition.path) }
             + obligations.map { ($0.clauses, "obligations.\($0.name)") }
+            + [(token?.clauses ?? [], "token.clause")]
     }
 }
 

@@ -47,6 +47,7 @@ struct DocumentChecker {
         checkSizes()
         checkReachability()
         checkSignatures()
+        checkWords()
         checkClauses()
     }
 

@@ -22,6 +22,11 @@ extension ContractDocument {
         }
         title = try fields.text("title")
         prose = try fields.prose()
+        var words: [(name: String, text: LocalisedText)] = []
+        for (name, value, path) in try fields.named("words", max: 256) {
+            words.append((name, try LocalisedText(value, at: path)))
+        }
+        self.words = words
         var clauses: [Clause] = []
         for (name, value, path) in try fields.named("clauses", max: 256) {
             var inner = try JSONFields(value, at: path)
@@ -139,6 +144,7 @@ extension TokenText {
         ends = try fields.optional("ends").map { value throws(JSONShapeError) in
             try value.words(at: "\(path).ends")
         } ?? []
+        clauses = try fields.clauses()
         try fields.finish()
     }
 }

@@ -17,6 +17,11 @@ package struct LocalisedText: Hashable, Sendable, CustomStringConvertible {
         texts.first { $0.language == language }?.text ?? texts[0].text
     }
 
+    /// The text in this language, where there is one.
+    func exactly(in language: ReadingLanguage) -> String? {
+        texts.first { $0.language == language.rawValue }?.text
+    }
+
     package var description: String { self["en"] }
 
     package var json: JSONValue {

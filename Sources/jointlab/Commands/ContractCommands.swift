@@ -8,7 +8,7 @@ struct ContractCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contract",
         abstract: "Write, check and explain contract documents; conclude and run contracts.",
-        subcommands: [Check.self])
+        subcommands: [Check.self, Explain.self, Diff.self, Simulate.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
