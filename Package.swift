@@ -56,6 +56,8 @@ let package = Package(
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]),
 
+        .target(name: "ODRL", dependencies: ["Encodings", "Policy"]),
+
         .target(
             name: "Ledger",
             dependencies: ["Contracts", "Encodings", "Identity", "MerkleLog", "MerkleMap"]),
@@ -153,8 +155,8 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
-                "Trainers", "Transport",
+                "Learning", "Ledger", "MerkleLog", "Node", "ODRL", "Participation", "Policy",
+                "Storage", "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -233,6 +235,10 @@ let package = Package(
         .testTarget(
             name: "PolicyTests",
             dependencies: ["Encodings", "Policy", "Randomness", "SharedFolder"]),
+        .testTarget(
+            name: "ODRLTests",
+            dependencies: ["Encodings", "ODRL", "Policy", "Randomness", "SharedFolder"],
+            exclude: ["Patterns"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(

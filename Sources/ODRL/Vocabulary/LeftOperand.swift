@@ -1,0 +1,88 @@
+/// What a constraint is about.
+package struct LeftOperand: Hashable, Sendable {
+    /// What its values are, and so which operators make sense.
+    package enum Kind: Hashable, Sendable {
+        case moment
+        case duration
+        case number
+        /// A name or a word, compared as it stands.
+        case name
+    }
+
+    package let iri: IRI
+    package let kind: Kind
+
+    private init(_ name: String, _ kind: Kind) {
+        iri = .odrl(name)
+        self.kind = kind
+    }
+
+    package static func known(_ iri: IRI) -> LeftOperand? { byIRI[iri] }
+
+    private static let byIRI = Dictionary(uniqueKeysWithValues: known.map { ($0.iri, $0) })
+
+    /// Those of *ODRL Vocabulary & Expression 2.2* §4.5.
+    package static let known: [LeftOperand] =
+        [LeftOperand("dateTime", .moment)]
+        + ["delayPeriod", "elapsedTime", "meteredTime", "timeInterval"].map {
+            LeftOperand($0, .duration)
+        }
+        + [
+            "absoluteSize", "absolutePosition", "absoluteSpatialPosition",
+            "absoluteTemporalPosition", "count", "payAmount", "percentage", "relativePosition",
+            "relativeSize", "relativeSpatialPosition", "relativeTemporalPosition", "resolution",
+        ].map { LeftOperand($0, .number) }
+        + [
+            "deliveryChannel", "device", "event", "fileFormat", "industry", "language", "media",
+            "product", "purpose", "recipient", "spatial", "spatialCoordinates", "system",
+            "systemDevice", "unitOfCount", "version", "virtualLocation",
+        ].map { LeftOperand($0, .name) }
+}
+
+extension IRI {
+    package static let dateTime = odrl("dateTime")
+    package static let purpose = odrl("purpose")
+    package static let count = odrl("count")
+    package static let recipient = odrl("recipient")
+    package static let elapsedTime = odrl("elapsedTime")
+    package static let delayPeriod = odrl("delayPeriod")
+    package static let spatial = odrl("spatial")
+    package static let event = odrl("event")
+    package static let payAmount = odrl("payAmount")
+    package static let timeInterval = odrl("timeInterval")
+    package static let unitOfCount = odrl("unitOfCount")
+    /// The event of a use itself, for duties that come before it or after it.
+    package static let policyUsage = odrl("policyUsage")
+}
+
+/// How a constraint compares (*ODRL Vocabulary & Expression 2.2* §4.4).
+package enum Operator: String, CaseIterable, Sendable {
+    case eq, neq, gt, gteq, lt, lteq, hasPart, isA, isAllOf, isAnyOf, isNoneOf, isPartOf
+
+    package init?(_ iri: IRI) {
+        // The Dataspace Protocol's schema writes `term-lteq`, a slip that documents may copy.
+        if iri == .odrl("term-lteq") { self = .lteq; return }
+        guard iri.text.hasPrefix(Namespace.odrl) else { return nil }
+        self.init(rawValue: String(iri.text.dropFirst(Namespace.odrl.count)))
+    }
+
+    package var iri: IRI { .odrl(rawValue) }
+
+    /// Whether it compares with several values.
+    var takesSets: Bool {
+        switch self {
+        case .isAllOf, .isAnyOf, .isNoneOf, .isA, .isPartOf: true
+        case .eq, .neq, .gt, .gteq, .lt, .lteq, .hasPart: false
+        }
+    }
+}
+
+/// What counts where a permission and a prohibition both apply.
+package enum ConflictStrategy: String, CaseIterable, Sendable {
+    /// The permission.
+    case perm
+    /// The prohibition.
+    case prohibit
+    /// Neither: such a policy is void.
+    case invalid
+}
