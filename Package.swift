@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["Encodings"]),
 
         // 1 engines: state machines and mathematics
+        .target(name: "ContractLanguage", dependencies: ["Encodings", "Policy"]),
         .target(
             name: "Contracts",
             dependencies: [
@@ -67,6 +68,12 @@ let package = Package(
             dependencies: ["Contracts", "Encodings", "Identity", "Ledger", "MerkleLog"]),
 
         // 2 resources: files, databases, subprocesses
+        .target(
+            name: "ContractFiles",
+            dependencies: [
+                "ContractLanguage", "Encodings", "Policy",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .target(
             name: "CKernels",
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
@@ -154,9 +161,9 @@ let package = Package(
         .executableTarget(
             name: "jointlab",
             dependencies: [
-                "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "ODRL", "Participation", "Policy",
-                "Storage", "Trainers", "Transport",
+                "Audit", "ContractFiles", "ContractLanguage", "Contracts", "Coordinator", "Encodings",
+                "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "ODRL",
+                "Participation", "Policy", "Storage", "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -237,7 +244,9 @@ let package = Package(
             dependencies: ["Encodings", "Policy", "Randomness", "SharedFolder"]),
         .testTarget(
             name: "ODRLTests",
-            dependencies: ["Encodings", "ODRL", "Policy", "Randomness", "SharedFolder"],
+            dependencies: [
+                "ContractLanguage", "Encodings", "ODRL", "Policy", "Randomness", "SharedFolder",
+            ],
             exclude: ["Patterns"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),

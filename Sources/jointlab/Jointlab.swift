@@ -34,6 +34,6 @@ struct Jointlab: AsyncParsableCommand {
                 ]),
             .init(
                 name: "Check",
-                subcommands: [LedgerCommands.self, AuditCommands.self, PolicyCommands.self]),
+                subcommands: [LedgerCommands.self, AuditCommands.self, ContractCommands.self, PolicyCommands.self]),
         ])
 }

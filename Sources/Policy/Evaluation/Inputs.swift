@@ -18,5 +18,10 @@ package final class Inputs {
         return true
     }
 
+    /// Sets a variable by its place in the environment.
+    package func set(slot: Int, to value: Value) {
+        cells[slot] = heap.add(value, in: .inputs)
+    }
+
     func name(of slot: Int) -> String { environment.variables[slot].name }
 }

@@ -40,6 +40,11 @@ extension Machine {
 
     /// `UTC`, an offset such as `+05:45` or `-02:30`, or a zone that the caller knows.
     private func zoneOffset(_ zone: String, at time: Int64) -> Int64? {
+        Self.fixedOffset(zone) ?? zones?(zone)?.offset(at: time)
+    }
+
+    /// The seconds of `UTC` or of an offset.
+    static func fixedOffset(_ zone: String) -> Int64? {
         if zone.isEmpty || zone == "UTC" || zone == "Z" { return 0 }
         let isNegative = zone.hasPrefix("-")
         let parts = zone.drop { $0 == "-" || $0 == "+" }.split(
@@ -49,6 +54,6 @@ extension Machine {
         {
             return (Int64(hours) * 3600 + Int64(minutes) * 60) * (isNegative ? -1 : 1)
         }
-        return zones?(zone)?.offset(at: time)
+        return nil
     }
 }

@@ -38,6 +38,15 @@ package struct Evaluator {
 
     package init() {}
 
+    /// - Throws: ``EvaluationError``.
+    package mutating func value(
+        of program: Program, _ inputs: Inputs, budget: Int = .max
+    ) throws(EvaluationError) -> Value {
+        defer { spent = budget - machine.budget }
+        let result = try machine.run(program.code, inputs, budget: budget)
+        return try machine.value(of: result)
+    }
+
     /// Runs a guard: anything but `true` is a no.
     ///
     /// - Returns: `nil` where it holds, and otherwise why not.
@@ -62,11 +71,16 @@ package struct CompiledExpression: Sendable {
     /// The most that running it can cost; `nil` where its inputs' extents set no bound.
     package let costMax: Int?
 
-    /// - Parameter isChecked: Whether types are checked; an unchecked expression fails when it runs.
+    /// The places in the environment of the variables that it reads, in their order.
+    package let slots: [Int]
+
+    /// - Parameters:
+    ///   - isChecked: Whether types are checked; an unchecked expression fails when it runs.
+    ///   - isRule: Whether it must keep to the profile of contracts, ``RuleProfile``.
     /// - Throws: ``Diagnostics``.
     package init(
         _ source: SourceText, in environment: Environment, isChecked: Bool = true,
-        expandsMacros: Bool = true
+        expandsMacros: Bool = true, isRule: Bool = false
     ) throws(Diagnostics) {
         let parsed: Expression
         do {
@@ -76,8 +90,14 @@ package struct CompiledExpression: Sendable {
         }
         var checker = Checker(environment, isChecking: isChecked)
         let (resolved, type) = try checker.check(parsed)
+        if isRule, let diagnostics = Diagnostics(RuleProfile.violations(in: resolved)) {
+            throw diagnostics
+        }
         self.type = type
         program = Program(code: Compiler.compile(resolved))
+        slots = Set(
+            program.code.instructions.filter { $0.operation == .slot }.map { Int($0.a) }
+        ).sorted()
         costMax = CostEstimate(of: resolved, variables: environment.variables.map(\.extent)).cost
     }
 }

@@ -66,8 +66,8 @@ package struct Environment: Sendable {
 
 /// How many letters have to be put in, taken out or changed to make one word of another
 /// (Levenshtein).
-enum EditDistance {
-    static func between(_ first: String, _ second: String) -> Int {
+package enum EditDistance {
+    package static func between(_ first: String, _ second: String) -> Int {
         let (first, second) = (Array(first.utf8), Array(second.utf8))
         guard abs(first.count - second.count) <= 8, !second.isEmpty else {
             return max(first.count, second.count)

@@ -21,7 +21,7 @@ package struct Instant: Hashable, Sendable, Comparable {
         (first.seconds, first.nanoseconds) < (second.seconds, second.nanoseconds)
     }
 
-    func advanced(by span: TimeSpan) -> Instant? {
+    package func advanced(by span: TimeSpan) -> Instant? {
         let (whole, part) = span.nanoseconds.flooredDivision(by: Self.nanosecondsPerSecond)
         let sum = Int64(nanoseconds) + part
         let carry = sum / Self.nanosecondsPerSecond

@@ -1,0 +1,98 @@
+package import ContractLanguage
+package import Encodings
+import Foundation
+import Policy
+
+/// A contract document in a file, and where in it everything stands.
+package struct ContractFile: Sendable {
+    /// As the user named it.
+    package let name: String
+    package let json: JSONValue
+    private let text: YAMLText
+
+    /// - Throws: ``ContractFileError`` where the file cannot be read, or is no YAML.
+    package init(path: String) throws(ContractFileError) {
+        let url = URL(fileURLWithPath: path)
+        let data: Data
+        do {
+            let handle = try FileHandle(forReadingFrom: url)
+            data = try handle.read(upToCount: YAMLText.bytesMax + 1) ?? Data()
+            try? handle.close()
+        } catch {
+            throw ContractFileError("\(path): the file cannot be read")
+        }
+        guard data.count <= YAMLText.bytesMax else {
+            throw ContractFileError(
+                "\(path): the file is longer than \(YAMLText.bytesMax) bytes; a document has \(ContractDocument.bytesMax) at most"
+            )
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw ContractFileError("\(path): the file is no text in UTF-8")
+        }
+        try self.init(text: text, name: path)
+    }
+
+    package init(text: String, name: String) throws(ContractFileError) {
+        self.name = name
+        do {
+            self.text = try YAMLText(text)
+        } catch {
+            throw ContractFileError("\(name):\(error.line == nil ? " " : "")\(error)")
+        }
+        json = self.text.value
+    }
+
+    /// Reads and checks the document.
+    ///
+    /// - Throws: ``ContractFileError`` with every problem at its line and column.
+    package func compiled() throws(ContractFileError) -> CompiledContract {
+        do {
+            return try CompiledContract(try document())
+        } catch let error as ContractFileError {
+            throw error
+        } catch let problems as DocumentProblems {
+            throw ContractFileError(problems.all.map(rendered).joined(separator: "\n"))
+        } catch {
+            throw ContractFileError("\(name): \(error)")
+        }
+    }
+
+    /// Reads the document without checking it.
+    package func document() throws(ContractFileError) -> ContractDocument {
+        do {
+            return try ContractDocument(json)
+        } catch {
+            throw ContractFileError(rendered(DocumentProblem(error)))
+        }
+    }
+
+    /// A problem as compilers print it: file, line, column, what is wrong, and the expression with a
+    /// caret.
+    package func rendered(_ problem: DocumentProblem) -> String {
+        let place = text.place(of: problem.path).map { place in
+            let column = problem.expression.flatMap { expression in
+                place.textColumn.map {
+                    $0 + SourceText(expression.text).place(of: expression.offset).column - 1
+                }
+            }
+            return "\(place.line):\(column ?? place.column): "
+        } ?? ""
+        let what = problem.path.isEmpty ? "the document" : problem.path
+        let hint = problem.suggestion.map { "\n  did you mean `\($0)`?" } ?? ""
+        let caret = problem.expression.map { expression in
+            SourceText(expression.text).caret(at: expression.offset)
+                .split(separator: "\n", omittingEmptySubsequences: false)
+                .map { "\n  \($0)" }.joined()
+        }
+        return "\(name):\(place)\(what): \(problem.message)\(caret ?? "")\(hint)"
+    }
+}
+
+/// Why a file is no contract document.
+package struct ContractFileError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

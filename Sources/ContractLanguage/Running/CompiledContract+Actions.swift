@@ -1,0 +1,311 @@
+import Encodings
+import Policy
+
+extension CompiledContract {
+    /// Takes an action: all of it, or nothing.
+    ///
+    /// Everything is computed from the old state; then the new state must be within its types' bounds
+    /// and the invariants must hold.
+    ///
+    /// - Throws: ``ContractRefusal``.
+    package func take(
+        _ call: ContractCall, on instance: ContractInstance
+    ) throws(ContractRefusal) -> ContractStep {
+        guard let action = actions[call.action] else {
+            throw ContractRefusal(
+                .stage, rule: "\(document.label) has the action",
+                saw: [ContractObservation(name: "action", value: call.action)])
+        }
+        try checkStage(of: action.text, call, on: instance)
+        try checkObligations(before: action.text, call, on: instance)
+        let joining = try checkSender(of: action.text, call, on: instance)
+        var moment = self.moment(of: instance, escrow: call.escrow, now: call.now)
+        moment.sender = call.sender.text
+        moment.input = try readInput(of: action.text, call)
+        return try run(
+            action, at: moment, signing: joining, on: instance, isExample: false)
+    }
+
+    /// The rules, effects and payments of an action, with the sender and the stage checked.
+    ///
+    /// - Parameter isExample: Whether what is not known counts as kept.
+    func run(
+        _ action: Action, at moment: Moment, signing: Set<String>, on instance: ContractInstance,
+        isExample: Bool
+    ) throws(ContractRefusal) -> ContractStep {
+        let inputs = action.scope.inputs(moment)
+        var evaluator = Evaluator()
+        let decisions = try checkRules(
+            of: action, at: moment, inputs, &evaluator, isExample: isExample)
+
+        var next = instance
+        next.signed.formUnion(signing)
+        for (index, change) in action.effects {
+            let variable = document.state[index]
+            let value = try self.value(
+                after: change, variable, instance.state[index], inputs, &evaluator, moment)
+            try check(value, as: variable.type, named: "state.\(variable.name)", .bounds)
+            next.state[index] = value
+        }
+        var cashier = Cashier(escrow: moment.escrow ?? 0, signed: next.signed, contract: self)
+        for payment in action.payments {
+            try pay(payment, &cashier, instance, inputs, &evaluator, moment)
+        }
+        var events: [ContractStep.Event] = []
+        for event in action.events {
+            var data = JSONObject()
+            for (name, formula) in event.data {
+                data[name] = DataType.json(try evaluate(formula, inputs, &evaluator, moment))
+            }
+            events.append(.init(name: event.name, data: .object(data)))
+        }
+        for (condition, stage) in action.turns {
+            let holds =
+                try condition.map { formula throws(ContractRefusal) in
+                    try evaluate(formula, inputs, &evaluator, moment) == .bool(true)
+                } ?? true
+            if holds {
+                next.stage = stage
+                break
+            }
+        }
+        try turnObligations(of: action.text, &next, moment)
+        if document.final.contains(next.stage), cashier.escrow != 0 {
+            throw ContractRefusal(
+                .payment, rule: "nothing is left in escrow when a contract ends",
+                saw: [ContractObservation(name: "escrow", value: String(cashier.escrow))])
+        }
+        if let now = moment.now {
+            try checkInvariants(of: next, escrow: cashier.escrow, now: now)
+        }
+        return ContractStep(
+            instance: next, payments: cashier.payments, events: events, decisions: decisions,
+            escrow: cashier.escrow)
+    }
+
+    // MARK: - Before anything is computed
+
+    private func checkStage(
+        of action: ActionText, _ call: ContractCall, on instance: ContractInstance
+    ) throws(ContractRefusal) {
+        guard action.from.contains(instance.stage) else {
+            throw ContractRefusal(
+                .stage, rule: "stage is \(action.from.joined(separator: " or "))",
+                saw: [ContractObservation(name: "stage", value: instance.stage)])
+        }
+    }
+
+    private func checkObligations(
+        before action: ActionText, _ call: ContractCall, on instance: ContractInstance
+    ) throws(ContractRefusal) {
+        let overdue = instance.obligations.filter { $0.value <= call.now }.map(\.key).sorted()
+        let remedies = overdue.compactMap { name in
+            obligations[name]?.text.remedy.map { (obligation: name, remedy: $0) }
+        }
+        if action.isRemedy {
+            guard remedies.contains(where: { $0.remedy == action.name }) else {
+                throw ContractRefusal(
+                    .obligation, rule: "the obligation that asks for this is overdue",
+                    saw: [ContractObservation(name: "action", value: action.name)])
+            }
+            return
+        }
+        let pending = remedies.first {
+            actions[$0.remedy]?.text.from.contains(instance.stage) == true
+        }
+        if let pending, let due = instance.obligations[pending.obligation] {
+            let text = obligations[pending.obligation]?.text
+            throw ContractRefusal(
+                .obligation,
+                rule: "no obligation is overdue; anybody may take `\(pending.remedy)` now",
+                clauses: text?.clauses ?? [], says: text?.says,
+                saw: [
+                    ContractObservation(name: "obligation", value: pending.obligation),
+                    ContractObservation(name: "due", value: due.rfc3339),
+                ])
+        }
+    }
+
+    /// - Returns: The parties that sign by taking the action.
+    private func checkSender(
+        of action: ActionText, _ call: ContractCall, on instance: ContractInstance
+    ) throws(ContractRefusal) -> Set<String> {
+        if action.isRemedy { return [] }
+        var joining: Set<String> = []
+        var isAllowed = false
+        for actor in action.by {
+            switch (actor, call.sender) {
+            case (.lab, .lab):
+                isAllowed = true
+                try requireEverybodySigned(instance)
+            case (.anyone, .member): isAllowed = true
+            case (.party(let name), .member(let member)):
+                guard instance.members(name, in: self).contains(member) else { continue }
+                isAllowed = true
+                if document.party(name) == .member { joining.insert(name) }
+            case (.counterparty, .member(let member)):
+                for (party, names) in zip(document.parties, instance.parties)
+                where party.kind == .member && names == [member] && member != instance.offeredBy {
+                    isAllowed = true
+                    joining.insert(party.name)
+                }
+            default: break
+            }
+        }
+        guard isAllowed else {
+            throw ContractRefusal(
+                .party, rule: "the action is taken by \(who(of: action, instance))",
+                saw: [ContractObservation(name: "sender", value: call.sender.text)])
+        }
+        return joining
+    }
+
+    private func who(of action: ActionText, _ instance: ContractInstance) -> String {
+        action.by.map { actor in
+            guard case .party(let name) = actor else {
+                return actor == .lab ? "the lab" : "\(actor)"
+            }
+            return "the \(name) (\(instance.members(name, in: self).joined(separator: ", ")))"
+        }.joined(separator: " or ")
+    }
+
+    private func requireEverybodySigned(
+        _ instance: ContractInstance
+    ) throws(ContractRefusal) {
+        let missing = document.parties.first {
+            $0.kind == .member && !instance.signed.contains($0.name)
+        }
+        if let missing {
+            throw ContractRefusal(
+                .signature, rule: "every party has signed",
+                saw: [ContractObservation(name: "not signed", value: missing.name)])
+        }
+    }
+
+    private func readInput(
+        of action: ActionText, _ call: ContractCall
+    ) throws(ContractRefusal) -> [Value?] {
+        do throws(JSONShapeError) {
+            var fields = try JSONFields(call.input, at: "input")
+            var values: [Value?] = []
+            for field in action.input {
+                values.append(
+                    try field.type.value(
+                        of: try fields.required(field.name), at: fields.path(to: field.name)))
+            }
+            // The lab says more than a document may ask for.
+            if call.sender != .lab { try fields.finish() }
+            return values
+        } catch {
+            throw ContractRefusal(
+                .input, rule: "the input has the form that the action asks for",
+                saw: [ContractObservation(name: error.path, value: error.problem)])
+        }
+    }
+
+    // MARK: - Rules, effects, obligations
+
+    private func checkRules(
+        of action: Action, at moment: Moment, _ inputs: Inputs, _ evaluator: inout Evaluator,
+        isExample: Bool
+    ) throws(ContractRefusal) -> [ContractDecision] {
+        var decisions: [ContractDecision] = []
+        for (rule, formula) in action.rules {
+            let denial = evaluator.denial(
+                of: formula.compiled.program, inputs, budget: formula.costMax)
+            var saw = formula.observed(in: moment)
+            if case .failed(let error) = denial {
+                if isExample, error.code == .noSuchVariable { continue }
+                saw.append(ContractObservation(name: "error", value: error.message))
+            }
+            if denial != nil {
+                throw ContractRefusal(
+                    .rule, rule: formula.text.text, clauses: rule.clauses, says: rule.says,
+                    saw: saw)
+            }
+            decisions.append(
+                ContractDecision(rule: formula.text.text, clauses: rule.clauses, saw: saw))
+        }
+        return decisions
+    }
+
+    private func value(
+        after change: Action.Change, _ variable: ContractDocument.Variable, _ old: Value,
+        _ inputs: Inputs, _ evaluator: inout Evaluator, _ moment: Moment
+    ) throws(ContractRefusal) -> Value {
+        switch change {
+        case .set(let formula): return try evaluate(formula, inputs, &evaluator, moment)
+        case .add(let formula), .subtract(let formula):
+            let operand = try evaluate(formula, inputs, &evaluator, moment)
+            let isAdding = if case .add = change { true } else { false }
+            guard case .int(let one) = old, case .int(let other) = operand else { return old }
+            let (sum, overflow) =
+                isAdding ? one.addingReportingOverflow(other) : one.subtractingReportingOverflow(other)
+            guard !overflow else {
+                throw ContractRefusal(
+                    .bounds, rule: "state.\(variable.name) is \(variable.type)",
+                    saw: [
+                        ContractObservation(name: "state.\(variable.name)", value: String(one)),
+                        ContractObservation(
+                            name: isAdding ? "added" : "subtracted", value: String(other)),
+                    ])
+            }
+            return .int(sum)
+        case .append(let formula):
+            guard case .list(let elements) = old else { return old }
+            return .list(elements + [try evaluate(formula, inputs, &evaluator, moment)])
+        case .put(let key, let value):
+            let key = try evaluate(key, inputs, &evaluator, moment)
+            let value = try evaluate(value, inputs, &evaluator, moment)
+            guard case .map(let entries) = old else { return old }
+            return .map(
+                DataType.inOrder(
+                    entries.filter { !$0.key.isSame(as: key) } + [.init(key: key, value: value)]))
+        case .remove(let formula):
+            let gone = try evaluate(formula, inputs, &evaluator, moment)
+            switch old {
+            case .list(let elements): return .list(elements.filter { !$0.isSame(as: gone) })
+            case .map(let entries): return .map(entries.filter { !$0.key.isSame(as: gone) })
+            default: return old
+            }
+        }
+    }
+
+    private func turnObligations(
+        of action: ActionText, _ next: inout ContractInstance, _ moment: Moment
+    ) throws(ContractRefusal) {
+        for name in action.fulfils { next.obligations[name] = nil }
+        if action.isRemedy {
+            for obligation in document.obligations where obligation.remedy == action.name {
+                if let due = next.obligations[obligation.name], let now = moment.now, due <= now {
+                    next.obligations[obligation.name] = nil
+                }
+            }
+        }
+        guard !action.opens.isEmpty else { return }
+        let inputs = standing.inputs(moment)
+        var evaluator = Evaluator()
+        for name in action.opens where next.obligations[name] == nil {
+            guard let obligation = obligations[name], let now = moment.now,
+                case .duration(let within) = try evaluate(
+                    obligation.within, inputs, &evaluator, moment)
+            else { continue }
+            guard within.nanoseconds >= 0, let due = now.advanced(by: within) else {
+                throw ContractRefusal(
+                    .bounds, rule: "the deadline of `\(name)` lies ahead, before the year 10000",
+                    saw: [ContractObservation(name: "within", value: within.secondsText)])
+            }
+            next.obligations[name] = due
+        }
+    }
+}
+
+extension Value {
+    /// Compared byte by byte: which texts are equivalent to Unicode changes with its version.
+    func isSame(as other: Value) -> Bool {
+        if case .string(let one) = self, case .string(let text) = other {
+            return one.utf8.elementsEqual(text.utf8)
+        }
+        return self == other
+    }
+}
