@@ -73,7 +73,10 @@ extension UsagePolicy {
         unreadable
             + profiles.filter { !Self.knownProfiles.contains($0) }.map {
                 "the profile \($0) is not known"
-            } + unresolvedParents.map { "the policy \($0), which this one inherits from, is not known" }
+            }
+            + unresolvedParents.map {
+                "the policy \($0), which this one inherits from, is not known"
+            }
     }
 }
 

@@ -45,7 +45,9 @@ extension LinkedDataContext {
                 "function", "rightOperandReference", "unit", "assigneeOf", "assignerOf",
                 "implies", "scope",
             ] + PartyFunction.allCases.map(\.rawValue), .identifier)
-        add(["action", "includedIn", "conflict", "leftOperand", "operator", "undefined"], .vocabulary)
+        add(
+            ["action", "includedIn", "conflict", "leftOperand", "operator", "undefined"],
+            .vocabulary)
         add(["and", "or", "xone", "andSequence"], .identifier, isList: true)
         terms["dataType"] = Term(iri: Namespace.odrl + "datatype", coercion: .identifier)
         terms["datatype"] = terms["dataType"]

@@ -44,7 +44,7 @@ package struct ImportReport: Hashable, Sendable {
     }
 
     package mutating func add(contentsOf other: ImportReport) {
-        other.findings.forEach { add($0) }
+        for finding in other.findings { add(finding) }
     }
 
     package var json: JSONValue { .array(findings.map(\.json)) }

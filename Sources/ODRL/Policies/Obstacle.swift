@@ -46,7 +46,7 @@ extension Comparison {
 
     /// The facts that the lab's machine sees when a round opens.
     static let labSight: Set<IRI> = [
-        .dateTime, .purpose, .count, .recipient, .elapsedTime, .delayPeriod,
+        .dateTime, .purpose, .count, .recipient, .elapsedTime, .delayPeriod, .epsilonMicro,
     ]
 
     /// What keeps the lab from deciding it.
@@ -68,10 +68,11 @@ extension Comparison {
                 reason: "which \(left.lastSegment) is part of which is not known here, so that it "
                     + "may be any")
         }
-        if left == .count, case .values(let values) = right,
+        if left == .count || left == .epsilonMicro, case .values(let values) = right,
             values.contains(where: { $0.number?.isWhole != true })
         {
-            return Obstacle(term: "count", reason: "uses are counted in whole numbers")
+            return Obstacle(
+                term: left.lastSegment, reason: "this is counted in whole numbers")
         }
         if left == .purpose, case .values(let values) = right,
             let long = values.first(where: { $0.text.utf8.count > 64 })

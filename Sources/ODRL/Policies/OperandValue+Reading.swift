@@ -46,7 +46,8 @@ extension OperandValue {
                 [UInt8(ascii: "Z"), UInt8(ascii: "+"), UInt8(ascii: "-")].contains($0)
             } ?? bytes.count
         let clock = String(decoding: bytes[..<zoneStart], as: UTF8.self)
-        let zone = zoneStart == bytes.count ? "Z" : String(decoding: bytes[zoneStart...], as: UTF8.self)
+        let zone =
+            zoneStart == bytes.count ? "Z" : String(decoding: bytes[zoneStart...], as: UTF8.self)
         return Instant(rfc3339: clock + (zoneStart == 16 ? ":00" : "") + zone)
     }
 

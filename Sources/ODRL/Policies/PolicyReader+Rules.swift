@@ -38,7 +38,8 @@ extension PolicyReader {
     /// - Returns: `nil`, with a finding, where there is no description of the rule.
     private mutating func enteredRule(_ term: Term) throws(ImportError) -> Node? {
         guard case .node(let id) = term.value, let node = graph[id], node.isDescribed else {
-            deny(term.text, at: term.path, "the rule is not in the document, and nothing is fetched")
+            deny(
+                term.text, at: term.path, "the rule is not in the document, and nothing is fetched")
             return nil
         }
         try enter(node)

@@ -13,13 +13,23 @@ package struct LeftOperand: Hashable, Sendable {
     package let kind: Kind
 
     private init(_ name: String, _ kind: Kind) {
-        iri = .odrl(name)
+        self.init(iri: .odrl(name), kind: kind)
+    }
+
+    private init(iri: IRI, kind: Kind) {
+        self.iri = iri
         self.kind = kind
     }
 
     package static func known(_ iri: IRI) -> LeftOperand? { byIRI[iri] }
 
-    private static let byIRI = Dictionary(uniqueKeysWithValues: known.map { ($0.iri, $0) })
+    private static let byIRI = Dictionary(
+        uniqueKeysWithValues: (known + own).map { ($0.iri, $0) })
+
+    /// What ODRL has no word for.
+    private static let own = [
+        LeftOperand(iri: .epsilonMicro, kind: .number), LeftOperand(iri: .weight, kind: .number),
+    ]
 
     /// Those of *ODRL Vocabulary & Expression 2.2* §4.5.
     package static let known: [LeftOperand] =
@@ -61,7 +71,10 @@ package enum Operator: String, CaseIterable, Sendable {
 
     package init?(_ iri: IRI) {
         // The Dataspace Protocol's schema writes `term-lteq`, a slip that documents may copy.
-        if iri == .odrl("term-lteq") { self = .lteq; return }
+        if iri == .odrl("term-lteq") {
+            self = .lteq
+            return
+        }
         guard iri.text.hasPrefix(Namespace.odrl) else { return nil }
         self.init(rawValue: String(iri.text.dropFirst(Namespace.odrl.count)))
     }
