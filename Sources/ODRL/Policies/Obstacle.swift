@@ -41,6 +41,10 @@ extension Comparison {
                 return Obstacle(term: value.text, reason: reason)
             }
         }
+        if left == .count || left == .epsilonMicro, values.contains(where: { !$0.isWhole }) {
+            return Obstacle(
+                term: left.lastSegment, reason: "this is counted in whole numbers")
+        }
         return nil
     }
 
@@ -68,12 +72,6 @@ extension Comparison {
                 reason: "which \(left.lastSegment) is part of which is not known here, so that it "
                     + "may be any")
         }
-        if left == .count || left == .epsilonMicro, case .values(let values) = right,
-            values.contains(where: { $0.number?.isWhole != true })
-        {
-            return Obstacle(
-                term: left.lastSegment, reason: "this is counted in whole numbers")
-        }
         if left == .purpose, case .values(let values) = right,
             let long = values.first(where: { $0.text.utf8.count > 64 })
         {
@@ -85,6 +83,8 @@ extension Comparison {
 }
 
 extension OperandValue {
+    fileprivate var isWhole: Bool { number?.isWhole == true }
+
     /// Why it is no value of such an operand.
     fileprivate func misfit(_ kind: LeftOperand.Kind) -> String? {
         switch kind {

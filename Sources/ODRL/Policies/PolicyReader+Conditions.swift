@@ -19,7 +19,7 @@ extension PolicyReader {
     }
 
     private mutating func condition(_ term: Term) throws(ImportError) -> Condition {
-        guard case .node(let id) = term.value, let node = graph[id], node.isDescribed else {
+        guard case .node(let id) = term.value, let node = self.node(id), node.isDescribed else {
             return unreadable(
                 term.text, at: term.path,
                 "the constraint is not in the document, and nothing is fetched")

@@ -37,7 +37,7 @@ extension PolicyReader {
 
     /// - Returns: `nil`, with a finding, where there is no description of the rule.
     private mutating func enteredRule(_ term: Term) throws(ImportError) -> Node? {
-        guard case .node(let id) = term.value, let node = graph[id], node.isDescribed else {
+        guard case .node(let id) = term.value, let node = self.node(id), node.isDescribed else {
             deny(
                 term.text, at: term.path, "the rule is not in the document, and nothing is fetched")
             return nil
@@ -59,7 +59,7 @@ extension PolicyReader {
             outputs: shared.outputs + (try assets("output", of: node, &unreadable)),
             parties: shared.parties + (try parties(of: node, &unreadable)),
             condition: .both([shared.condition, try condition("constraint", of: node)]))
-        if scope.actions.isEmpty {
+        if scope.actions.isEmpty, unreadable.isEmpty {
             deny(
                 "action", at: node.path,
                 "the rule does not say what it is about (*ODRL Information Model* §2.6)",
@@ -109,7 +109,7 @@ extension PolicyReader {
             case .literal(let literal):
                 deny(literal.text, at: term.path, "an action is named by an IRI", &unreadable)
             case .node(let id):
-                guard let described = graph[id] else { continue }
+                guard let described = self.node(id) else { continue }
                 let values = described.properties[.rdfValue] ?? []
                 let names = values.isEmpty ? [id.iri] : values.map(\.iri)
                 let refinement =
@@ -171,7 +171,7 @@ extension PolicyReader {
             switch term.value {
             case .literal(let literal): name = IRI(literal.text)
             case .node(let id):
-                described = graph[id]
+                described = self.node(id)
                 name =
                     described.flatMap(self.name) ?? described?.properties[.odrl("source")]?
                     .first?.iri ?? id.iri

@@ -26,8 +26,26 @@ struct PolicyReader {
         case none
     }
 
+    /// Nodes that go by what their `uid` says.
+    private let named: [NodeID: NodeID]
+
     init(graph: LinkedDataGraph) {
         self.graph = graph
+        var named: [NodeID: NodeID] = [:]
+        for id in graph.order where id.iri == nil {
+            if let uid = graph[id]?.properties[.odrl("uid")]?.first?.iri {
+                named[.named(uid)] = named[.named(uid)] ?? id
+            }
+        }
+        self.named = named
+    }
+
+    /// The node of that name, by its own or by its `uid`.
+    func node(_ id: NodeID) -> Node? {
+        guard let node = graph[id], !node.isDescribed, let other = named[id] else {
+            return graph[id]
+        }
+        return graph[other] ?? node
     }
 
     private static let rules = ["permission", "prohibition", "obligation"]
@@ -46,8 +64,10 @@ struct PolicyReader {
             return try policy(node)
         }
         let parents = Set(
-            policies.flatMap { $0.properties[.odrl("inheritFrom")] ?? [] }.map(\.value))
-        let roots = policies.filter { !parents.contains(.node($0.id)) }
+            policies.flatMap { $0.properties[.odrl("inheritFrom")] ?? [] }.compactMap { term in
+                if case .node(let id) = term.value { node(id)?.id } else { nil }
+            })
+        let roots = policies.filter { !parents.contains($0.id) }
         guard let root = roots.first ?? policies.first else {
             throw ImportError(
                 "the document has no policy: nothing of type Set, Offer or Agreement, and nothing "
@@ -114,7 +134,7 @@ struct PolicyReader {
     private mutating func inherit(
         _ term: Term, into policy: inout UsagePolicy, _ unreadable: inout [String]
     ) throws(ImportError) {
-        guard case .node(let id) = term.value, let node = graph[id] else {
+        guard case .node(let id) = term.value, let node = self.node(id) else {
             deny("inheritFrom", at: term.path, "a policy is named by an IRI", &unreadable)
             return
         }
