@@ -245,7 +245,8 @@ let package = Package(
         .testTarget(
             name: "ODRLTests",
             dependencies: [
-                "ContractLanguage", "Encodings", "ODRL", "Policy", "Randomness", "SharedFolder",
+                "ContractFiles", "ContractLanguage", "Encodings", "ODRL", "Policy", "Randomness",
+                "SharedFolder",
             ],
             exclude: ["Patterns"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
