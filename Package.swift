@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "Contracts",
             dependencies: [
-                "Encodings", "Identity",
+                "ContractLanguage", "Encodings", "Identity", "Policy",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]),
@@ -83,6 +83,10 @@ let package = Package(
                 "CKernels", "Encodings", "Randomness", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(
+            name: "ContractLibrary",
+            dependencies: ["ContractFiles", "ContractLanguage", "Contracts", "Encodings"],
+            resources: [.embedInCode("Documents")]),
         .target(
             name: "Storage",
             dependencies: [
@@ -152,7 +156,7 @@ let package = Package(
         .target(
             name: "Participation",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
                 "Storage", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -161,9 +165,9 @@ let package = Package(
         .executableTarget(
             name: "jointlab",
             dependencies: [
-                "Audit", "ContractFiles", "ContractLanguage", "Contracts", "Coordinator", "Encodings",
-                "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "ODRL",
-                "Participation", "Policy", "Storage", "Trainers", "Transport",
+                "Audit", "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts",
+                "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog",
+                "Node", "ODRL", "Participation", "Policy", "Storage", "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -178,7 +182,7 @@ let package = Package(
         .executableTarget(
             name: "jointlab-bench",
             dependencies: [
-                "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Audit", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
                 "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -373,8 +377,8 @@ let isStrict = Context.environment["JOINTLAB_STRICT"] == "1"
 
 // Simulated labs run through these for minutes: unoptimised, the tests would take twice as long.
 let isSimulated: Set = [
-    "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog", "MerkleMap",
-    "Simulator",
+    "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog", "MerkleMap",
+    "Policy", "Simulator",
 ]
 
 for target in package.targets where target.name != "CKernels" {

@@ -66,6 +66,25 @@ package struct ContractFile: Sendable {
         }
     }
 
+    /// The document as it is published.
+    ///
+    /// - Parameter prose: The digests of the prose, by language.
+    /// - Throws: ``ContractFileError``.
+    package func published(
+        prose: [(language: String, digest: String)]
+    ) throws(ContractFileError) -> ContractDocument {
+        guard case .object(var object) = json else { return try document() }
+        if !prose.isEmpty {
+            object["prose"] = .object(
+                prose.reduce(into: JSONObject()) { $0[$1.language] = .string($1.digest) })
+        }
+        do {
+            return try ContractDocument(.object(object))
+        } catch {
+            throw ContractFileError(rendered(DocumentProblem(error)))
+        }
+    }
+
     /// A problem as compilers print it: file, line, column, what is wrong, and the expression with a
     /// caret.
     package func rendered(_ problem: DocumentProblem) -> String {

@@ -10,7 +10,7 @@ package struct LabState: Sendable {
     package internal(set) var lab: Lab
     package internal(set) var members: Members
     package internal(set) var datasets: Datasets
-    package internal(set) var licences: Licences
+    package internal(set) var agreements: Agreements
     package internal(set) var jobs: Jobs
     package internal(set) var models: Models
     package internal(set) var accounts: Accounts
@@ -26,7 +26,7 @@ package struct LabState: Sendable {
         lab = Lab(founding, at: time)
         members = Members()
         datasets = Datasets()
-        licences = Licences()
+        agreements = Agreements()
         jobs = Jobs()
         models = Models()
         accounts = Accounts()
@@ -71,7 +71,9 @@ package struct LabState: Sendable {
                 try transaction.action.apply(to: &next, in: &context)
                 next.drainWrites(into: &writes)
                 self = next
-                outcome = .applied(decisions: context.decisions, changed: writes.map(\.key))
+                outcome = .applied(
+                    decisions: context.decisions, changed: writes.map(\.key),
+                    events: context.events)
             } catch {
                 outcome = .refused(error)
             }
@@ -121,7 +123,7 @@ package struct LabState: Sendable {
         lab.drainWrites(into: &writes)
         members.drainWrites(into: &writes)
         datasets.drainWrites(into: &writes)
-        licences.drainWrites(into: &writes)
+        agreements.drainWrites(into: &writes)
         jobs.drainWrites(into: &writes)
         models.drainWrites(into: &writes)
         accounts.drainWrites(into: &writes)
@@ -132,7 +134,7 @@ package struct LabState: Sendable {
         guard let slash = key.firstIndex(of: "/") else { return singleton(key) }
         let table = String(key[..<slash])
         let text = String(key[key.index(after: slash)...])
-        return members.row(table, text) ?? datasets.row(table, text) ?? licences.row(table, text)
+        return members.row(table, text) ?? datasets.row(table, text) ?? agreements.row(table, text)
             ?? jobs.row(table, text) ?? models.row(table, text) ?? accounts.row(table, text)
             ?? seen.row(table, text)
     }

@@ -3,8 +3,8 @@ package import Encodings
 /// What became of a transaction on the ledger, derived by everybody who executes it.
 package struct Receipt: Sendable {
     package enum Outcome: Sendable {
-        /// The rules that held, and the state's keys that were written.
-        case applied(decisions: [Decision], changed: [String])
+        /// The rules that held, the state's keys that were written, and what contracts told.
+        case applied(decisions: [Decision], changed: [String], events: [ContractEvent] = [])
         case refused(Refusal)
     }
 
@@ -35,10 +35,11 @@ package struct Receipt: Sendable {
     package var json: JSONValue {
         let outcome: JSONValue =
             switch self.outcome {
-            case .applied(let decisions, let changed):
+            case .applied(let decisions, let changed, let events):
                 [
                     "applied": true, "decisions": .array(decisions.map(\.json)),
                     "changed": .array(changed.map { .string($0) }),
+                    "events": events.isEmpty ? nil : .array(events.map(\.json)),
                 ]
             case .refused(let refusal): ["applied": false, "refusal": refusal.json]
             }

@@ -54,6 +54,19 @@ package struct LedgerRoutes: Sendable {
         }
         routes.add(
             APIOperation(
+                .get, "/v1/contracts/{contract}/history", tag: "contracts",
+                "The receipts of all transactions that changed a contract, the oldest first",
+                query: [
+                    .init("from", "The first index", type: "integer"),
+                    .init("count", "At most \(Self.entriesMax)", type: "integer"),
+                ])
+        ) { request, context in
+            _ = try context.requireMemberOrApplicant()
+            return Response(
+                try await history(of: context.parameters.require("contract"), request))
+        }
+        routes.add(
+            APIOperation(
                 .get, "/v1/receipts/{index}", tag: "ledger",
                 "An entry's inclusion in the newest certified checkpoint, as a `.tlog-proof` file",
                 answer: .init("c2sp.org/tlog-proof@v1", mediaType: "text/plain"))
@@ -115,6 +128,17 @@ package struct LedgerRoutes: Sendable {
                 "stage": snapshot.finality.stage(of: index).json,
             ])
         }
+        return ["items": .array(items), "ledger": snapshot.progress]
+    }
+
+    private func history(of text: String, _ request: Request) async throws -> JSONValue {
+        let snapshot = await snapshot()
+        guard let id = try? ContractID(text), snapshot.state.agreements[id] != nil else {
+            throw Problem.notFound("contract \(text.prefix(80))")
+        }
+        let count = Int(try request.number("count", in: 1...UInt64(Self.entriesMax)) ?? 256)
+        let items = try database.receipts(
+            changing: "contract/\(id)", from: try request.number("from") ?? 0, count: count)
         return ["items": .array(items), "ledger": snapshot.progress]
     }
 

@@ -52,6 +52,25 @@ extension LedgerDatabase {
             arguments: [transaction.text])
     }
 
+    /// The receipts of what changed a row of the state, the oldest first.
+    ///
+    /// - Note: It reads through all receipts from the first on.
+    package func receipts(
+        changing key: String, from first: UInt64, count: Int
+    ) throws -> [JSONValue] {
+        // As it stands in a receipt's list of changes; a text in quotes is nothing else there.
+        let mark = Data(JSONValue.string(key).canonicalBytes)
+        return try read { database in
+            try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT json FROM receipts WHERE idx >= ? AND instr(json, ?) > 0
+                    ORDER BY idx LIMIT ?
+                    """,
+                arguments: [Int64(clamping: first), mark, count])
+        }.map { try JSONValue(parsing: Array($0)) }
+    }
+
     /// A receipt as it is stored, and the name that it is stored under.
     func storedReceipt(at index: UInt64) throws -> (transaction: String, json: [UInt8])? {
         try read { database in

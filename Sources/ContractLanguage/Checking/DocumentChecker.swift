@@ -245,6 +245,15 @@ struct DocumentChecker {
             )
             return
         }
+        let hasDataset = document.terms.contains { $0.name == "dataset" && $0.type == .dataset }
+        if document.party("licensor") != .member || document.party("licensee") != .member
+            || !hasDataset
+        {
+            problem(
+                "\(path).by",
+                "the lab takes `\(hook.name)` of licences: they have the parties licensor and licensee, and the term `dataset: dataset`"
+            )
+        }
         for field in action.input {
             guard let given = hook.inputs.first(where: { $0.name == field.name }) else {
                 problem(

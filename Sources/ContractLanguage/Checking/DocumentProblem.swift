@@ -1,5 +1,5 @@
 package import Encodings
-package import Policy
+import Policy
 
 /// Something that is wrong with a document, and where.
 package struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-package import Encodings
+import Encodings
 
 // What the fields of documents have in common.
 extension JSONFields {

@@ -182,7 +182,7 @@ extension CompiledContract {
         }
     }
 
-    private func readInput(
+    func readInput(
         of action: ActionText, _ call: ContractCall
     ) throws(ContractRefusal) -> [Value?] {
         do throws(JSONShapeError) {

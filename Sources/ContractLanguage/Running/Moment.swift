@@ -117,6 +117,14 @@ package struct Scope: Sendable {
         Self.value(of: sources[slot], in: moment)
     }
 
+    /// Whether a variable changes as the contract goes on.
+    func isState(at slot: Int) -> Bool {
+        switch sources[slot] {
+        case .state, .stage, .escrow: true
+        default: false
+        }
+    }
+
     private static func value(of source: Source, in moment: Moment) -> Value? {
         switch source {
         case .contract: .string(moment.contract)

@@ -3,13 +3,16 @@ package import Encodings
 /// Whose money it is.
 package enum AccountHolder: Hashable, Comparable, Sendable, CustomStringConvertible {
     case member(MemberID)
-    /// What is held back for the fees of an open round.
-    case round(JobID, Int)
+    /// What a contract holds in escrow.
+    case contract(ContractID)
+    /// What is set aside for the fees of a job's rounds.
+    case job(JobID)
 
     package var description: String {
         switch self {
         case .member(let member): member.text
-        case .round(let job, let number): "round:\(job):\(number)"
+        case .contract(let contract): "contract:\(contract)"
+        case .job(let job): "job:\(job)"
         }
     }
 }
