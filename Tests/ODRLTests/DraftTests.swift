@@ -79,7 +79,9 @@ import Testing
         #expect(draft.prose.map(\.language) == ["en", "zh"])
         for (_, text) in draft.prose {
             #expect(text.contains(String(decoding: file, as: UTF8.self)))
-            #expect(text.contains(digest))
+            let kept = try #require(ContractDraft.original(inProse: text))
+            #expect(kept.digest == digest)
+            #expect(kept.document == file)
             for clause in draft.json["clauses"]?.object?.members ?? [] {
                 #expect(text.contains("\n## \(clause.key) "))
             }

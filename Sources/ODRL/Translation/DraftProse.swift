@@ -69,3 +69,21 @@ struct DraftProse {
             """
     }
 }
+
+extension ContractDraft {
+    /// The policy's document that a generated prose keeps, and the digest that it gives.
+    ///
+    /// - Returns: `nil` where the text was not generated here.
+    package static func original(inProse text: String) -> (digest: String, document: [UInt8])? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let label = lines.lastIndex(where: { $0.hasPrefix("SHA-256: `") }),
+            let opening = lines[label...].firstIndex(where: { $0.hasPrefix("```") }),
+            let closing = lines.lastIndex(where: { line in
+                line.count >= 3 && line.allSatisfy { $0 == "`" }
+            }), closing > opening
+        else { return nil }
+        let digest = lines[label].dropFirst("SHA-256: `".count).dropLast()
+        let document = lines[(opening + 1)..<closing].joined(separator: "\n")
+        return (String(digest), Array(document.utf8))
+    }
+}
