@@ -12,7 +12,7 @@ import Testing
     func draftsAreValid(seed: UInt64) throws {
         var drawn = RandomPolicy(seed: seed)
         let draft = ContractDraft(
-            of: drawn.policy(), named: "odd", names: LabNames(licensee: "a", dataset: "b"),
+            of: drawn.policy(), named: "odd", names: LabNames(),
             original: [], digest: "")
         do {
             _ = try CompiledContract(ContractDocument(draft.json))

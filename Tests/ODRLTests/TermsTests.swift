@@ -60,13 +60,31 @@ import Testing
                {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": "\(limit)"}]}]}
             """
         let source = try PolicyImport(reading: Array(document.utf8))
-        let names = LabNames(licensor: "hospital", licensee: "clinic", dataset: "scans")
+        let names = try LabNames(
+            for: source.policy, licensor: "hospital", licensee: "clinic", dataset: "scans")
         let terms = try DatasetLicenceTerms(source.policy, names: names)
         #expect(terms.maxRounds == 10)
         #expect(terms.purposes == ["sepsis"])
         #expect(terms.fee == nil)
         #expect(terms.expires.rfc3339 == expires)
         #expect(throws: TermsMismatch.self) { try DatasetLicenceTerms(source.policy) }
+    }
+
+    @Test("A name that could mean several parties of a policy is refused, with all of them")
+    func ambiguousNamesAreRefused() throws {
+        func permission(_ assignee: String) -> Permission {
+            Permission(
+                RuleScope(
+                    actions: [RefinedAction(.use)],
+                    parties: [PartyRole(.assignee, PartyReference(IRI(assignee)))]))
+        }
+        let policy = UsagePolicy(
+            uid: nil,
+            permissions: [permission("http://example.com/a"), permission("http://example.com/b")])
+        let error = #expect(throws: ImportError.self) {
+            try LabNames(for: policy, licensee: "clinic")
+        }
+        #expect(error?.problem.contains("http://example.com/a, http://example.com/b") == true)
     }
 
     @Test(

@@ -105,12 +105,12 @@ extension DatasetLicenceTerms {
         else { throw TermsMismatch("it does not permit training, as it stands and no less") }
         guard scope.targets.count == 1, !scope.targets[0].isCollection,
             scope.targets[0].refinement == .always,
-            let dataset = LabNames.dataset(scope.targets[0].name, told: names.dataset)
+            let dataset = names.dataset(scope.targets[0].name)
         else { throw TermsMismatch("it does not name one dataset of the lab") }
         let limits = try Limits(scope.condition)
         self.init(
-            licensor: try Self.party(scope.assigners, told: names.licensor, "assigner"),
-            licensee: try Self.party(scope.assignees, told: names.licensee, "assignee"),
+            licensor: try Self.party(scope.assigners, names, "assigner"),
+            licensee: try Self.party(scope.assignees, names, "assignee"),
             dataset: dataset, purposes: limits.purposes, maxRounds: limits.rounds,
             epsilonBudgetMicro: limits.epsilon, fee: try Self.fee(permission.duties),
             expires: limits.expires,
@@ -122,11 +122,11 @@ extension DatasetLicenceTerms {
     }
 
     private static func party(
-        _ parties: [PartyReference], told: String?, _ role: String
+        _ parties: [PartyReference], _ names: LabNames, _ role: String
     ) throws(TermsMismatch) -> String? {
-        guard let party = parties.first else { return told }
+        guard let party = parties.first else { return nil }
         guard parties.count == 1, !party.isCollection, party.refinement == .always,
-            let name = LabNames.member(party.name, told: told)
+            let name = names.member(party.name)
         else { throw TermsMismatch("its \(role) is not one member of the lab: \(party.name)") }
         return name
     }
@@ -165,7 +165,7 @@ extension DatasetLicenceTerms {
             shares.insert(share.permille)
             for role in duty.scope.parties {
                 guard role.function == .compensatedParty,
-                    let name = LabNames.member(role.party.name, told: nil)
+                    let name = LabNames().member(role.party.name)
                 else { throw wrong }
                 beneficiaries[name] = share.weight
             }

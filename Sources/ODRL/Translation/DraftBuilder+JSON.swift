@@ -13,7 +13,10 @@ extension DraftBuilder {
             to: between[0])
         actions["decline"] = action(by: "licensee", from: ["offered"], to: "ended")
         actions["take-back"] = action(by: "licensor", from: ["offered"], to: "ended")
-        actions["release"] = action(by: "licensee", from: between, to: "ended")
+        // What is owed cannot be escaped by giving the licence up.
+        if duties.isEmpty {
+            actions["release"] = action(by: "licensee", from: between, to: "ended")
+        }
         for (index, preparation) in preparations.enumerated() {
             actions[preparation.action] = action(
                 by: preparation.by, from: [waiting[index]], clause: [preparation.clause],

@@ -79,11 +79,11 @@ extension DraftBuilder {
         for target in scope.targets where target.isCollection || target.refinement != .always {
             return "\(target.name): the lab does not know what belongs to a collection"
         }
-        if !scope.assignees.isEmpty, members(scope.assignees).isEmpty {
-            return "\(scope.assignees[0].name): say which member of the lab this is"
+        for party in scope.assignees where names.member(party.name) == nil {
+            return "\(party.name): say which member of the lab this is"
         }
-        if !scope.targets.isEmpty, datasets(scope.targets).isEmpty {
-            return "\(scope.targets[0].name): say which dataset of the lab this is"
+        for target in scope.targets where names.dataset(target.name) == nil {
+            return "\(target.name): say which dataset of the lab this is"
         }
         for duty in permission.duties {
             if let reason = obstacle(to: duty, of: scope) { return reason }
@@ -92,11 +92,11 @@ extension DraftBuilder {
     }
 
     func members(_ parties: [PartyReference]) -> [String] {
-        parties.compactMap { LabNames.member($0.name, told: names.licensee) }
+        parties.compactMap { names.member($0.name) }
     }
 
     func datasets(_ assets: [AssetReference]) -> [String] {
-        assets.compactMap { LabNames.dataset($0.name, told: names.dataset) }
+        assets.compactMap { names.dataset($0.name) }
     }
 
     /// One rule for each condition, so that a refusal says which.
@@ -139,11 +139,7 @@ extension DraftBuilder {
         let isOnAll = permissions.contains { $0.scope.targets.isEmpty }
         let licensees = isForAll ? [] : permissions.flatMap { members($0.scope.assignees) }
         let targets = isOnAll ? [] : permissions.flatMap { datasets($0.scope.targets) }
-        let assigners = permissions.flatMap { permission in
-            permission.scope.assigners.compactMap {
-                LabNames.member($0.name, told: names.licensor)
-            }
-        }
+        let assigners = permissions.flatMap { members($0.scope.assigners) }
         for (name, texts, says) in [
             ("parties.licensee", licensees, ("the policy is for somebody else", "该策略面向其他成员")),
             ("parties.licensor", assigners, ("the policy is by somebody else", "该策略由其他成员给出")),

@@ -75,7 +75,7 @@ struct RuleExpression {
             return Self.membership("input.purpose", relation, values.map(\.text))
         case .recipient:
             let members = values.map { value in
-                LabNames.member(IRI(value.text), told: names.licensee) ?? value.text
+                names.member(IRI(value.text)) ?? value.text
             }
             return Self.membership("parties.licensee", relation, members)
         default: return nil

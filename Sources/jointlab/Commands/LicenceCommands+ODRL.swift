@@ -42,14 +42,16 @@ extension LicenceCommands {
         func run() throws {
             let bytes = try PolicyText.bytes(at: file)
             let source: PolicyImport
+            let names: LabNames
             do throws(ImportError) {
                 source = try PolicyImport(reading: bytes, uid: policy.map(IRI.init))
+                names = try LabNames(
+                    for: source.policy, licensor: licensor?.text, licensee: licensee?.text,
+                    dataset: dataset?.text)
             } catch {
                 throw Mistake("\(file): \(error)")
             }
-            let names = LabNames(
-                licensor: licensor?.text, licensee: licensee?.text, dataset: dataset?.text)
-            let title = try name ?? PolicyText.name(for: source.policy.uid)
+            let title = name ?? PolicyText.name(for: source.policy.uid)
             guard LabNames.isName(title), title.first?.isLetter == true else {
                 throw Mistake(
                     "“\(title)” is no name of a document: lower-case letters, digits, hyphens")
