@@ -213,4 +213,36 @@ import Testing
         let second = try PolicyImport(reading: document, uid: IRI("http://example.com/b"))
         #expect(second.policy.decide(Requests.request()).outcome == .permitted)
     }
+
+    @Test(
+        "The policy in a message of the Dataspace Protocol is read, and its own operands are denials"
+    )
+    func dataspaceMessage() throws {
+        let message = """
+            {"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"],
+             "@type": "ContractAgreementMessage", "providerPid": "urn:p", "consumerPid": "urn:c",
+             "agreement": {"@id": "urn:a", "@type": "Agreement", "target": "urn:jointlab:dataset:scans",
+              "timestamp": "2026-01-01T01:00:00Z", "assigner": "http://example.com/provider",
+              "assignee": "http://example.com/consumer", "permission": [
+               {"action": "use", "constraint": [
+                 {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": "2026-12-31T06:00Z"}]},
+               {"action": "use", "constraint": [{"or": [
+                 {"leftOperand": "partner", "operator": "eq", "rightOperand": "gold"},
+                 {"leftOperand": "partner", "operator": "eq", "rightOperand": "silver"}]}]}]}}
+            """
+        let source = try PolicyImport(reading: Array(message.utf8))
+        #expect(source.policy.kind == .agreement)
+        #expect(source.report.denials.map(\.term) == ["partner", "partner"])
+        #expect(
+            source.report.findings.contains {
+                $0.effect == .ignored && $0.term.hasSuffix("timestamp")
+            })
+        let request = Requests.request(
+            assignee: IRI("http://example.com/consumer"), target: IRI("urn:jointlab:dataset:scans"))
+        #expect(
+            source.policy.decide(request).activations.map(\.isActive).sorted { $0 && !$1 } == [
+                true, false,
+            ])
+        #expect(source.policy.decide(request).outcome == .permitted)
+    }
 }

@@ -8,11 +8,30 @@ extension LinkedDataContext {
         switch plain {
         case "www.w3.org/ns/odrl.jsonld", "www.w3.org/ns/odrl/2/ODRL22.json",
             "www.w3.org/ns/odrl/2/ODRL21.json", "www.w3.org/ns/odrl/2", "www.w3.org/ns/odrl/2/",
-            "w3id.org/dspace/2025/1/context.jsonld", "w3id.org/dspace/2025/1/odrl.jsonld":
+            "w3id.org/dspace/2025/1/odrl-profile.jsonld":
             return odrl
+        case "w3id.org/dspace/2025/1/context.jsonld": return dataspace
         default: return nil
         }
     }
+
+    /// What policies in messages of the *Dataspace Protocol 2025-1* stand in.
+    private static let dataspace: LinkedDataContext = {
+        let namespace = "https://w3id.org/dspace/2025/1/"
+        var terms = odrl.terms
+        terms["dspace"] = Term(iri: namespace)
+        terms["dcat"] = Term(iri: "http://www.w3.org/ns/dcat#")
+        for name in ["agreement", "offer", "consumerPid", "providerPid"] {
+            terms[name] = Term(iri: namespace + name, coercion: .identifier)
+        }
+        for name in [
+            "ContractRequestMessage", "ContractOfferMessage", "ContractAgreementMessage",
+            "callbackAddress", "timestamp",
+        ] {
+            terms[name] = Term(iri: namespace + name)
+        }
+        return LinkedDataContext(terms: terms)
+    }()
 
     /// The terms of ODRL 2.2 (*ODRL Vocabulary & Expression 2.2*, JSON-LD encoding), with those of
     /// the AI vocabulary's draft.

@@ -56,8 +56,14 @@ extension LicenceCommands {
                 throw Mistake(
                     "“\(title)” is no name of a document: lower-case letters, digits, hyphens")
             }
-            let translation = LicenceTranslation(
+            var translation = LicenceTranslation(
                 source, names: names, name: title, digest: BlobDigest(of: bytes).text)
+            if case .terms(var terms) = translation {
+                // What an offer leaves open is for whoever imports it to say.
+                terms.licensor = terms.licensor ?? licensor?.text
+                terms.licensee = terms.licensee ?? licensee?.text
+                translation = .terms(terms)
+            }
             let shown = ShownTranslation(translation, source.report, name: title)
             for (name, text) in output == nil ? [] : shown.files {
                 try PolicyText.write(text, to: "\(output ?? ".")/\(name)")
