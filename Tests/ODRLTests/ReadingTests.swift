@@ -245,4 +245,22 @@ import Testing
             ])
         #expect(source.policy.decide(request).outcome == .permitted)
     }
+
+    @Test("What processors make of a policy with W3C's own context, slips and all, means the same")
+    func publishedContext() throws {
+        let compact = try read(
+            #""permission": [{"action": "use", "constraint": [{"leftOperand": "payAmount", "operator": "neq", "rightOperand": "5.00", "dataType": "xsd:decimal", "unit": "http://dbpedia.org/resource/Euro"}]}]"#
+        )
+        let o = "http://www.w3.org/ns/odrl/2/"
+        let expanded = """
+            [{"@id": "http://example.com/p", "@type": ["\(o)Set"], "\(o)permission": [{
+              "\(o)action": [{"@id": "\(o)use"}], "\(o)constraint": [{
+                "\(o)leftOperand": [{"@id": "\(o)payAmount"}], "\(o)operator": [{"@id": "\(o)neg"}],
+                "\(o)rightOperand": [{"@value": "5.00"}],
+                "\(o)datatype": [{"@value": "xsd:decimal", "@type": "http://www.w3.org/2001/XMLSchema#anyType"}],
+                "\(o)unit": [{"@value": "http://dbpedia.org/resource/Euro"}]}]}]}]
+            """
+        let read = try PolicyImport(reading: Array(expanded.utf8))
+        #expect(read.policy == compact.policy)
+    }
 }

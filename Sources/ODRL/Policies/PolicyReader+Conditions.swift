@@ -98,7 +98,7 @@ extension PolicyReader {
         for value in values {
             switch value.value {
             case .literal(let literal):
-                operands.append(.literal(literal.retyped(types.first)))
+                operands.append(.literal(literal.retyped(types.first?.unabbreviated)))
             case .node(.named(let iri)) where iri.isAbsolute: operands.append(.name(iri))
             case .node:
                 return unreadable(
@@ -138,5 +138,12 @@ extension Literal {
     fileprivate func retyped(_ type: IRI?) -> Literal {
         guard let type, datatype == .xsd("string"), language == nil else { return self }
         return Literal(text, type)
+    }
+}
+
+extension IRI {
+    /// Contexts that take a `dataType` for a literal leave its prefix as it stands.
+    fileprivate var unabbreviated: IRI {
+        text.hasPrefix("xsd:") ? .xsd(String(text.dropFirst("xsd:".count))) : self
     }
 }

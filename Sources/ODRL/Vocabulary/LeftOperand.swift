@@ -70,10 +70,16 @@ package enum Operator: String, CaseIterable, Sendable {
     case eq, neq, gt, gteq, lt, lteq, hasPart, isA, isAllOf, isAnyOf, isNoneOf, isPartOf
 
     package init?(_ iri: IRI) {
-        // The Dataspace Protocol's schema writes `term-lteq`, a slip that documents may copy.
-        if iri == .odrl("term-lteq") {
+        switch iri {
+        // Slips that documents copy: of the Dataspace Protocol's schema, and of the context at
+        // www.w3.org/ns/odrl.jsonld, which expands `neq` so.
+        case .odrl("term-lteq"):
             self = .lteq
             return
+        case .odrl("neg"):
+            self = .neq
+            return
+        default: break
         }
         guard iri.text.hasPrefix(Namespace.odrl) else { return nil }
         self.init(rawValue: String(iri.text.dropFirst(Namespace.odrl.count)))
