@@ -69,6 +69,30 @@ import Testing
         }
     }
 
+    @Test(
+        "A policy too large for a document becomes one that permits nothing, and says so",
+        arguments: [
+            (permissions: 300, duties: 0), (1, 40),
+        ])
+    func oversizedPoliciesPermitNothing(permissions: Int, duties: Int) throws {
+        let owed = (0..<duties).map { number in
+            Duty(
+                uid: IRI("urn:duty:\(number)"), RuleScope(actions: [RefinedAction(.odrl("inform"))])
+            )
+        }
+        let policy = UsagePolicy(
+            uid: nil,
+            permissions: (0..<permissions).map { number in
+                Permission(
+                    uid: IRI("urn:rule:\(number)"), RuleScope(actions: [RefinedAction(.use)]),
+                    duties: owed)
+            })
+        let draft = ContractDraft(
+            of: policy, named: "large", names: LabNames(), original: [], digest: "")
+        #expect(!draft.report.denials.isEmpty)
+        #expect(try PatternRun(draft).refusal(of: "") != nil)
+    }
+
     @Test("The prose keeps the policy as it was, and a clause for each rule")
     func proseKeepsTheOriginal() throws {
         let file = try Fixture.bytes("Patterns/pc12-use-and-delete.jsonld")

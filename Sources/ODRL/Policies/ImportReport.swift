@@ -34,13 +34,14 @@ package struct ImportReport: Hashable, Sendable {
     }
 
     package private(set) var findings: [Finding] = []
+    private var known: Set<Finding> = []
 
     package init() {}
 
     package var denials: [Finding] { findings.filter { $0.effect == .denied } }
 
     package mutating func add(_ finding: Finding) {
-        if !findings.contains(finding) { findings.append(finding) }
+        if known.insert(finding).inserted { findings.append(finding) }
     }
 
     package mutating func add(contentsOf other: ImportReport) {

@@ -20,9 +20,15 @@ package struct ContractDraft: Sendable {
     ) {
         var builder = DraftBuilder(policy: policy, names: names)
         builder.build()
+        var json = builder.json(named: name)
+        if let excess = builder.excess(in: json) {
+            builder = DraftBuilder(policy: policy, names: names)
+            builder.refuse(because: excess)
+            json = builder.json(named: name)
+        }
         self.name = name
+        self.json = json
         report = builder.report
-        json = builder.json(named: name)
         prose =
             DraftProse(
                 name: name, policy: policy, clauses: builder.clauses, findings: builder.report,

@@ -67,6 +67,30 @@ struct DraftBuilder {
         settleEnforcement()
     }
 
+    /// A document that permits nothing.
+    mutating func refuse(because reason: String) {
+        addClause(("Parties and subject", "当事方与标的"), .machine, nil)
+        refuseAll("1", because: reason)
+        settleEnforcement()
+    }
+
+    /// What there is more of than a contract document can have.
+    func excess(in document: JSONValue) -> String? {
+        if clauses.count > 250 {
+            return "it has \(clauses.count) rules, and a document 250 clauses"
+        }
+        if duties.count > 32 { return "it has \(duties.count) duties, and a document 32" }
+        let actions = document["actions"]?.object?.members.count ?? 0
+        if actions > 64 { return "its duties ask for \(actions) actions, and a document has 64" }
+        if preparations.count > 24 {
+            return "it asks for \(preparations.count) things before a use"
+        }
+        if consenters.count > 12 { return "it asks \(consenters.count) others for their consent" }
+        let bytes = document.canonicalBytes.count
+        return bytes > 47_000
+            ? "its document would have \(bytes) bytes, and 48,000 are allowed" : nil
+    }
+
     @discardableResult
     mutating func addClause(
         _ title: (en: String, zh: String), _ enforcement: DraftClause.Enforcement,
