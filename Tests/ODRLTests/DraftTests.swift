@@ -8,7 +8,7 @@ import Testing
 @Suite struct DraftTests {
     @Test(
         "Every policy, however odd, becomes a document that passes its check",
-        arguments: 0..<150 as Range<UInt64>)
+        arguments: 0..<80 as Range<UInt64>)
     func draftsAreValid(seed: UInt64) throws {
         var drawn = RandomPolicy(seed: seed)
         let draft = ContractDraft(
@@ -23,7 +23,7 @@ import Testing
 
     @Test(
         "A generated document permits only what its policy permits, and all of it where nothing is denied",
-        arguments: 0..<150 as Range<UInt64>)
+        arguments: 0..<80 as Range<UInt64>)
     func documentsDecideAsTheirPolicies(seed: UInt64) throws {
         var drawn = LabPolicy(seed: seed)
         let policy = drawn.policy()

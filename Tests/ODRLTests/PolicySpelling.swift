@@ -70,8 +70,9 @@ struct PolicySpelling {
                 let kind = style == .prefixes && chance() ? "kind" : "@type"
                 let type = iri(member.value.string ?? "", style)
                 members.append(.init(key: kind, value: chance() ? .string(type) : [.string(type)]))
-            case "uid" where chance():
-                let key = style == .prefixes && chance() ? "name" : "@id"
+            case "uid" where style == .terms || chance():
+                let other = style == .terms ? "uid" : style == .prefixes ? "name" : "@id"
+                let key = chance() ? other : "@id"
                 members.append(.init(key: key, value: member.value))
             default:
                 let key = key(member.key, style)
@@ -124,7 +125,7 @@ struct PolicySpelling {
             guard chance(), chance(), case .object(var top) = written else { return written }
             // A node may be described elsewhere in the document, and only be named here.
             nodes += 1
-            let nameKey = top["name"] == nil ? "@id" : "name"
+            let nameKey = ["name", "uid"].first { top[$0] != nil } ?? "@id"
             let name = top[nameKey] ?? .string("_:n\(nodes)")
             top[nameKey] = name
             written = .object(top)

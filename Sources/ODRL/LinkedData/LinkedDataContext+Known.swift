@@ -58,18 +58,21 @@ extension LinkedDataContext {
         ])
         add(
             [
-                "uid", "profile", "inheritFrom", "inheritRelation", "permission", "prohibition",
+                "profile", "inheritFrom", "inheritRelation", "permission", "prohibition",
                 "obligation", "duty", "remedy", "consequence", "failure", "constraint",
                 "refinement", "hasPolicy", "relation", "target", "output", "source", "partOf",
-                "function", "rightOperandReference", "unit", "assigneeOf", "assignerOf",
+                "function", "assigneeOf", "assignerOf",
                 "implies", "scope",
             ] + PartyFunction.allCases.map(\.rawValue), .identifier)
         add(
             ["action", "includedIn", "conflict", "leftOperand", "operator", "undefined"],
             .vocabulary)
         add(["and", "or", "xone", "andSequence"], .identifier, isList: true)
-        terms["dataType"] = Term(iri: Namespace.odrl + "datatype", coercion: .identifier)
-        terms["datatype"] = terms["dataType"]
+        add(["rightOperandReference"], .datatype(.xsd("anyURI")))
+        add(["unit"])
+        terms["dataType"] = Term(
+            iri: Namespace.odrl + "datatype", coercion: .datatype(.xsd("anyType")))
+        terms["uid"] = Term(iri: "@id")
         terms["type"] = Term(iri: "@type")
         terms["id"] = Term(iri: "@id")
         return LinkedDataContext(terms: terms)

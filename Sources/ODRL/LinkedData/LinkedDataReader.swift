@@ -85,13 +85,19 @@ struct LinkedDataReader {
     private mutating func identifier(
         of object: JSONObject, _ context: LinkedDataContext, at path: String
     ) throws(ImportError) -> LinkedDataGraph.NodeID {
-        guard let value = member("@id", of: object, context) else {
+        let names = object.members.filter { keyword($0.key, context) == "@id" }
+        guard let first = names.first else {
             blanks += 1
             // A space cannot stand in a name that a document gives.
             return .blank("node \(blanks)")
         }
-        guard let text = value.string else {
-            throw ImportError(path: "\(path).@id", "should be a string, and is \(value.kind)")
+        guard let text = first.value.string else {
+            throw ImportError(
+                path: path.step(first.key), "should be a string, and is \(first.value.kind)")
+        }
+        if let other = names.first(where: { $0.value != first.value }) {
+            throw ImportError(
+                path: path.step(other.key), "\(first.key) gives the node another name")
         }
         return Self.nodeID(text, context)
     }
