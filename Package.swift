@@ -58,6 +58,7 @@ let package = Package(
             ]),
 
         .target(name: "Settlement", dependencies: ["Contracts", "Encodings"]),
+        .target(name: "ODRL", dependencies: ["Encodings", "Policy"]),
 
         .target(
             name: "Ledger",
@@ -167,7 +168,7 @@ let package = Package(
             dependencies: [
                 "Audit", "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts",
                 "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog",
-                "Node", "Participation", "Policy", "Settlement", "Storage", "Trainers",
+                "Node", "ODRL", "Participation", "Policy", "Settlement", "Storage", "Trainers",
                 "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -256,6 +257,13 @@ let package = Package(
         .testTarget(
             name: "PolicyTests",
             dependencies: ["Encodings", "Policy", "Randomness", "SharedFolder"]),
+        .testTarget(
+            name: "ODRLTests",
+            dependencies: [
+                "ContractFiles", "ContractLanguage", "Encodings", "ODRL", "Policy", "Randomness",
+                "SharedFolder",
+            ],
+            exclude: ["Patterns"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(

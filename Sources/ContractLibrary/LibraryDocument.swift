@@ -27,6 +27,10 @@ package struct LibraryDocument: Sendable {
         constitution,
         datasetLicence,
         LibraryDocument(
+            "dataspace-negotiation", PackageResources.dataspace_negotiation_yaml,
+            en: PackageResources.dataspace_negotiation_en_md,
+            zh: PackageResources.dataspace_negotiation_zh_md),
+        LibraryDocument(
             "model-use-licence", PackageResources.model_use_licence_yaml,
             en: PackageResources.model_use_licence_en_md,
             zh: PackageResources.model_use_licence_zh_md),
