@@ -71,54 +71,6 @@ extension CompiledContract {
         return instance
     }
 
-    /// Makes the one instance of a constitution.
-    ///
-    /// - Throws: ``ContractRefusal``.
-    package func found(
-        name: String, terms: JSONValue, now: Instant
-    ) throws(ContractRefusal) -> ContractInstance {
-        let missing = LabHook.constitution.first { hook in
-            document.action(hook.name)?.by != [.lab]
-        }
-        guard document.isConstitution, missing == nil else {
-            throw ContractRefusal(
-                .input, rule: "a constitution has all actions that the lab takes, and no parties",
-                saw: [ContractObservation(name: "missing", value: missing?.name ?? "none")])
-        }
-        var instance = ContractInstance(
-            name: name, parties: [], terms: [], currency: nil,
-            offeredBy: ContractCall.Sender.lab.text, stage: document.stages.first ?? "", state: [],
-            signed: [], obligations: [:])
-        do {
-            instance.terms = try readTerms(terms)
-        } catch {
-            throw ContractRefusal(
-                .input, rule: "the terms have the form that \(document.label) asks for",
-                saw: [ContractObservation(name: error.path, value: error.problem)])
-        }
-        instance.state = try initialState(of: instance, now: now)
-        try checkInvariants(of: instance, escrow: 0, now: now)
-        return instance
-    }
-
-    /// Gives an instance other terms, which its invariants must allow; only a constitution changes so.
-    ///
-    /// - Throws: ``ContractRefusal``.
-    package func amend(
-        _ instance: inout ContractInstance, terms: JSONValue
-    ) throws(ContractRefusal) {
-        var next = instance
-        do {
-            next.terms = try readTerms(terms)
-        } catch {
-            throw ContractRefusal(
-                .input, rule: "the terms have the form that \(document.label) asks for",
-                saw: [ContractObservation(name: error.path, value: error.problem)])
-        }
-        try checkInvariants(of: next, escrow: 0, now: .epoch)
-        instance = next
-    }
-
     private func readParties(_ json: JSONValue) throws(JSONShapeError) -> [[String]] {
         var fields = try JSONFields(json, at: "parties")
         var parties: [[String]] = []
@@ -152,7 +104,7 @@ extension CompiledContract {
         return parties
     }
 
-    private func readTerms(_ json: JSONValue) throws(JSONShapeError) -> [Value] {
+    func readTerms(_ json: JSONValue) throws(JSONShapeError) -> [Value] {
         var fields = try JSONFields(json, at: "terms")
         var terms: [Value] = []
         for term in document.terms {
@@ -164,7 +116,7 @@ extension CompiledContract {
         return terms
     }
 
-    private func initialState(
+    func initialState(
         of instance: ContractInstance, now: Instant
     ) throws(ContractRefusal) -> [Value] {
         var moment = self.moment(of: instance, escrow: 0, now: now)

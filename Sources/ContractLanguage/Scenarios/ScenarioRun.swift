@@ -1,5 +1,5 @@
-package import Encodings
-package import Policy
+import Encodings
+import Policy
 
 /// A scenario as it was played: each decision with its reason, and where things stood afterwards.
 package struct ScenarioRun: Sendable {

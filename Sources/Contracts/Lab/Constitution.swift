@@ -61,11 +61,12 @@ extension LabState {
     }
 
     /// Gives the constitution other terms; where things stand does not change.
-    mutating func amend(_ rules: Rules) throws(Refusal) {
+    mutating func amend(_ rules: Rules, at time: Timestamp) throws(Refusal) {
         var contract = try agreements.existing(.constitution)
         do {
             try contract.compiled.amend(
-                &contract.instance, terms: rules.terms(for: contract.compiled.document))
+                &contract.instance, terms: rules.terms(for: contract.compiled.document),
+                now: time.instant)
         } catch {
             throw Refusal(error, .constitution, under: contract.compiled, action: "amend")
         }

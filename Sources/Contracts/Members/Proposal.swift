@@ -215,7 +215,7 @@ extension LabState {
             }
             members.setStatus(.active, of: member, at: time)
         case .amend(let rules):
-            try amend(rules)
+            try amend(rules, at: time)
         case .replaceConstitution(let document, let rules):
             try constitute(document, rules, at: time)
         case .appoint(let member): try members.setIssuer(true, member)
