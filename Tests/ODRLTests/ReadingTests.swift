@@ -68,6 +68,14 @@ import Testing
         #expect(opposite.report.denials.map(\.term).contains(term))
     }
 
+    @Test("What describes a policy can change a rule when it stands in one")
+    func frequencyIsNoAnnotation() throws {
+        let finding = try finding(
+            #""dct:frequency": "monthly", "permission": [{"action": "use", "dct:frequency": "monthly"}]"#
+        )
+        #expect(finding.path == "$.permission[0].dct:frequency")
+    }
+
     @Test(
         "Rules and policies that are not understood are denials",
         arguments: [

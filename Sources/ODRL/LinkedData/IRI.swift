@@ -77,6 +77,13 @@ package enum Namespace {
         ("cc", "https://creativecommons.org/ns#"),
     ]
 
+    /// Words of such a vocabulary that do so even inside a rule; `dct:frequency`, say, would not.
+    static let annotationWords: Set = [
+        "altLabel", "comment", "contributor", "created", "creator", "definition", "description",
+        "identifier", "isDefinedBy", "issued", "label", "modified", "name", "note", "prefLabel",
+        "publisher", "seeAlso", "source", "subject", "title",
+    ]
+
     /// Vocabularies that describe a thing and change no rule.
     static let annotations = [
         "http://purl.org/dc/terms/", "http://purl.org/dc/elements/1.1/",

@@ -276,7 +276,9 @@ struct PolicyReader {
                 if read.contains(name) { continue }
                 deny(name, at: path, "this property does not belong here", &unreadable)
             } else if property != .rdfValue {
-                let isNote = Namespace.annotations.contains { property.text.hasPrefix($0) }
+                let isNote =
+                    Namespace.annotations.contains { property.text.hasPrefix($0) }
+                    && Namespace.annotationWords.contains(property.lastSegment)
                 noteForeign(property.text, at: path, isNote || !isRule, &unreadable)
             }
         }

@@ -105,7 +105,9 @@ extension LicenceCommands {
 
         func run() async throws {
             let text = try await policyText()
-            guard let output else { return print(text) }
+            guard let output else {
+                return print(text, terminator: text.last == "\n" ? "" : "\n")
+            }
             try PolicyText.write(text, to: output)
         }
 
