@@ -1,6 +1,3 @@
-package import Encodings
-package import Policy
-
 /// A scenario as it was played: each decision with its reason, and where things stood afterwards.
 package struct ScenarioRun: Sendable {
     package enum Decision: Sendable {
@@ -83,7 +80,8 @@ package struct ScenarioRun: Sendable {
                     throw ContractRefusal(
                         .payment, rule: "the payer has the money",
                         saw: [
-                            ContractObservation(name: "balance of \(payer)", value: String(balance)),
+                            ContractObservation(
+                                name: "balance of \(payer)", value: String(balance)),
                             ContractObservation(name: "amount", value: String(payment.amount)),
                         ])
                 }
@@ -112,7 +110,8 @@ package struct ScenarioRun: Sendable {
         let last =
             moves.last?.balances
             ?? Dictionary(
-                scenario.given.balances.map { ($0.member, $0.amount) }, uniquingKeysWith: { first, _ in first })
+                scenario.given.balances.map { ($0.member, $0.amount) },
+                uniquingKeysWith: { first, _ in first })
         return last.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }
