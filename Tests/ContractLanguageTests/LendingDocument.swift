@@ -7,8 +7,10 @@ enum LendingDocument {
     static func contract(
         _ changes: [(String, String)] = [], sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> CompiledContract {
-        try ContractFile(text: try text(changes, sourceLocation: sourceLocation), name: "lending.yaml")
-            .compiled()
+        try ContractFile(
+            text: try text(changes, sourceLocation: sourceLocation), name: "lending.yaml"
+        )
+        .compiled()
     }
 
     static func text(
@@ -16,7 +18,8 @@ enum LendingDocument {
     ) throws -> String {
         var text = yaml
         for (old, new) in changes {
-            try #require(text.contains(old), "the document has no “\(old)”", sourceLocation: sourceLocation)
+            try #require(
+                text.contains(old), "the document has no “\(old)”", sourceLocation: sourceLocation)
             text = text.replacing(old, with: new)
         }
         return text

@@ -3,13 +3,16 @@ import Policy
 // Actions: who takes them, when, and by which rules.
 extension DocumentComparer {
     mutating func compareActions() {
-        let (gone, added, both) = Self.matched(old.document.actions, new.document.actions) { $0.name }
+        let (gone, added, both) = Self.matched(old.document.actions, new.document.actions) {
+            $0.name
+        }
         for action in gone {
             let who = writer(old, oldNames).who(action)
             note(
                 .refuses, "actions.\(action.name)",
                 "there is no action \(oldNames.action(action.name)) any more (it was taken by \(who) in stage \(oldNames.stages(action.from)))",
-                "不再有操作\(oldNames.action(action.name))（原由\(who)在\(oldNames.stages(action.from))阶段执行）")
+                "不再有操作\(oldNames.action(action.name))（原由\(who)在\(oldNames.stages(action.from))阶段执行）"
+            )
         }
         for action in added {
             let who = writer(new, names).who(action)
@@ -36,7 +39,8 @@ extension DocumentComparer {
         }
         for stage in before.from where !after.from.contains(stage) {
             note(
-                .refuses, "\(path).from", "\(name) may not be taken in stage \(oldNames.stage(stage)) any more",
+                .refuses, "\(path).from",
+                "\(name) may not be taken in stage \(oldNames.stage(stage)) any more",
                 "\(name)不再可在\(oldNames.stage(stage))阶段执行")
         }
         compare(before.input, after.input, "input", at: "\(path).input")
@@ -52,10 +56,12 @@ extension DocumentComparer {
         if before.isRemedy != after.isRemedy {
             after.isRemedy
                 ? note(
-                    .differs, "\(path).by", "\(name) is taken only when an obligation is overdue now",
+                    .differs, "\(path).by",
+                    "\(name) is taken only when an obligation is overdue now",
                     "\(name)现仅在义务逾期后执行")
                 : note(
-                    .differs, "\(path).by", "\(name) was taken only when an obligation was overdue, and is an action of its own now",
+                    .differs, "\(path).by",
+                    "\(name) was taken only when an obligation was overdue, and is an action of its own now",
                     "\(name)原仅在义务逾期后执行，现为独立的操作")
         }
         // "Anyone" is every party, too.
@@ -69,7 +75,8 @@ extension DocumentComparer {
         }
         for actor in before.by where !isHeld(actor, by: after.by) {
             note(
-                .refuses, "\(path).by", actor == .anyone
+                .refuses, "\(path).by",
+                actor == .anyone
                     ? "not any member of the lab may take \(name) any more, but only \(writer(new, names).who(after))"
                     : "\(oldNames.actor(actor)) may not take \(name) any more",
                 actor == .anyone
@@ -85,7 +92,9 @@ extension DocumentComparer {
     private mutating func compareRules(
         _ before: ActionText, _ after: ActionText, _ name: String, _ path: String
     ) {
-        guard let one = old.actions[before.name], let other = new.actions[after.name] else { return }
+        guard let one = old.actions[before.name], let other = new.actions[after.name] else {
+            return
+        }
         var removed = one.rules
         var added: [Rule] = []
         var kept: [Int] = []
@@ -101,7 +110,8 @@ extension DocumentComparer {
         }
         if removed.isEmpty, added.isEmpty, kept != kept.sorted() {
             note(
-                .differs, "\(path).require", "the rules of \(name) are tried in another order, so that another one may refuse first",
+                .differs, "\(path).require",
+                "the rules of \(name) are tried in another order, so that another one may refuse first",
                 "\(name)的规则检验顺序已变更，首先拒绝的规则可能不同")
         }
         let sampled = SampledComparison(
@@ -113,7 +123,8 @@ extension DocumentComparer {
                 note(
                     .refuses, rule.text.condition.path,
                     "\(name) is refused now unless \(words.condition(rule.text.condition)) (`\(rule.text.condition.text)`)\(clauses(rule.text.clauses))",
-                    "\(name)新增条件：\(words.condition(rule.text.condition))（`\(rule.text.condition.text)`）\(clauses(rule.text.clauses))")
+                    "\(name)新增条件：\(words.condition(rule.text.condition))（`\(rule.text.condition.text)`）\(clauses(rule.text.clauses))"
+                )
                 continue
             }
             let match = removed.remove(at: was)
@@ -127,12 +138,14 @@ extension DocumentComparer {
             note(
                 .allows, rule.text.condition.path,
                 "\(name) does not need any more that \(words.condition(rule.text.condition)) (`\(rule.text.condition.text)`)\(clauses(rule.text.clauses))",
-                "\(name)不再要求：\(words.condition(rule.text.condition))（`\(rule.text.condition.text)`）\(clauses(rule.text.clauses))")
+                "\(name)不再要求：\(words.condition(rule.text.condition))（`\(rule.text.condition.text)`）\(clauses(rule.text.clauses))"
+            )
         }
     }
 
     private func clauses(_ clauses: [String]) -> String {
-        clauses.isEmpty ? "" : language.say(", \(names.clauses(clauses))", "，\(names.clauses(clauses))")
+        clauses.isEmpty
+            ? "" : language.say(", \(names.clauses(clauses))", "，\(names.clauses(clauses))")
     }
 
     /// The old rule that a new one most likely replaces: of the same clause or reason, or on the same values.
@@ -156,12 +169,14 @@ extension DocumentComparer {
             "规则由`\(before.text)`变为`\(after.text)`\(clauses)")
         if let example = finding.more {
             note(
-                .allows, after.path, "\(name) is allowed now where it was refused, for example where \(example); \(change)",
+                .allows, after.path,
+                "\(name) is allowed now where it was refused, for example where \(example); \(change)",
                 "\(name)在原被拒绝的情形下现被允许，例如`\(example)`；\(change)")
         }
         if let example = finding.less {
             note(
-                .refuses, after.path, "\(name) is refused now where it was allowed, for example where \(example); \(change)",
+                .refuses, after.path,
+                "\(name) is refused now where it was allowed, for example where \(example); \(change)",
                 "\(name)在原被允许的情形下现被拒绝，例如`\(example)`；\(change)")
         }
         if finding.more == nil, finding.less == nil {
@@ -172,18 +187,22 @@ extension DocumentComparer {
         }
     }
 
-    private mutating func compareSayings(_ before: ActionText.Rule, _ after: ActionText.Rule, _ name: String) {
+    private mutating func compareSayings(
+        _ before: ActionText.Rule, _ after: ActionText.Rule, _ name: String
+    ) {
         if before.says != after.says {
             note(
                 .differs, after.condition.path,
                 "who is refused \(name) by `\(after.condition.text)` read “\(before.says[language.rawValue])” and reads “\(after.says[language.rawValue])”",
-                "因`\(after.condition.text)`被拒绝执行\(name)者，原见“\(before.says[language.rawValue])”，现见“\(after.says[language.rawValue])”")
+                "因`\(after.condition.text)`被拒绝执行\(name)者，原见“\(before.says[language.rawValue])”，现见“\(after.says[language.rawValue])”"
+            )
         }
         if Set(before.clauses) != Set(after.clauses) {
             note(
                 .differs, after.condition.path,
                 "the rule `\(after.condition.text)` of \(name) named \(named(before.clauses)), and names \(named(after.clauses))",
-                "\(name)的规则`\(after.condition.text)`原援引\(named(before.clauses))，现援引\(named(after.clauses))")
+                "\(name)的规则`\(after.condition.text)`原援引\(named(before.clauses))，现援引\(named(after.clauses))"
+            )
         }
     }
 

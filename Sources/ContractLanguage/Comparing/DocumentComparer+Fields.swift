@@ -31,7 +31,9 @@ extension DocumentComparer {
             }
         let (gone, added, both) = Self.matched(before, after) { $0.name }
         for field in gone {
-            note(.differs, "\(path).\(field.name)", "\(what) `\(field.name)` is gone", "\(what)`\(field.name)`已删除")
+            note(
+                .differs, "\(path).\(field.name)", "\(what) `\(field.name)` is gone",
+                "\(what)`\(field.name)`已删除")
         }
         for field in added {
             note(
@@ -45,11 +47,13 @@ extension DocumentComparer {
             switch other.type.width(against: one.type) {
             case .wider:
                 note(
-                    .allows, place, "\(what) `\(other.name)` may be more than before: it was \(was), and is \(now)",
+                    .allows, place,
+                    "\(what) `\(other.name)` may be more than before: it was \(was), and is \(now)",
                     "\(what)`\(other.name)`的取值范围扩大：原为\(was)，现为\(now)")
             case .narrower:
                 note(
-                    .refuses, place, "\(what) `\(other.name)` may be less than before: it was \(was), and is \(now)",
+                    .refuses, place,
+                    "\(what) `\(other.name)` may be less than before: it was \(was), and is \(now)",
                     "\(what)`\(other.name)`的取值范围缩小：原为\(was)，现为\(now)")
             case .other:
                 note(
@@ -81,7 +85,9 @@ extension DataType {
         case (.choice(let words), .choice(let inner)): inner.allSatisfy(words.contains)
         case (.list(let element, let count), .list(let inner, let innerCount)):
             count >= innerCount && element.holds(all: inner)
-        case (.map(let key, let value, let count), .map(let innerKey, let innerValue, let innerCount)):
+        case (
+            .map(let key, let value, let count), .map(let innerKey, let innerValue, let innerCount)
+        ):
             count >= innerCount && key.holds(all: innerKey) && value.holds(all: innerValue)
         default: self == other
         }

@@ -4,7 +4,8 @@ extension DocumentComparer {
         let (before, after) = (old.document, new.document)
         if before.name != after.name {
             note(
-                .differs, "contract", "the document's name was `\(before.name)` and is `\(after.name)`",
+                .differs, "contract",
+                "the document's name was `\(before.name)` and is `\(after.name)`",
                 "文档名称由`\(before.name)`变为`\(after.name)`")
         }
         if before.version != after.version {
@@ -23,20 +24,26 @@ extension DocumentComparer {
     }
 
     private mutating func compareProse() {
-        let (gone, added, both) = Self.matched(old.document.prose, new.document.prose) { $0.language }
+        let (gone, added, both) = Self.matched(old.document.prose, new.document.prose) {
+            $0.language
+        }
         for item in gone {
             note(
-                .differs, "prose.\(item.language)", "there is no \(tongue(item.language)) text any more",
+                .differs, "prose.\(item.language)",
+                "there is no \(tongue(item.language)) text any more",
                 "不再附有\(tongue(item.language))文本")
         }
         for item in added {
-            note(.differs, "prose.\(item.language)", "there is a text in \(tongue(item.language)) now", "新增\(tongue(item.language))文本")
+            note(
+                .differs, "prose.\(item.language)",
+                "there is a text in \(tongue(item.language)) now", "新增\(tongue(item.language))文本")
         }
         for (before, after) in both where before.reference != after.reference {
             note(
                 .differs, "prose.\(after.language)",
                 "the \(tongue(after.language)) text that the parties sign is another one (`\(before.reference)`, now `\(after.reference)`)",
-                "各方签署的\(tongue(after.language))文本已变更（原为`\(before.reference)`，现为`\(after.reference)`）")
+                "各方签署的\(tongue(after.language))文本已变更（原为`\(before.reference)`，现为`\(after.reference)`）"
+            )
         }
     }
 
@@ -45,7 +52,9 @@ extension DocumentComparer {
     }
 
     private mutating func compareParties() {
-        let (gone, added, both) = Self.matched(old.document.parties, new.document.parties) { $0.name }
+        let (gone, added, both) = Self.matched(old.document.parties, new.document.parties) {
+            $0.name
+        }
         for party in gone {
             note(
                 .differs, "parties.\(party.name)", "there is no party `\(party.name)` any more",
@@ -53,7 +62,8 @@ extension DocumentComparer {
         }
         for party in added {
             note(
-                .differs, "parties.\(party.name)", "there is a new party, \(names.party(party.name))",
+                .differs, "parties.\(party.name)",
+                "there is a new party, \(names.party(party.name))",
                 "新增当事方\(names.party(party.name))")
         }
         for (before, after) in both where before.kind != after.kind {
@@ -65,7 +75,9 @@ extension DocumentComparer {
         }
         let (before, after) = (old.offerors, new.offerors)
         for party in after where !before.contains(party) && old.document.party(party) != nil {
-            note(.allows, "offer", "\(names.party(party)) may make the offer now", "现\(names.party(party))可提出要约")
+            note(
+                .allows, "offer", "\(names.party(party)) may make the offer now",
+                "现\(names.party(party))可提出要约")
         }
         for party in before where !after.contains(party) && new.document.party(party) != nil {
             note(
@@ -86,24 +98,32 @@ extension DocumentComparer {
     mutating func compareStages() {
         let (before, after) = (old.document, new.document)
         for stage in before.stages where !after.stages.contains(stage) {
-            note(.refuses, "stages", "there is no stage \(oldNames.stage(stage)) any more", "不再有\(oldNames.stage(stage))阶段")
+            note(
+                .refuses, "stages", "there is no stage \(oldNames.stage(stage)) any more",
+                "不再有\(oldNames.stage(stage))阶段")
         }
         for stage in after.stages where !before.stages.contains(stage) {
-            note(.allows, "stages", "there is a new stage, \(names.stage(stage))", "新增\(names.stage(stage))阶段")
+            note(
+                .allows, "stages", "there is a new stage, \(names.stage(stage))",
+                "新增\(names.stage(stage))阶段")
         }
         if let one = before.stages.first, let other = after.stages.first, one != other {
             note(
-                .differs, "stages", "a contract began in stage \(oldNames.stage(one)), and begins in \(names.stage(other))",
+                .differs, "stages",
+                "a contract began in stage \(oldNames.stage(one)), and begins in \(names.stage(other))",
                 "合约原始于\(oldNames.stage(one))阶段，现始于\(names.stage(other))阶段")
         }
         for stage in after.stages where before.stages.contains(stage) {
             switch (before.final.contains(stage), after.final.contains(stage)) {
             case (true, false):
                 note(
-                    .differs, "final", "a contract does not end in stage \(names.stage(stage)) any more",
+                    .differs, "final",
+                    "a contract does not end in stage \(names.stage(stage)) any more",
                     "合约不再于\(names.stage(stage))阶段终止")
             case (false, true):
-                note(.differs, "final", "a contract ends in stage \(names.stage(stage)) now", "合约现于\(names.stage(stage))阶段终止")
+                note(
+                    .differs, "final", "a contract ends in stage \(names.stage(stage)) now",
+                    "合约现于\(names.stage(stage))阶段终止")
             default: break
             }
         }
@@ -127,20 +147,23 @@ extension DocumentComparer {
             note(
                 .differs, "clauses.\(clause.name)",
                 "\(names.clause(clause.name)) (“\(clause.title[language.rawValue])”) is new, enforced \(way(clause.enforcement))",
-                "新增\(names.clause(clause.name))（“\(clause.title[language.rawValue])”），\(way(clause.enforcement))")
+                "新增\(names.clause(clause.name))（“\(clause.title[language.rawValue])”），\(way(clause.enforcement))"
+            )
         }
         for (before, after) in both {
             if before.enforcement != after.enforcement {
                 note(
                     .differs, "clauses.\(after.name).enforced",
                     "\(names.clause(after.name)) was enforced \(way(before.enforcement)), and is enforced \(way(after.enforcement)) now",
-                    "\(names.clause(after.name))原\(way(before.enforcement))，现\(way(after.enforcement))")
+                    "\(names.clause(after.name))原\(way(before.enforcement))，现\(way(after.enforcement))"
+                )
             }
             if before.title != after.title {
                 note(
                     .differs, "clauses.\(after.name).title",
                     "the title of \(names.clause(after.name)) was “\(before.title[language.rawValue])” and is “\(after.title[language.rawValue])”",
-                    "\(names.clause(after.name))的标题由“\(before.title[language.rawValue])”变为“\(after.title[language.rawValue])”")
+                    "\(names.clause(after.name))的标题由“\(before.title[language.rawValue])”变为“\(after.title[language.rawValue])”"
+                )
             }
         }
     }

@@ -48,13 +48,17 @@ package struct DocumentComparison: Sendable {
         guard !differences.isEmpty else {
             return ReadingText(
                 title: title,
-                sections: [.init(language.say("No difference", "无差异"), [
-                    .paragraph(
-                        language.sentence(
-                            language.say(
-                                "no difference: the two documents allow, pay and say the same",
-                                "无差异：两份文档所允许、支付与载明的内容相同")))
-                ])])
+                sections: [
+                    .init(
+                        language.say("No difference", "无差异"),
+                        [
+                            .paragraph(
+                                language.sentence(
+                                    language.say(
+                                        "no difference: the two documents allow, pay and say the same",
+                                        "无差异：两份文档所允许、支付与载明的内容相同")))
+                        ])
+                ])
         }
         let titles: [(DocumentDifference.Kind, String)] = [
             (.allows, language.say("Allowed now that was not", "新文档允许而原文档不允许")),

@@ -24,7 +24,9 @@ struct SampleSpace {
             Variable(name: name, values: constants.values(of: name, types(name)))
         }
         var product = 1
-        for variable in variables where product <= Self.casesMax { product *= max(1, variable.values.count) }
+        for variable in variables where product <= Self.casesMax {
+            product *= max(1, variable.values.count)
+        }
         isComplete = product <= Self.casesMax
         count = min(product, Self.casesMax)
     }
@@ -49,7 +51,8 @@ struct SampleSpace {
 
     /// A case as people read it: `rounds = 50, maxRounds = 50`.
     func text(at index: Int) -> String {
-        zip(variables, values(at: index)).map { "\($0.name) = \($1.literal)" }.joined(separator: ", ")
+        zip(variables, values(at: index)).map { "\($0.name) = \($1.literal)" }.joined(
+            separator: ", ")
     }
 }
 
@@ -114,7 +117,8 @@ struct SampleConstants {
             return integers(in: range, [range.lowerBound, range.upperBound]).map(Value.int)
         case .money: return integers(in: 0 ... .max, [1_000]).map(Value.int)
         case .string(let bytes):
-            return Self.unique(texts + ["", "a", "b"]).filter { $0.utf8.count <= bytes }.map(Value.string)
+            return Self.unique(texts + ["", "a", "b"]).filter { $0.utf8.count <= bytes }.map(
+                Value.string)
         case .choice(let words): return words.map(Value.string)
         case .timestamp: return times.map(Value.timestamp)
         case .duration: return lengths.map(Value.duration)
@@ -135,15 +139,22 @@ struct SampleConstants {
                 maps += keys.prefix(3).map { [.init(key: $0, value: value)] }
             }
             if let value = inner.last {
-                maps += [2, 3].map { count in keys.prefix(count).map { .init(key: $0, value: value) } }
+                maps += [2, 3].map { count in
+                    keys.prefix(count).map { .init(key: $0, value: value) }
+                }
             }
-            return Self.unique(maps.filter { $0.count <= countMax }.map { .map(DataType.inOrder($0)) })
+            return Self.unique(
+                maps.filter { $0.count <= countMax }.map { .map(DataType.inOrder($0)) })
         }
     }
 
     private func integers(in range: ClosedRange<Int64>, _ bounds: [Int64]) -> [Int64] {
-        let near = Self.unique(integers).flatMap { [$0, $0.addingClamped(1), $0.addingClamped(-1)] }
-        let all = Self.unique([0, 1, 2] + near + bounds + bounds.flatMap { [$0.addingClamped(-1), $0.addingClamped(1)] })
+        let near = Self.unique(integers).flatMap {
+            [$0, $0.addingClamped(1), $0.addingClamped(-1)]
+        }
+        let all = Self.unique(
+            [0, 1, 2] + near + bounds
+                + bounds.flatMap { [$0.addingClamped(-1), $0.addingClamped(1)] })
         return all.filter(range.contains)
     }
 
@@ -161,11 +172,15 @@ struct SampleConstants {
     private var lengths: [TimeSpan] {
         let around = Self.unique(spans).flatMap { span in
             [0, 1, -1].map {
-                TimeSpan(nanoseconds: span.nanoseconds.addingClamped($0 * Instant.nanosecondsPerSecond))
+                TimeSpan(
+                    nanoseconds: span.nanoseconds.addingClamped($0 * Instant.nanosecondsPerSecond))
             }
         }
         return Self.unique(
-            around + [0, 3_600, 86_400, 2_592_000].map { TimeSpan(nanoseconds: $0 * Instant.nanosecondsPerSecond) })
+            around
+                + [0, 3_600, 86_400, 2_592_000].map {
+                    TimeSpan(nanoseconds: $0 * Instant.nanosecondsPerSecond)
+                })
     }
 }
 

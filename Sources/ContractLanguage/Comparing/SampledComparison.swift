@@ -29,7 +29,9 @@ struct SampledComparison {
 
         func inputs(_ space: SampleSpace, _ values: [Value]) -> Inputs {
             let inputs = Inputs(for: scope.environment)
-            for (variable, value) in zip(space.variables, values) { inputs.set(variable.name, to: value) }
+            for (variable, value) in zip(space.variables, values) {
+                inputs.set(variable.name, to: value)
+            }
             return inputs
         }
     }
@@ -48,35 +50,46 @@ struct SampledComparison {
 
     /// Guards: anything but true is a no.
     func guards(_ before: [Formula], _ after: [Formula]) -> Finding {
-        func holds(_ formulas: [Formula], _ inputs: Inputs, _ evaluator: inout Evaluator) -> Int64? {
+        func holds(_ formulas: [Formula], _ inputs: Inputs, _ evaluator: inout Evaluator) -> Int64?
+        {
             formulas.allSatisfy {
                 evaluator.denial(of: $0.compiled.program, inputs, budget: $0.costMax) == nil
             } ? 1 : 0
         }
-        return compare(before, after) { holds(before, $0, &$1) } _: { holds(after, $0, &$1) }
+        return compare(before, after) {
+            holds(before, $0, &$1)
+        } _: {
+            holds(after, $0, &$1)
+        }
     }
 
     /// Amounts and lengths of time.
     func magnitudes(
-        _ before: Formula?, if beforeCondition: Formula?, _ after: Formula?, if afterCondition: Formula?
+        _ before: Formula?, if beforeCondition: Formula?, _ after: Formula?,
+        if afterCondition: Formula?
     ) -> Finding {
         func magnitude(
-            _ formula: Formula?, _ condition: Formula?, _ inputs: Inputs, _ evaluator: inout Evaluator
+            _ formula: Formula?, _ condition: Formula?, _ inputs: Inputs,
+            _ evaluator: inout Evaluator
         ) -> Int64? {
             if let condition {
                 guard
-                    evaluator.denial(of: condition.compiled.program, inputs, budget: condition.costMax) == nil
+                    evaluator.denial(
+                        of: condition.compiled.program, inputs, budget: condition.costMax) == nil
                 else { return 0 }
             }
             guard let formula else { return nil }
-            switch try? evaluator.value(of: formula.compiled.program, inputs, budget: formula.costMax) {
+            switch try? evaluator.value(
+                of: formula.compiled.program, inputs, budget: formula.costMax)
+            {
             case .int(let value)?: return value
             case .duration(let span)?: return span.nanoseconds
             default: return nil
             }
         }
         return compare(
-            [before, beforeCondition].compactMap(\.self), [after, afterCondition].compactMap(\.self)
+            [before, beforeCondition].compactMap(\.self),
+            [after, afterCondition].compactMap(\.self)
         ) {
             magnitude(before, beforeCondition, $0, &$1)
         } _: {
@@ -89,9 +102,12 @@ struct SampledComparison {
         _ one: (Inputs, inout Evaluator) -> Int64?, _ other: (Inputs, inout Evaluator) -> Int64?
     ) -> Finding {
         var names: [String] = []
-        for name in (before + after).flatMap(\.variables) where !names.contains(name) { names.append(name) }
+        for name in (before + after).flatMap(\.variables) where !names.contains(name) {
+            names.append(name)
+        }
         let space = SampleSpace(
-            names.sorted(), types: { name in [old.type(of: name), new.type(of: name)].compactMap(\.self) },
+            names.sorted(),
+            types: { name in [old.type(of: name), new.type(of: name)].compactMap(\.self) },
             constants: SampleConstants((before + after).map(\.text), old.document, new.document))
         var finding = Finding()
         var evaluator = Evaluator()

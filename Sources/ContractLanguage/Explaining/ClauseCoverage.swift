@@ -49,17 +49,21 @@ package struct ClauseCoverage: Sendable {
         for (index, invariant) in document.invariants.enumerated() {
             add(invariant.clauses, .invariant(number: index + 1))
         }
-        for obligation in document.obligations { add(obligation.clauses, .obligation(obligation.name)) }
+        for obligation in document.obligations {
+            add(obligation.clauses, .obligation(obligation.name))
+        }
         add(document.token?.clauses ?? [], .token)
 
         let listed = document.clauses.sorted { ClauseNumber($0.name) < ClauseNumber($1.name) }
         rows = listed.map { clause in
             var found: [Enforcer] = []
-            for (name, enforcer) in enforcers where name == clause.name && !found.contains(enforcer) {
+            for (name, enforcer) in enforcers where name == clause.name && !found.contains(enforcer)
+            {
                 found.append(enforcer)
             }
             return Row(
-                clause: clause.name, title: clause.title, marked: clause.enforcement, enforcers: found)
+                clause: clause.name, title: clause.title, marked: clause.enforcement,
+                enforcers: found)
         }
         var findings: [Finding] = []
         for row in rows where row.marked == .none {
@@ -71,7 +75,8 @@ package struct ClauseCoverage: Sendable {
         }
         for (language, text) in prose {
             findings += Self.findings(
-                in: ProseHeading.all(in: text, listed: listed.map(\.name)), listed.map(\.name), language)
+                in: ProseHeading.all(in: text, listed: listed.map(\.name)), listed.map(\.name),
+                language)
         }
         self.findings = findings
     }
@@ -114,13 +119,16 @@ package struct ProseHeading: Hashable, Sendable {
         guard let first = words.first else { return nil }
         var mark = first
         var rest = words.count > 1 ? words[1] : ""
-        if mark == "§" || mark == "第" || mark.lowercased() == "clause" || mark.lowercased() == "article" {
+        if mark == "§" || mark == "第" || mark.lowercased() == "clause"
+            || mark.lowercased() == "article"
+        {
             let next = rest.split(separator: " ", maxSplits: 1)
             mark = next.first ?? ""
             rest = next.count > 1 ? next[1] : ""
         }
         if rest.hasPrefix("条") { rest = rest.dropFirst().drop { $0 == " " } }
-        let name = mark.drop { "§第".contains($0) }.reversed().drop { ".．、:：)）条".contains($0) }.reversed()
+        let name = mark.drop { "§第".contains($0) }.reversed().drop { ".．、:：)）条".contains($0) }
+            .reversed()
         let clause = String(name)
         guard listed.contains(clause) || clause.first?.isNumber == true,
             clause.allSatisfy({ $0.isASCII })

@@ -51,7 +51,8 @@ package struct ContractExplanation: Sendable {
                 language.say(
                     "A dot marks the beginning, and a double frame an end.", "圆点表示起点，双框表示终点。"),
                 language.say(
-                    "A dashed arrow is taken only when an obligation is overdue.", "虚线表示仅在义务逾期后可执行的操作。"),
+                    "A dashed arrow is taken only when an obligation is overdue.",
+                    "虚线表示仅在义务逾期后可执行的操作。"),
             ], label: { names.plainAction($0) },
             stage: { names.word("stages", $0) ?? $0 }
         ).svg
@@ -129,7 +130,9 @@ struct ExplanationWriter {
             text += say(" ", "")
             text += sentence(
                 "these parties are different members: nobody makes a contract with itself"
-                    .replacing("these parties", with: onlyOneKind ? "the parties" : "the parties of one member"),
+                    .replacing(
+                        "these parties",
+                        with: onlyOneKind ? "the parties" : "the parties of one member"),
                 onlyOneKind ? "各方须为不同成员" : "由单一成员担任的各方须为不同成员")
         }
         text += say(" ", "")

@@ -8,7 +8,9 @@ extension ExplanationWriter {
             let place =
                 obligation.clauses.isEmpty
                 ? source
-                : say("\(source); \(names.clauses(obligation.clauses))", "\(source)；\(names.clauses(obligation.clauses))")
+                : say(
+                    "\(source); \(names.clauses(obligation.clauses))",
+                    "\(source)；\(names.clauses(obligation.clauses))")
             let openers = document.actions.filter { $0.opens.contains(obligation.name) }
                 .map { names.action($0.name) }
             let enders = document.actions.filter { $0.fulfils.contains(obligation.name) }
@@ -43,11 +45,15 @@ extension ExplanationWriter {
             let source = "`\(invariant.condition.text)`"
             let place =
                 invariant.clauses.isEmpty
-                ? source : say("\(source); \(names.clauses(invariant.clauses))", "\(source)；\(names.clauses(invariant.clauses))")
+                ? source
+                : say(
+                    "\(source); \(names.clauses(invariant.clauses))",
+                    "\(source)；\(names.clauses(invariant.clauses))")
             let text = words.condition(invariant.condition)
-            let reason = invariant.says.map { says in
-                say(" ", "") + sentence(says[language.rawValue], says[language.rawValue])
-            } ?? ""
+            let reason =
+                invariant.says.map { says in
+                    say(" ", "") + sentence(says[language.rawValue], says[language.rawValue])
+                } ?? ""
             return sentence("\(text) (\(place))", "\(text)（\(place)）") + reason
         }
         return [
@@ -70,9 +76,11 @@ extension ExplanationWriter {
         var lines: [String] = []
         switch token.transfer.text {
         case "false":
-            lines.append(sentence("the place of \(holder) cannot be transferred", "\(holder)的合约地位不得转让"))
+            lines.append(
+                sentence("the place of \(holder) cannot be transferred", "\(holder)的合约地位不得转让"))
         case "true":
-            lines.append(sentence("the place of \(holder) can be transferred", "\(holder)的合约地位可以转让"))
+            lines.append(
+                sentence("the place of \(holder) can be transferred", "\(holder)的合约地位可以转让"))
         default:
             let when = words.condition(token.transfer)
             lines.append(
@@ -94,7 +102,9 @@ extension ExplanationWriter {
         }
         if !token.quotas.isEmpty {
             let quotas = token.quotas.map { quota in
-                let (used, limit) = (names.declared("state", quota.used), names.declared("terms", quota.limit))
+                let (used, limit) = (
+                    names.declared("state", quota.used), names.declared("terms", quota.limit)
+                )
                 return say("\(used), bounded by \(limit)", "\(used)（以\(limit)为限）")
             }
             lines.append(
@@ -107,7 +117,8 @@ extension ExplanationWriter {
             lines.append(
                 sentence(
                     "of each price paid for it, a share (in thousandths \(permille), `\(share.permille.text)`) goes to the members in \(to) (`\(share.to.text)`), by their weights",
-                    "每笔转让价款的一部分（以千分比计，为\(permille)，`\(share.permille.text)`）依权重分给\(to)（`\(share.to.text)`）所列成员"))
+                    "每笔转让价款的一部分（以千分比计，为\(permille)，`\(share.permille.text)`）依权重分给\(to)（`\(share.to.text)`）所列成员"
+                ))
         }
         if !token.ends.isEmpty {
             lines.append(
@@ -117,7 +128,9 @@ extension ExplanationWriter {
         }
         if !token.clauses.isEmpty {
             lines.append(
-                sentence("this is \(names.clauses(token.clauses))", "以上见\(names.clauses(token.clauses))"))
+                sentence(
+                    "this is \(names.clauses(token.clauses))", "以上见\(names.clauses(token.clauses))")
+            )
         }
         return [.init(say("Transfer and division", "转让与分割"), [.list(lines)])]
     }
@@ -126,7 +139,8 @@ extension ExplanationWriter {
         guard !document.final.isEmpty else { return [] }
         let order = graph.actionsInOrder(of: document)
         let lines = inOrder(document.final).map { stage in
-            let actions = order.filter { action in action.turns.contains { $0.stage == stage } }.map { action in
+            let actions = order.filter { action in action.turns.contains { $0.stage == stage } }.map
+            { action in
                 let from = names.stages(inOrder(action.from.filter { $0 != stage }))
                 return say(
                     "by \(names.action(action.name)) of \(who(action)), from \(from)",

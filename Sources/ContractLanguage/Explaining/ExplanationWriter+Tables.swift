@@ -14,13 +14,15 @@ extension ExplanationWriter {
                             "the rules of each action in the order in which they are tried: the first that does not hold refuses it",
                             "各操作的规则按检验顺序排列：首个不成立的规则即拒绝该操作"))
                 ])
-        ] + order.map { action in
-            .init(
-                say(
-                    "\(names.plainAction(action.name)): \(who(action)), in \(names.stages(inOrder(action.from)))",
-                    "\(names.plainAction(action.name))：\(who(action))，\(names.stages(inOrder(action.from)))"),
-                level: 2, [table(action)])
-        }
+        ]
+            + order.map { action in
+                .init(
+                    say(
+                        "\(names.plainAction(action.name)): \(who(action)), in \(names.stages(inOrder(action.from)))",
+                        "\(names.plainAction(action.name))：\(who(action))，\(names.stages(inOrder(action.from)))"
+                    ),
+                    level: 2, [table(action)])
+            }
     }
 
     private func table(_ action: ActionText) -> ReadingText.Block {
@@ -86,11 +88,14 @@ extension ExplanationWriter {
     }
 
     private func summary(_ coverage: ClauseCoverage) -> String {
-        func count(_ kind: ContractDocument.Clause.Enforcement) -> Int { coverage.clauses(kind).count }
+        func count(_ kind: ContractDocument.Clause.Enforcement) -> Int {
+            coverage.clauses(kind).count
+        }
         let total = coverage.rows.count
         return sentence(
             "clauses: \(total) in all, \(count(.machine)) enforced by machine, \(count(.obligation)) by an obligation with a deadline, and \(count(.none)) left to the parties and the law",
-            "共\(total)条，其中\(count(.machine))条由机器执行，\(count(.obligation))条以附期限的义务执行，\(count(.none))条由各方及法律保障")
+            "共\(total)条，其中\(count(.machine))条由机器执行，\(count(.obligation))条以附期限的义务执行，\(count(.none))条由各方及法律保障"
+        )
     }
 
     private func marked(_ kind: ContractDocument.Clause.Enforcement) -> String {
@@ -105,11 +110,13 @@ extension ExplanationWriter {
         switch enforcer {
         case .rule(let action, let number):
             say("rule \(number) of \(names.action(action))", "\(names.action(action))的规则\(number)")
-        case .payment(let action): say("payment of \(names.action(action))", "\(names.action(action))的付款")
+        case .payment(let action):
+            say("payment of \(names.action(action))", "\(names.action(action))的付款")
         case .action(let action): say("action \(names.action(action))", "操作\(names.action(action))")
         case .invariant(let number):
             say("what always holds, no. \(number)", "始终成立的条件第\(number)项")
-        case .obligation(let name): say("obligation \(names.obligation(name))", "义务\(names.obligation(name))")
+        case .obligation(let name):
+            say("obligation \(names.obligation(name))", "义务\(names.obligation(name))")
         case .token: say("transfer and division", "转让与分割")
         }
     }
@@ -183,7 +190,10 @@ extension ClauseCoverage.Finding {
     fileprivate var json: JSONValue {
         switch self {
         case .notListed(let clause, let title, let language):
-            ["finding": "not-listed", "clause": .string(clause), "title": .string(title), "language": .string(language)]
+            [
+                "finding": "not-listed", "clause": .string(clause), "title": .string(title),
+                "language": .string(language),
+            ]
         case .notInProse(let clause, let language):
             ["finding": "not-in-prose", "clause": .string(clause), "language": .string(language)]
         case .namedThoughNone(let clause, let by):

@@ -15,7 +15,8 @@ extension ExpressionWords {
                 return language.say(
                     "\(noun(left)) followed by \(noun(right))", "\(noun(left))后接\(noun(right))")
             case .list?:
-                return language.say("\(noun(left)) together with \(noun(right))", "\(noun(left))及\(noun(right))")
+                return language.say(
+                    "\(noun(left)) together with \(noun(right))", "\(noun(left))及\(noun(right))")
             default: break
             }
         }
@@ -52,7 +53,8 @@ extension ExpressionWords {
         case "+": language.say("\(one) plus \(other)", "\(one)加\(other)")
         case "-": language.say("\(one) minus \(other)", "\(one)减\(other)")
         case "*": language.say("\(one) times \(other)", "\(one)乘以\(other)")
-        case "/": language.say("\(one) divided by \(other) (fractions dropped)", "\(one)除以\(other)（舍去小数）")
+        case "/":
+            language.say("\(one) divided by \(other) (fractions dropped)", "\(one)除以\(other)（舍去小数）")
         default:
             language.say("the remainder of \(one) divided by \(other)", "\(one)除以\(other)的余数")
         }
@@ -64,9 +66,12 @@ extension ExpressionWords {
         switch (symbol, type(of: left), type(of: right)) {
         case ("-", .timestamp?, .timestamp?):
             return language.say("the time from \(other) to \(one)", "自\(other)至\(one)的时长")
-        case ("-", .timestamp?, _): return language.say("\(other) before \(one)", "\(one)前推\(other)之时")
-        case ("+", .timestamp?, _): return language.say("\(other) after \(one)", "自\(one)起满\(other)之时")
-        case ("+", _, .timestamp?): return language.say("\(one) after \(other)", "自\(other)起满\(one)之时")
+        case ("-", .timestamp?, _):
+            return language.say("\(other) before \(one)", "\(one)前推\(other)之时")
+        case ("+", .timestamp?, _):
+            return language.say("\(other) after \(one)", "自\(one)起满\(other)之时")
+        case ("+", _, .timestamp?):
+            return language.say("\(one) after \(other)", "自\(other)起满\(one)之时")
         default: return nil
         }
     }
@@ -78,7 +83,8 @@ extension ExpressionWords {
             let text = "\(formula(left, in: own)) \(sign) \(formula(right, in: own + 1))"
             return own < tightness ? language.bracketed(text) : text
         }
-        if case .call(let name, let receiver?, let arguments) = expression.kind, receiver.path == "math",
+        if case .call(let name, let receiver?, let arguments) = expression.kind,
+            receiver.path == "math",
             let short = ["greatest": "max", "least": "min", "abs": "abs"][name]
         {
             return "\(short)(\(arguments.map { formula($0, in: 0) }.joined(separator: ", ")))"

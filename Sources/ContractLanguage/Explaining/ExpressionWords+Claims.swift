@@ -44,7 +44,8 @@ extension ExpressionWords {
             let (text, meaning) = (inner.claim(body, isDenied: isDenied), noun(value))
             return bracketed(
                 language.say(
-                    "\(text); here `\(variable)` is \(meaning)", "\(text)；其中`\(variable)`为\(meaning)"),
+                    "\(text); here `\(variable)` is \(meaning)",
+                    "\(text)；其中`\(variable)`为\(meaning)"),
                 if: setting != .free)
         case .call(let name, let receiver?, let arguments):
             return call(name, receiver, arguments, isDenied: isDenied)
@@ -78,7 +79,8 @@ extension ExpressionWords {
         let parts = terms.map { claim($0, isDenied: isDenied, in: inner) }
         let lead = parts.dropLast()
         let last = parts[parts.count - 1]
-        let isMixed = setting == .operand || (setting == .inAnd && !isAnd)
+        let isMixed =
+            setting == .operand || (setting == .inAnd && !isAnd)
             || (setting == .inOr && isAnd)
         let text: String
         if isAnd {

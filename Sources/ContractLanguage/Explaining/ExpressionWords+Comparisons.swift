@@ -82,13 +82,17 @@ extension ExpressionWords {
                 ? language.say("the contract is in stage \(stage)", "合约处于\(stage)阶段")
                 : language.say("the contract is not in stage \(stage)", "合约不处于\(stage)阶段")
         }
-        if case .literal(.bool(let value)) = right.kind { return claim(left, isDenied: value != isSame) }
+        if case .literal(.bool(let value)) = right.kind {
+            return claim(left, isDenied: value != isSame)
+        }
         guard let one = left.path, let other = right.path else { return nil }
         if one.hasPrefix("parties."), other.hasPrefix("parties.") {
             let (first, second) = (noun(left), noun(right))
             return isSame
-                ? language.say("\(first) and \(second) are the same member", "\(first)与\(second)为同一成员")
-                : language.say("\(first) and \(second) are different members", "\(first)与\(second)为不同成员")
+                ? language.say(
+                    "\(first) and \(second) are the same member", "\(first)与\(second)为同一成员")
+                : language.say(
+                    "\(first) and \(second) are different members", "\(first)与\(second)为不同成员")
         }
         guard (type(of: left) ?? type(of: right)) == .member else { return nil }
         return isSame
@@ -112,7 +116,8 @@ extension ExpressionWords {
                     : language.say("the contract is in stage \(text)", "合约处于\(text)阶段")
             }
             return isDenied
-                ? language.say("\(noun(left)) is neither of \(language.all(items))", "\(noun(left))不是\(text)")
+                ? language.say(
+                    "\(noun(left)) is neither of \(language.all(items))", "\(noun(left))不是\(text)")
                 : language.say("\(noun(left)) is \(text)", "\(noun(left))为\(text)")
         }
         let (item, whole) = (noun(left), noun(right))

@@ -4,7 +4,9 @@ import Policy
 extension ExpressionWords {
     func noun(_ expression: Expression, in setting: Setting = .free) -> String {
         if let path = expression.path, let text = name(path) { return text }
-        if expression.binary.map({ "+-*/%".contains($0.symbol) }) == true || expression.opposite != nil {
+        if expression.binary.map({ "+-*/%".contains($0.symbol) }) == true
+            || expression.opposite != nil
+        {
             return arithmetic(expression, in: setting)
         }
         if isClaim(expression) {
@@ -65,13 +67,20 @@ extension ExpressionWords {
                 change(of: variable, called: word, to: yes),
                 change(of: variable, called: language.say("it", ""), to: no)
             )
-            return language.say("if \(when), \(one); otherwise \(other)", "若\(when)，则\(one)；否则\(other)")
+            return language.say(
+                "if \(when), \(one); otherwise \(other)", "若\(when)，则\(one)；否则\(other)")
         }
-        let isNumber = if case .int? = type(of: expression) { true } else { type(of: expression) == .money }
-        if isNumber, let (symbol, left, right) = expression.binary, left.path == "state.\(variable)" {
+        let isNumber =
+            if case .int? = type(of: expression) { true } else { type(of: expression) == .money }
+        if isNumber, let (symbol, left, right) = expression.binary, left.path == "state.\(variable)"
+        {
             let amount = noun(right)
-            if symbol == "+" { return language.say("\(word) goes up by \(amount)", "\(word)增加\(amount)") }
-            if symbol == "-" { return language.say("\(word) goes down by \(amount)", "\(word)减少\(amount)") }
+            if symbol == "+" {
+                return language.say("\(word) goes up by \(amount)", "\(word)增加\(amount)")
+            }
+            if symbol == "-" {
+                return language.say("\(word) goes down by \(amount)", "\(word)减少\(amount)")
+            }
         }
         let text = noun(expression)
         return language.say("\(word) becomes \(text)", "\(word)变更为\(text)")
@@ -148,7 +157,9 @@ extension ExpressionWords {
             return language.say("\(ordinal) of \(whole)", "\(whole)的第\(index + 1)项")
         }
         let number: String
-        if let (symbol, left, right) = key.binary, symbol == "-", case .literal(.int(1)) = right.kind {
+        if let (symbol, left, right) = key.binary, symbol == "-",
+            case .literal(.int(1)) = right.kind
+        {
             number = noun(left, in: .operand)
         } else {
             let index = noun(key, in: .operand)
@@ -161,24 +172,28 @@ extension ExpressionWords {
         let inner = variables(of: loop)
         let range = noun(loop.range, in: .operand)
         let variable = (loop.second ?? loop.variable)
-        if loop.kind == .transformMapEntry, loop.filter == nil, case .map(let entries) = loop.body.kind,
-            entries.count == 1, entries[0].key.path == variable, case .literal = entries[0].value.kind
+        if loop.kind == .transformMapEntry, loop.filter == nil,
+            case .map(let entries) = loop.body.kind,
+            entries.count == 1, entries[0].key.path == variable,
+            case .literal = entries[0].value.kind
         {
             let each = noun(entries[0].value)
             return language.say("\(each) for each of \(range)", "\(range)各为\(each)")
         }
         let body = inner.noun(loop.body)
-        let condition = loop.filter.map { filter in
-            let text = inner.claim(filter, in: .operand)
-            return language.say(" for which \(text)", "（须满足：\(text)）")
-        } ?? ""
+        let condition =
+            loop.filter.map { filter in
+                let text = inner.claim(filter, in: .operand)
+                return language.say(" for which \(text)", "（须满足：\(text)）")
+            } ?? ""
         if loop.kind == .filter {
             let test = inner.claim(loop.body)
             return language.say(
                 "the entries `\(variable)` of \(range) for which \(test)",
                 "\(range)中满足“\(test)”的各项`\(variable)`")
         }
-        let both = loop.second == nil || !inner.mentions(loop.variable, in: loop.body)
+        let both =
+            loop.second == nil || !inner.mentions(loop.variable, in: loop.body)
             ? "`\(variable)`"
             : "`\(loop.variable)`\(language.say(" with ", "、"))`\(variable)`"
         return language.say(
@@ -199,7 +214,9 @@ extension ExpressionWords {
         if case .literal(.string(let bytes))? = arguments.first?.kind, receiver == nil {
             let text = String(decoding: bytes, as: UTF8.self)
             if name == "duration", let span = TimeSpan(text) { return values.length(span) }
-            if name == "timestamp", let instant = Instant(rfc3339: text) { return values.time(instant) }
+            if name == "timestamp", let instant = Instant(rfc3339: text) {
+                return values.time(instant)
+            }
         }
         let items = arguments.map { noun($0, in: .operand) }
         switch (name, receiver?.path, items.count) {
@@ -227,7 +244,8 @@ extension ExpressionWords {
         let subject = noun(receiver, in: .operand)
         if let part = Self.calendar[name], type(of: receiver) == .duration {
             let whole = noun(receiver)
-            return language.say("the whole \(part.english) of \(whole)", "\(whole)的整\(part.chinese)")
+            return language.say(
+                "the whole \(part.english) of \(whole)", "\(whole)的整\(part.chinese)")
         }
         if let part = Self.calendar[name] {
             let zone: String =
@@ -237,7 +255,8 @@ extension ExpressionWords {
                     "UTC"
                 }
             return language.say(
-                "the \(part.english) of \(subject) (\(zone))", "\(subject)（\(zone)）的\(part.chinese)")
+                "the \(part.english) of \(subject) (\(zone))", "\(subject)（\(zone)）的\(part.chinese)"
+            )
         }
         if name == "orValue", items.count == 1 {
             return language.say(
@@ -268,9 +287,11 @@ extension ExpressionWords {
 
     private static let calendar: [String: (english: String, chinese: String)] = [
         "getFullYear": ("year", "年份"), "getMonth": ("month, counted from 0,", "月份（从 0 起计）"),
-        "getDate": ("day of the month", "日"), "getDayOfMonth": ("day of the month, counted from 0,", "日（从 0 起计）"),
+        "getDate": ("day of the month", "日"),
+        "getDayOfMonth": ("day of the month, counted from 0,", "日（从 0 起计）"),
         "getDayOfWeek": ("day of the week, counted from Sunday as 0,", "星期（周日为 0）"),
-        "getDayOfYear": ("day of the year, counted from 0,", "年内日序（从 0 起计）"), "getHours": ("hours", "小时数"),
+        "getDayOfYear": ("day of the year, counted from 0,", "年内日序（从 0 起计）"),
+        "getHours": ("hours", "小时数"),
         "getMinutes": ("minutes", "分钟数"), "getSeconds": ("seconds", "秒数"),
         "getMilliseconds": ("milliseconds", "毫秒数"),
     ]

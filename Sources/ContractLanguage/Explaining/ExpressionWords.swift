@@ -104,7 +104,8 @@ struct ExpressionWords: Sendable {
                 .list($0, countMax: elements.count)
             }
         case .conditional(_, let yes, let no): return type(of: yes) ?? type(of: no)
-        case .comprehension(let loop) where [.all, .exists, .existsOne].contains(loop.kind): return .bool
+        case .comprehension(let loop) where [.all, .exists, .existsOne].contains(loop.kind):
+            return .bool
         case .comprehension(let loop) where loop.kind == .filter: return type(of: loop.range)
         default: return nil
         }

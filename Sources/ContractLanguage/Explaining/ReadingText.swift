@@ -43,7 +43,8 @@ package struct ReadingText: Sendable {
         case .table(let columns, let rows):
             let rule = "|" + String(repeating: "---|", count: columns.count)
             let lines = ([columns] + rows).map { cells in
-                "| " + cells.map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }
+                "| "
+                    + cells.map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }
                     .joined(separator: " | ") + " |"
             }
             return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n")

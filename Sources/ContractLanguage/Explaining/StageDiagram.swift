@@ -118,8 +118,10 @@ package struct StageDiagram: Sendable {
             if isInitial {
                 lines.append(
                     Self.element(
-                        "circle", ["cx": "\(middle)", "cy": "\(box.y - 26)", "r": "6", "fill": "#333"]))
-                lines.append(Self.line("M\(middle),\(box.y - 20) L\(middle),\(box.y)", isDashed: false))
+                        "circle",
+                        ["cx": "\(middle)", "cy": "\(box.y - 26)", "r": "6", "fill": "#333"]))
+                lines.append(
+                    Self.line("M\(middle),\(box.y - 20) L\(middle),\(box.y)", isDashed: false))
             }
             lines.append(
                 frame(
@@ -152,7 +154,8 @@ package struct StageDiagram: Sendable {
         _ name: String, _ attributes: KeyValuePairs<String, String>,
         _ more: KeyValuePairs<String, String> = [:], _ text: String = "", raw content: String = ""
     ) -> String {
-        let list = (Array(attributes) + Array(more)).map { " \($0.key)=\"\(escaped($0.value))\"" }.joined()
+        let list = (Array(attributes) + Array(more)).map { " \($0.key)=\"\(escaped($0.value))\"" }
+            .joined()
         let content = content + escaped(text)
         return content.isEmpty ? "<\(name)\(list)/>" : "<\(name)\(list)>\(content)</\(name)>"
     }

@@ -25,7 +25,8 @@ package struct StageGraph: Sendable {
                 for (target, isConditional) in Self.targets(of: action, from: stage) {
                     edges.append(
                         Edge(
-                            from: stage, to: target, action: action.name, isConditional: isConditional,
+                            from: stage, to: target, action: action.name,
+                            isConditional: isConditional,
                             isRemedy: action.isRemedy))
                 }
             }
@@ -63,10 +64,13 @@ package struct StageGraph: Sendable {
         }
         let rank = Dictionary(
             order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        func first(_ action: ActionText) -> Int { action.from.compactMap { rank[$0] }.min() ?? .max }
+        func first(_ action: ActionText) -> Int {
+            action.from.compactMap { rank[$0] }.min() ?? .max
+        }
         func goesOn(_ action: ActionText) -> Int {
             let targets = action.turns.map(\.stage)
-            return action.isRemedy ? 3 : targets.allSatisfy(final.contains) && !targets.isEmpty ? 2 : 1
+            return action.isRemedy
+                ? 3 : targets.allSatisfy(final.contains) && !targets.isEmpty ? 2 : 1
         }
         return document.actions.sorted {
             (first($0), goesOn($0), $0.name) < (first($1), goesOn($1), $1.name)
@@ -74,11 +78,15 @@ package struct StageGraph: Sendable {
     }
 
     /// A state diagram for Mermaid.
-    package func mermaid(title: String, label: (String) -> String, stage name: (String) -> String) -> String {
+    package func mermaid(title: String, label: (String) -> String, stage name: (String) -> String)
+        -> String
+    {
         func clean(_ text: String) -> String {
             text.filter { !"\":;#\n{}<>".contains($0) }
         }
-        var lines = ["---", "title: \"\(title.replacing("\"", with: "'"))\"", "---", "stateDiagram-v2"]
+        var lines = [
+            "---", "title: \"\(title.replacing("\"", with: "'"))\"", "---", "stateDiagram-v2",
+        ]
         let identifiers = Dictionary(
             uniqueKeysWithValues: stages.enumerated().map { ($1, "s\($0)") })
         for stage in stages {

@@ -2,7 +2,7 @@ import Encodings
 
 /// Places stages and arrows in layers.
 struct StageLayers {
-    private struct Item {
+    struct Item {
         let row: Int
         let lines: [String]
         let kind: StageDiagram.Box.Kind?
@@ -31,7 +31,7 @@ struct StageLayers {
     }
 
     /// An arrow through the rows, from the upper end to the lower.
-    private struct Chain {
+    struct Chain {
         let items: [Int]
         /// Whether the arrow points at the upper end.
         let isUpward: Bool
@@ -40,13 +40,13 @@ struct StageLayers {
 
     static let loopGap = 34
     private static let gap = 22
-    private static let rowGap = 30
+    static let rowGap = 30
 
-    private var items: [Item] = []
-    private var chains: [Chain] = []
+    private(set) var items: [Item] = []
+    private(set) var chains: [Chain] = []
     /// The items of each row, from left to right.
-    private var rows: [[Int]] = []
-    private var neighbours: [[Int]] = []
+    private(set) var rows: [[Int]] = []
+    private(set) var neighbours: [[Int]] = []
 
     init(_ graph: StageGraph, label: (String) -> String, stage name: (String) -> String) {
         let rank = Self.ranks(graph)
@@ -86,7 +86,8 @@ struct StageLayers {
                 chain.append(items.count)
                 items.append(
                     row == items[upper].row + 1
-                        ? Item(row: row, lines: lines, kind: .label) : Item(row: row, lines: [], kind: nil))
+                        ? Item(row: row, lines: lines, kind: .label)
+                        : Item(row: row, lines: [], kind: nil))
             }
             chain.append(lower)
             chains.append(Chain(items: chain, isUpward: isUpward, isDashed: isDashed))
@@ -106,7 +107,9 @@ struct StageLayers {
     private static func ranks(_ graph: StageGraph) -> [String: Int] {
         var next: [String: [String]] = [:]
         for edge in graph.edges where edge.from != edge.to {
-            if next[edge.from]?.contains(edge.to) != true { next[edge.from, default: []].append(edge.to) }
+            if next[edge.from]?.contains(edge.to) != true {
+                next[edge.from, default: []].append(edge.to)
+            }
         }
         var finished: [String] = []
         var open: Set<String> = []
@@ -202,7 +205,8 @@ struct StageLayers {
                     fromLeft[index] = max(wished[index], fromLeft[index - 1] + distance(row, index))
                 }
                 for index in row.indices.dropLast().reversed() {
-                    fromRight[index] = min(wished[index], fromRight[index + 1] - distance(row, index + 1))
+                    fromRight[index] = min(
+                        wished[index], fromRight[index + 1] - distance(row, index + 1))
                 }
                 // Both keep the distances, and so does what lies between them.
                 for (index, item) in row.enumerated() {
@@ -216,105 +220,5 @@ struct StageLayers {
 
     private func distance(_ row: [Int], _ index: Int) -> Double {
         Double((items[row[index - 1]].width + items[row[index]].width) / 2 + Self.gap + 2)
-    }
-
-    // MARK: - Drawing
-
-    /// How far to the right anything reaches.
-    var right: Int { items.map { $0.boxLeft + $0.width }.max() ?? 0 }
-
-    func rowTops(from top: Int) -> [Int] {
-        var tops: [Int] = []
-        var y = top
-        for row in rows {
-            tops.append(y)
-            y += (row.map { items[$0].height }.max() ?? 0) + Self.rowGap
-        }
-        return tops
-    }
-
-    private func rowHeight(_ row: Int) -> Int { rows[row].map { items[$0].height }.max() ?? 0 }
-
-    private func top(_ item: Int, _ tops: [Int]) -> Int {
-        tops[items[item].row] + (rowHeight(items[item].row) - items[item].boxHeight) / 2
-    }
-
-    func boxes(_ tops: [Int]) -> [StageDiagram.Box] {
-        var boxes: [StageDiagram.Box] = []
-        for (index, item) in items.enumerated() {
-            guard let kind = item.kind else { continue }
-            boxes.append(
-                .init(
-                    kind: kind, lines: item.lines, x: item.boxLeft, y: top(index, tops),
-                    width: item.boxWidth, height: item.boxHeight))
-            if !item.loop.isEmpty {
-                let height = item.loop.count * 16 + 6
-                boxes.append(
-                    .init(
-                        kind: .loop, lines: item.loop, x: item.boxLeft + item.boxWidth + Self.loopGap,
-                        y: tops[item.row] + (rowHeight(item.row) - height) / 2,
-                        width: item.loopWidth - Self.loopGap, height: height))
-            }
-        }
-        return boxes
-    }
-
-    func arrows(_ tops: [Int]) -> [StageDiagram.Arrow] {
-        var arrows: [StageDiagram.Arrow] = []
-        for chain in chains {
-            var points: [(x: Int, y: Int)] = []
-            for (index, item) in chain.items.enumerated() {
-                let isEnd = index == 0 || index == chain.items.count - 1
-                let boxTop = top(item, tops)
-                let rowTop = tops[items[item].row]
-                let rowBottom = rowTop + rowHeight(items[item].row)
-                if index > 0 {
-                    let x = isEnd ? port(of: item, to: chain.items[index - 1]) : items[item].boxCenter
-                    points.append((x, rowTop))
-                    points.append((x, isEnd ? boxTop : rowBottom))
-                }
-                if index < chain.items.count - 1 {
-                    let x = isEnd ? port(of: item, to: chain.items[index + 1]) : items[item].boxCenter
-                    points.append((x, isEnd ? boxTop + items[item].boxHeight : rowTop))
-                    points.append((x, rowBottom))
-                }
-            }
-            arrows.append(
-                .init(
-                    path: Self.path(chain.isUpward ? points.reversed() : points), isDashed: chain.isDashed))
-        }
-        for (index, item) in items.enumerated() where !item.loop.isEmpty {
-            let (x, y) = (item.boxLeft + item.boxWidth, top(index, tops) + item.boxHeight / 2)
-            arrows.append(
-                .init(
-                    path: "M\(x),\(y - 9) C\(x + 36),\(y - 20) \(x + 36),\(y + 20) \(x),\(y + 9)",
-                    isDashed: item.isLoopDashed))
-        }
-        return arrows
-    }
-
-    /// Where on the edge of a stage the arrow to a neighbour begins: they share it from left to right.
-    private func port(of item: Int, to neighbour: Int) -> Int {
-        let row = items[neighbour].row
-        let others = neighbours[item].filter { (items[$0].row > items[item].row) == (row > items[item].row) }
-            .sorted { (items[$0].center, $0) < (items[$1].center, $1) }
-        let place = others.firstIndex(of: neighbour) ?? 0
-        return items[item].boxLeft + items[item].boxWidth * (place + 1) / (others.count + 1)
-    }
-
-    private static func path(_ points: [(x: Int, y: Int)]) -> String {
-        guard let first = points.first else { return "" }
-        var path = "M\(first.x),\(first.y)"
-        var before = first
-        for point in points.dropFirst() where point != before {
-            if point.x == before.x {
-                path += " L\(point.x),\(point.y)"
-            } else {
-                let middle = (before.y + point.y) / 2
-                path += " C\(before.x),\(middle) \(point.x),\(middle) \(point.x),\(point.y)"
-            }
-            before = point
-        }
-        return path
     }
 }

@@ -15,7 +15,8 @@ enum TextBlock {
                 }
                 line += line.isEmpty ? String(piece.drop { $0 == " " }) : piece
                 while line.trimmedEnd.terminalWidth > width, line.count > 1 {
-                    let head = line.prefix(max(1, line.first?.isIdeograph == true ? width / 2 : width))
+                    let head = line.prefix(
+                        max(1, line.first?.isIdeograph == true ? width / 2 : width))
                     lines.append(String(head))
                     line = String(line.dropFirst(head.count))
                 }
@@ -27,13 +28,17 @@ enum TextBlock {
 
     static func hanging(_ mark: String, _ text: String, to width: Int) -> [String] {
         let blank = String(repeating: " ", count: mark.count)
-        return wrapped(text, to: width - mark.count).enumerated().map { ($0 == 0 ? mark : blank) + $1 }
+        return wrapped(text, to: width - mark.count).enumerated().map {
+            ($0 == 0 ? mark : blank) + $1
+        }
     }
 
     /// Rows of cells that are wrapped; the first row is the titles.
     static func table(_ rows: [[String]], to width: Int) -> [String] {
         guard let titles = rows.first else { return [] }
-        let natural = titles.indices.map { column in rows.map { $0[column].terminalWidth }.max() ?? 0 }
+        let natural = titles.indices.map { column in
+            rows.map { $0[column].terminalWidth }.max() ?? 0
+        }
         let widths = fitting(natural, to: width - 2 * (titles.count - 1))
         var lines: [String] = []
         for (index, row) in rows.enumerated() {
@@ -42,7 +47,8 @@ enum TextBlock {
                 var text = ""
                 for (cell, width) in zip(cells, widths) {
                     let part = line < cell.count ? cell[line] : ""
-                    text += part + String(repeating: " ", count: max(0, width - part.terminalWidth) + 2)
+                    text +=
+                        part + String(repeating: " ", count: max(0, width - part.terminalWidth) + 2)
                 }
                 lines.append(text.trimmedEnd)
             }

@@ -53,7 +53,8 @@ package struct Scenario: Sendable {
         }
         given = Given(
             parties: try inner.required("parties"), terms: inner.optional("terms") ?? [:],
-            currency: try inner.optionalString("currency"), offeredBy: try inner.string("offeredBy"),
+            currency: try inner.optionalString("currency"),
+            offeredBy: try inner.string("offeredBy"),
             now: now, balances: balances)
         try inner.finish()
         var steps: [Step] = []
@@ -88,7 +89,8 @@ extension Scenario.Step {
         case "refused"?: expectation = .refused(nil)
         case let text?:
             guard text.hasPrefix("refused:"), text.utf8.count > 8 else {
-                throw fields.wrong("expect", "should be applied, refused, or refused:CLAUSE, and is “\(text)”")
+                throw fields.wrong(
+                    "expect", "should be applied, refused, or refused:CLAUSE, and is “\(text)”")
             }
             expectation = .refused(String(text.dropFirst(8).drop { $0 == " " }))
         }
@@ -100,7 +102,8 @@ extension JSONFields {
     fileprivate mutating func instant(_ key: String) throws(JSONShapeError) -> Instant {
         let text = try string(key)
         guard let instant = Instant(rfc3339: text) else {
-            throw wrong(key, "should be a time such as 2027-01-31T00:00:00Z, and is “\(text.prefix(80))”")
+            throw wrong(
+                key, "should be a time such as 2027-01-31T00:00:00Z, and is “\(text.prefix(80))”")
         }
         return instant
     }

@@ -34,7 +34,9 @@ extension ScenarioRun {
         end += duties(of: instance)
         if contract.usesMoney {
             end.append("escrow \(ReadingLanguage.grouped(escrow))\(units)")
-            end += balances.map { "balance of \($0.member) \(ReadingLanguage.grouped($0.amount))\(units)" }
+            end += balances.map {
+                "balance of \($0.member) \(ReadingLanguage.grouped($0.amount))\(units)"
+            }
         }
         sections.append(.init("At the end", [.list(end)]))
         let wrong = moves.count { !$0.isAsExpected }
@@ -60,7 +62,9 @@ extension ScenarioRun {
         }
         switch move.decision {
         case .refused(let refusal):
-            if let says = refusal.says { lines.append("reason “\(says)”\(Self.clause(refusal.clauses))") }
+            if let says = refusal.says {
+                lines.append("reason “\(says)”\(Self.clause(refusal.clauses))")
+            }
             lines.append("the rule `\(refusal.rule)` does not hold\(Self.seen(refusal.saw))")
         case .applied(let step):
             lines += step.decisions.map {
@@ -76,7 +80,9 @@ extension ScenarioRun {
                     : "stage \(move.stageBefore) → \(move.instance.stage)")
             lines += state(of: move.instance).map { "state.\($0.name) \($0.value)" }
             lines += duties(of: move.instance)
-            if contract.usesMoney { lines.append("escrow \(ReadingLanguage.grouped(move.escrow))\(units)") }
+            if contract.usesMoney {
+                lines.append("escrow \(ReadingLanguage.grouped(move.escrow))\(units)")
+            }
         }
         if !move.isAsExpected, let expectation = move.step.expectation {
             lines.append("NOT AS EXPECTED: the scenario expects \(expectation)")
@@ -97,7 +103,9 @@ extension ScenarioRun {
     }
 
     private func duties(of instance: ContractInstance) -> [String] {
-        instance.obligations.sorted { $0.key < $1.key }.map { "obligation \($0.key), due \($0.value.rfc3339)" }
+        instance.obligations.sorted { $0.key < $1.key }.map {
+            "obligation \($0.key), due \($0.value.rfc3339)"
+        }
     }
 
     // MARK: - For programs
@@ -141,9 +149,13 @@ extension ScenarioRun {
                 })
             object["payments"] = .array(
                 step.payments.map {
-                    ["from": .string("\($0.from)"), "to": .string("\($0.to)"), "amount": .integer($0.amount)]
+                    [
+                        "from": .string("\($0.from)"), "to": .string("\($0.to)"),
+                        "amount": .integer($0.amount),
+                    ]
                 })
-            object["events"] = .array(step.events.map { ["event": .string($0.name), "data": $0.data] })
+            object["events"] = .array(
+                step.events.map { ["event": .string($0.name), "data": $0.data] })
         }
         object["instance"] = move.instance.json(contract)
         object["escrow"] = .integer(move.escrow)

@@ -83,7 +83,8 @@ package struct ScenarioRun: Sendable {
                     throw ContractRefusal(
                         .payment, rule: "the payer has the money",
                         saw: [
-                            ContractObservation(name: "balance of \(payer)", value: String(balance)),
+                            ContractObservation(
+                                name: "balance of \(payer)", value: String(balance)),
                             ContractObservation(name: "amount", value: String(payment.amount)),
                         ])
                 }
@@ -112,7 +113,8 @@ package struct ScenarioRun: Sendable {
         let last =
             moves.last?.balances
             ?? Dictionary(
-                scenario.given.balances.map { ($0.member, $0.amount) }, uniquingKeysWith: { first, _ in first })
+                scenario.given.balances.map { ($0.member, $0.amount) },
+                uniquingKeysWith: { first, _ in first })
         return last.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }

@@ -9,7 +9,8 @@ extension Expression {
     package var path: String? {
         switch kind {
         case .identifier(let name, _): name
-        case .select(let operand, let field, isOptional: false): operand.path.map { "\($0).\(field)" }
+        case .select(let operand, let field, isOptional: false):
+            operand.path.map { "\($0).\(field)" }
         default: nil
         }
     }
@@ -74,7 +75,8 @@ extension Expression {
         case .identifier(let name, let isAbsolute): return ((isAbsolute ? "." : "") + name, 8)
         case .select(let operand, let field, let isOptional):
             return ("\(text(of: operand, in: 8)).\(isOptional ? "?" : "")\(field)", 8)
-        case .presence(let operand, let field): return ("has(\(text(of: operand, in: 8)).\(field))", 8)
+        case .presence(let operand, let field):
+            return ("has(\(text(of: operand, in: 8)).\(field))", 8)
         case .call(Operators.index, receiver: nil, let sides) where sides.count == 2:
             return ("\(text(of: sides[0], in: 8))[\(sides[1].text)]", 8)
         case .call(Operators.optionalIndex, receiver: nil, let sides) where sides.count == 2:
@@ -85,15 +87,21 @@ extension Expression {
         case .logic(let isAnd, let terms):
             let own = isAnd ? 3 : 2
             return (
-                terms.map { text(of: $0, in: own + 1) }.joined(separator: isAnd ? " && " : " || "), own
+                terms.map { text(of: $0, in: own + 1) }.joined(separator: isAnd ? " && " : " || "),
+                own
             )
         case .conditional(let condition, let yes, let no):
-            return ("\(text(of: condition, in: 2)) ? \(text(of: yes, in: 2)) : \(text(of: no, in: 1))", 1)
+            return (
+                "\(text(of: condition, in: 2)) ? \(text(of: yes, in: 2)) : \(text(of: no, in: 1))",
+                1
+            )
         case .list(let elements):
             let list = elements.map { ($0.isOptional ? "?" : "") + $0.value.text }
             return ("[\(list.joined(separator: ", "))]", 8)
         case .map(let entries):
-            let list = entries.map { ($0.isOptional ? "?" : "") + "\($0.key.text): \($0.value.text)" }
+            let list = entries.map {
+                ($0.isOptional ? "?" : "") + "\($0.key.text): \($0.value.text)"
+            }
             return ("{\(list.joined(separator: ", "))}", 8)
         case .comprehension(let loop): return (text(of: loop), 8)
         case .bind(let name, let value, let body):

@@ -25,7 +25,8 @@ extension ContractCommands {
         @Option(help: "The language to explain in: en or zh.")
         var language: ReadingLanguage = .english
 
-        @Option(help: "text, markdown (with the stage diagram), or the diagram alone: svg, mermaid.")
+        @Option(
+            help: "text, markdown (with the stage diagram), or the diagram alone: svg, mermaid.")
         var format: Format = .text
 
         @OptionGroup var output: OutputOptions
@@ -36,7 +37,8 @@ extension ContractCommands {
             let prose = source.prose(of: contract.document)
             for item in contract.document.prose
             where !prose.contains(where: { $0.language == item.language }) {
-                let line = "\(item.reference): the text cannot be read, and is not compared with the document"
+                let line =
+                    "\(item.reference): the text cannot be read, and is not compared with the document"
                 FileHandle.standardError.write(Data("\(line)\n".utf8))
             }
             let explanation = ContractExplanation(contract, in: language, prose: prose)

@@ -18,8 +18,14 @@ import Testing
             ("state.extensions < 3", "((3 > (state.extensions)))"),
             ("{extensions: \"state.extensions + 1\"}", "{extensions: {add: 1}}"),
             ("from: offered", "from: [offered]"),
-            ("pay: {from: borrower, to: escrow, amount: terms.deposit}", "pay: [{amount: terms.deposit, to: escrow, from: borrower}]"),
-            ("stage != 'lent' || escrow == terms.deposit", "terms.deposit==escrow || \\\"lent\\\" != stage"),
+            (
+                "pay: {from: borrower, to: escrow, amount: terms.deposit}",
+                "pay: [{amount: terms.deposit, to: escrow, from: borrower}]"
+            ),
+            (
+                "stage != 'lent' || escrow == terms.deposit",
+                "terms.deposit==escrow || \\\"lent\\\" != stage"
+            ),
             ("within: \"720h\"", "within: \"duration('720h')\""),
         ])
         #expect(found.isEmpty, "\(found)")
@@ -30,7 +36,8 @@ import Testing
         var compared = 0
         for seed in UInt64(0)..<100 {
             let json = RandomContract.document(seed: seed)
-            guard let document = try? ContractDocument(json), let contract = try? CompiledContract(document)
+            guard let document = try? ContractDocument(json),
+                let contract = try? CompiledContract(document)
             else { continue }
             compared += 1
             let found = DocumentComparison(contract, contract, in: .english).differences
@@ -46,7 +53,9 @@ import Testing
         let without = [("    require:\n\(rule)", "")]
         let found = try differences(without)
         #expect(found.map(\.kind) == [.allows])
-        #expect(found[0].text.contains("does not need any more that the current `extensions` is less than 3"))
+        #expect(
+            found[0].text.contains(
+                "does not need any more that the current `extensions` is less than 3"))
         let reverse = DocumentComparison(
             try LendingDocument.contract(without), try LendingDocument.contract(), in: .english)
         #expect(reverse.differences.map(\.kind) == [.refuses])
@@ -78,27 +87,46 @@ import Testing
         arguments: [
             ("int(0..3)", "int(0..5)", DocumentDifference.Kind.allows, "may be more than before"),
             ("extensions: int(0..3)", "extensions: int(1..3)", .refuses, "may be less than before"),
-            ("by: lender\n    from: lent\n    require", "by: [lender, borrower]\n    from: lent\n    require", .allows, "The borrower may take “extend” now"),
+            (
+                "by: lender\n    from: lent\n    require",
+                "by: [lender, borrower]\n    from: lent\n    require", .allows,
+                "The borrower may take “extend” now"
+            ),
             ("amount: terms.deposit", "amount: terms.deposit * 2", .differs, "pays more"),
-            ("within: \"720h\"", "within: \"240h\"", .refuses, "less time for the obligation “return”: it was 30 days, and is 10 days"),
+            (
+                "within: \"720h\"", "within: \"240h\"", .refuses,
+                "less time for the obligation “return”: it was 30 days, and is 10 days"
+            ),
             ("within: \"720h\"", "within: \"721h\"", .allows, "more time"),
-            ("lending-en.md", "other.md", .differs, "the English text that the parties sign is another one"),
+            (
+                "lending-en.md", "other.md", .differs,
+                "the English text that the parties sign is another one"
+            ),
             ("title: {en: Courtesy", "title: {en: Manners", .differs, "Manners"),
         ])
-    func differences(_ old: String, _ new: String, _ kind: DocumentDifference.Kind, _ text: String) throws {
+    func differences(_ old: String, _ new: String, _ kind: DocumentDifference.Kind, _ text: String)
+        throws
+    {
         // A doubled deposit breaks the invariant's words, and nothing that is checked.
         let found = try differences([(old, new)])
-        #expect(found.contains { $0.kind == kind && $0.text.lowercased().contains(text.lowercased()) }, "\(found)")
+        #expect(
+            found.contains { $0.kind == kind && $0.text.lowercased().contains(text.lowercased()) },
+            "\(found)")
     }
 
     @Test("What anyone may do, each party may do already")
     func anyone() throws {
-        let before = try LendingDocument.contract([("by: lender\n    from: lent\n    require", "by: anyone\n    from: lent\n    require")])
+        let before = try LendingDocument.contract([
+            ("by: lender\n    from: lent\n    require", "by: anyone\n    from: lent\n    require")
+        ])
         let after = try LendingDocument.contract()
         let found = DocumentComparison(before, after, in: .english).differences
         #expect(found.map(\.kind) == [.refuses])
-        #expect(found[0].text == "Not any member of the lab may take “extend” any more, but only the lender.")
-        #expect(DocumentComparison(after, before, in: .english).differences.map(\.kind) == [.allows])
+        #expect(
+            found[0].text
+                == "Not any member of the lab may take “extend” any more, but only the lender.")
+        #expect(
+            DocumentComparison(after, before, in: .english).differences.map(\.kind) == [.allows])
     }
 
     @Test("In Chinese a comparison says the same")

@@ -19,15 +19,21 @@ import Testing
 
     @Test("Coverage tells for each clause what enforces it")
     func rows() throws {
-        let coverage = ClauseCoverage(try LendingDocument.contract().document, prose: [("en", prose)])
+        let coverage = ClauseCoverage(
+            try LendingDocument.contract().document, prose: [("en", prose)])
         #expect(coverage.rows.map(\.clause) == ["1", "2", "3"])
         #expect(coverage.rows[0].enforcers == [.rule(action: "accept", number: 1)])
-        #expect(coverage.rows[1].enforcers == [.rule(action: "extend", number: 1), .obligation("return")])
+        #expect(
+            coverage.rows[1].enforcers == [
+                .rule(action: "extend", number: 1), .obligation("return"),
+            ])
         #expect(coverage.rows[2].enforcers.isEmpty)
         #expect(coverage.findings.isEmpty, "\(coverage.findings)")
     }
 
-    @Test("Clauses that only one of prose and document knows are found, and parents of clauses are not")
+    @Test(
+        "Clauses that only one of prose and document knows are found, and parents of clauses are not"
+    )
     func headings() throws {
         let document = try LendingDocument.contract().document
         let text = "## 1 押金\n## 第 2 条 归还\n### 2.1 期限\n## 4 争议\n"
@@ -48,7 +54,10 @@ import Testing
     @Test("A rule that names a clause which is marked as not enforced is found")
     func namedThoughNone() throws {
         let document = try LendingDocument.contract([
-            ("cel: \"state.extensions < 3\", clause: \"2\"", "cel: \"state.extensions < 3\", clause: \"3\"")
+            (
+                "cel: \"state.extensions < 3\", clause: \"2\"",
+                "cel: \"state.extensions < 3\", clause: \"3\""
+            )
         ]).document
         #expect(
             ClauseCoverage(document, prose: []).findings
@@ -58,8 +67,12 @@ import Testing
     @Test("Clauses are counted as people count")
     func order() throws {
         let document = try LendingDocument.contract([
-            ("\"3\": {title", "\"10\": {title: x, enforced: none}\n  \"2.2\": {title: x, enforced: none}\n  \"3\": {title")
+            (
+                "\"3\": {title",
+                "\"10\": {title: x, enforced: none}\n  \"2.2\": {title: x, enforced: none}\n  \"3\": {title"
+            )
         ]).document
-        #expect(ClauseCoverage(document, prose: []).rows.map(\.clause) == ["1", "2", "2.2", "3", "10"])
+        #expect(
+            ClauseCoverage(document, prose: []).rows.map(\.clause) == ["1", "2", "2.2", "3", "10"])
     }
 }

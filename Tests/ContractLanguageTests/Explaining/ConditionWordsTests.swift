@@ -19,7 +19,8 @@ import Testing
 
     static let phrases = [
         Phrase(
-            "!(state.extensions >= 3)", "The current `extensions` is less than 3", "当前 `extensions` 小于 3"),
+            "!(state.extensions >= 3)", "The current `extensions` is less than 3",
+            "当前 `extensions` 小于 3"),
         Phrase(
             "now >= terms.until + duration('36h')",
             "The current time is not before 1 day and 12 hours after the agreed `until`",
@@ -33,7 +34,8 @@ import Testing
             "The contract is in stage “lent” or “offered” and the one who acts is not the party that made the offer",
             "合约处于“已出借”或“offered”阶段，且操作方并非要约方"),
         Phrase(
-            "parties.lender != parties.borrower", "The lender and the borrower are different members",
+            "parties.lender != parties.borrower",
+            "The lender and the borrower are different members",
             "出借方与借用方为不同成员"),
         Phrase(
             "(state.extensions == 0 || escrow > 5) && escrow < 9",
@@ -44,7 +46,8 @@ import Testing
             "(the agreed `deposit` plus 1) times 2 is at most the money in escrow",
             "（约定的押金加 1）乘以 2 不超过托管金额"),
         Phrase(
-            "[1, 2].all(x, x > state.extensions)", "For each `x` of 1 and 2: `x` is more than the current `extensions`",
+            "[1, 2].all(x, x > state.extensions)",
+            "For each `x` of 1 and 2: `x` is more than the current `extensions`",
             "1 和 2 中的每一项 `x` 均满足：`x` 大于当前 `extensions`"),
         Phrase(
             "[1, 2].exists(x, x > 1) && escrow > 0",
@@ -67,17 +70,24 @@ import Testing
             "若当前 `extensions` 大于 1，则托管金额大于 0；否则始终成立"),
     ]
 
-    @Test("Conditions are put into words in both languages, with the expression beside them", arguments: phrases)
+    @Test(
+        "Conditions are put into words in both languages, with the expression beside them",
+        arguments: phrases)
     func condition(_ phrase: Phrase) throws {
         let contract = try LendingDocument.contract([("state.extensions < 3", phrase.condition)])
         let english = ContractExplanation(contract, in: .english).text.markdown
-        #expect(english.contains("1. \(phrase.english) (`\(phrase.condition)`; clause 2)"), "\(line(in: english, phrase))")
+        #expect(
+            english.contains("1. \(phrase.english) (`\(phrase.condition)`; clause 2)"),
+            "\(line(in: english, phrase))")
         let chinese = ContractExplanation(contract, in: .chinese).text.markdown
         let spelled = chinese.replacing("约定的 `deposit`", with: "约定的押金")
-        #expect(spelled.contains("1. \(phrase.chinese)（`\(phrase.condition)`；第 2 条）"), "\(line(in: chinese, phrase))")
+        #expect(
+            spelled.contains("1. \(phrase.chinese)（`\(phrase.condition)`；第 2 条）"),
+            "\(line(in: chinese, phrase))")
     }
 
     private func line(in text: String, _ phrase: Phrase) -> String {
-        text.split(separator: "\n").first { $0.contains("`\(phrase.condition)`") }.map(String.init) ?? text
+        text.split(separator: "\n").first { $0.contains("`\(phrase.condition)`") }.map(String.init)
+            ?? text
     }
 }

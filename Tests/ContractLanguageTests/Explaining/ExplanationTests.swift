@@ -46,7 +46,8 @@ import Testing
         try #require(rows.count == 2)
         #expect(rows[0][2] == "state.extensions" && rows[0][3] == "2")
         #expect(rows[0][4] == "refused: “three extensions are enough”")
-        #expect(rows[1][4].contains("goes up by 1") && rows[1][4].contains("The stage does not change"))
+        #expect(
+            rows[1][4].contains("goes up by 1") && rows[1][4].contains("The stage does not change"))
     }
 
     @Test("Whatever a document says, its explanation is the same each time and leaves out no rule")
@@ -54,14 +55,18 @@ import Testing
         var explained = 0
         for seed in UInt64(0)..<60 {
             let json = RandomContract.document(seed: seed)
-            guard let document = try? ContractDocument(json), let contract = try? CompiledContract(document)
+            guard let document = try? ContractDocument(json),
+                let contract = try? CompiledContract(document)
             else { continue }
             explained += 1
             for language in ReadingLanguage.allCases {
                 let text = ContractExplanation(contract, in: language).markdown
-                #expect(text == ContractExplanation(contract, in: language).markdown, "seed \(seed)")
+                #expect(
+                    text == ContractExplanation(contract, in: language).markdown, "seed \(seed)")
                 for rule in document.actions.flatMap(\.rules) {
-                    #expect(text.contains("`\(rule.condition.text)`"), "seed \(seed): \(rule.condition.text)")
+                    #expect(
+                        text.contains("`\(rule.condition.text)`"),
+                        "seed \(seed): \(rule.condition.text)")
                 }
             }
         }
@@ -78,8 +83,11 @@ import Testing
                 String($0).terminalWidth > 60
             }
             #expect(tooLong.isEmpty, "\(tooLong)")
-            #expect(narrow.filter { !$0.isWhitespace && $0 != "-" && $0 != "=" }.count
-                == text.plain(width: 4_000).filter { !$0.isWhitespace && $0 != "-" && $0 != "=" }.count)
+            #expect(
+                narrow.filter { !$0.isWhitespace && $0 != "-" && $0 != "=" }.count
+                    == text.plain(width: 4_000).filter {
+                        !$0.isWhitespace && $0 != "-" && $0 != "="
+                    }.count)
         }
     }
 }

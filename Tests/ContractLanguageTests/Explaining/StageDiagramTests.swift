@@ -23,11 +23,14 @@ import Testing
             }
         }
         return diagram.boxes.first {
-            $0.x < 0 || $0.y < 0 || $0.x + $0.width > diagram.width || $0.y + $0.height > diagram.height
+            $0.x < 0 || $0.y < 0 || $0.x + $0.width > diagram.width
+                || $0.y + $0.height > diagram.height
         }.map { "\($0) is outside" }
     }
 
-    @Test("A diagram has a box for each stage, each action's name on an arrow, and marks beginning and ends")
+    @Test(
+        "A diagram has a box for each stage, each action's name on an arrow, and marks beginning and ends"
+    )
     func lending() throws {
         let contract = try LendingDocument.contract()
         let diagram = diagram(contract.document)
@@ -45,11 +48,15 @@ import Testing
     func randomDocuments() throws {
         var drawn = 0
         for seed in UInt64(0)..<300 {
-            guard let document = try? ContractDocument(RandomContract.document(seed: seed)) else { continue }
+            guard let document = try? ContractDocument(RandomContract.document(seed: seed)) else {
+                continue
+            }
             drawn += 1
             let diagram = diagram(document)
             #expect(overlap(in: diagram) == nil, "seed \(seed)")
-            let horizontal = diagram.svg.matches(of: /[MLC ](\d+),\d+/).compactMap { Int($0.output.1) }
+            let horizontal = diagram.svg.matches(of: /[MLC ](\d+),\d+/).compactMap {
+                Int($0.output.1)
+            }
             #expect(horizontal.allSatisfy { $0 <= diagram.width }, "seed \(seed)")
         }
         #expect(drawn > 100)

@@ -38,10 +38,13 @@ import Testing
             """)
         #expect(run.isAsExpected)
         #expect(run.instance.stage == "returned" && run.escrow == 0)
-        #expect(run.balances.map(\.amount) == [800, 9] && run.balances.map(\.member) == ["south", "west"])
+        #expect(
+            run.balances.map(\.amount) == [800, 9]
+                && run.balances.map(\.member) == ["south", "west"])
         #expect(run.moves[0].escrow == 500 && run.moves[0].balances["south"] == 300)
         let text = run.text.plain()
-        #expect(text.contains("the rule `state.extensions < 3` does not hold: state.extensions is 3"))
+        #expect(
+            text.contains("the rule `state.extensions < 3` does not hold: state.extensions is 3"))
         #expect(text.contains("paid 500 minor units of CNY from south to escrow"))
         #expect(text.contains("obligation return, due 2026-02-01T00:00:00Z"))
         #expect(text.contains("stage lent → returned"))
