@@ -10,7 +10,7 @@ import Testing
 /// alike. `JOINTLAB_CONTRACTS` says how many documents are drawn.
 @Suite struct AgreementTests {
     private static let documentsCount =
-        ProcessInfo.processInfo.environment["JOINTLAB_CONTRACTS"].flatMap { UInt64($0) } ?? 3_000
+        ProcessInfo.processInfo.environment["JOINTLAB_CONTRACTS"].flatMap { UInt64($0) } ?? 2_000
 
     @Test("Two interpreters decide alike on random documents and transactions")
     func agree() throws {

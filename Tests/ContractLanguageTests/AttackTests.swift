@@ -224,7 +224,8 @@ extension ContractStep.Payment {
             LargestRemainder.shares(of: largest, weights: [largest, largest]) == [
                 largest / 2 + 1, largest / 2,
             ])
-        #expect(LargestRemainder.shares(of: largest, weights: [largest, largest, largest])
+        #expect(
+            LargestRemainder.shares(of: largest, weights: [largest, largest, largest])
                 == [largest / 3 + 1, largest / 3, largest / 3])
         #expect(LargestRemainder.shares(of: 5, weights: [1, 1, 1]) == [2, 2, 1])
         #expect(LargestRemainder.shares(of: 5, weights: [-1, 6]) == nil)
