@@ -56,7 +56,8 @@ package struct Scope: Sendable {
         }
         return Scope(
             names + [stage, escrow] + parties(document) + terms(document) + state(document)
-                + [time, name("sender", .sender)] + input)
+                // Anybody takes a remedy, and who it is makes no difference.
+                + [time] + (action.isRemedy ? [] : [name("sender", .sender)]) + input)
     }
 
     private init(_ variables: [(Environment.Variable, Source)]) {
