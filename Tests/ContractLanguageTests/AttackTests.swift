@@ -186,6 +186,29 @@ extension ContractStep.Payment {
             refusal(of: endless)?.contains("money goes into escrow, and no stage is final") == true)
     }
 
+    @Test("Nobody pays to itself: what is left would stay where it is, and the contract could not end")
+    func circle() {
+        let text = Lending.with(
+            (
+                "pay: {from: escrow, to: lender, amount: rest}",
+                "pay: {from: escrow, to: escrow, amount: rest}"
+            ))
+        #expect(refusal(of: text)?.contains("43:29: actions.forfeit.pay.to: who pays gets") == true)
+    }
+
+    @Test("What only an overdue obligation allows is no way out where that one was fulfilled")
+    func lockedIn() {
+        let text = Lending.with(
+            ("    fulfil: return\n", ""), ("    to: returned\n", "    to: lost\n"),
+            ("[offered, lent, returned, lost]", "[offered, lent, lost]"),
+            ("final: [returned, lost]", "final: [lost]"),
+            ("  hand-back:\n    by: lender\n    from: lent", "  hand-back:\n    by: lender\n    from: offered"),
+            ("    effects: {extensions", "    fulfil: return\n    effects: {extensions"))
+        #expect(
+            refusal(of: text)?.contains(
+                "17:9: stages: from `lent` no final stage can be reached while no obligation is open") == true)
+    }
+
     @Test("The lab has no purse: its actions pay nobody called `sender`")
     func labPurse() {
         let text = Lending.with(
@@ -224,7 +247,8 @@ extension ContractStep.Payment {
             LargestRemainder.shares(of: largest, weights: [largest, largest]) == [
                 largest / 2 + 1, largest / 2,
             ])
-        #expect(LargestRemainder.shares(of: largest, weights: [largest, largest, largest])
+        #expect(
+            LargestRemainder.shares(of: largest, weights: [largest, largest, largest])
                 == [largest / 3 + 1, largest / 3, largest / 3])
         #expect(LargestRemainder.shares(of: 5, weights: [1, 1, 1]) == [2, 2, 1])
         #expect(LargestRemainder.shares(of: 5, weights: [-1, 6]) == nil)

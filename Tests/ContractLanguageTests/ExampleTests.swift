@@ -58,9 +58,10 @@ import Testing
                 )) == nil)
         #expect(
             problem(
-                "{stage: offered, signed: [lender]}", "train", "{refused: signature}",
+                "{stage: lent, signed: [lender]}", "train", "{refused: signature}",
                 ("  extend:\n", "  train:\n    by: lab\n    from: lent\n  extend:\n"),
-                ("from: lent\n  extend", "from: [lent]\n  extend"))?.contains("stage") == true)
+                ("  deposit: money\n", "  deposit: money\n  dataset: dataset\n"),
+                ("lender", "licensor"), ("borrower", "licensee")) == nil)
     }
 
     @Test(

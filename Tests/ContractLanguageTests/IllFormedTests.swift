@@ -74,6 +74,14 @@ import Testing
     func form(_ mistake: Mistake) throws { try check(mistake) }
 
     static let meaningMistakes: [Mistake] = [
+        .init(
+            "  - \"stage != 'lent' || escrow",
+            "  - ▸\"state.extensions == 1\"\n  - \"stage != 'lent' || escrow",
+            "does not hold at the beginning: state.extensions is 0"),
+        .init(
+            "  - \"stage != 'lent' || escrow",
+            "  - ▸\"6 / state.extensions > 1\"\n  - \"stage != 'lent' || escrow",
+            "does not hold at the beginning"),
         .init("now < terms.until", "now < ▸terms.untill", "\n  did you mean `terms.until`?"),
         .init("now < terms.until", "now ▸< terms.deposit", "`<` does not take"),
         .init("\"now < terms.until\"", "▸terms.deposit", "should be a bool, and is an int"),

@@ -71,8 +71,8 @@ struct TwinRun {
         var parties = JSONObject()
         let singles = contract.document.parties.filter { $0.kind == .member }.map(\.name)
         for (party, member) in zip(singles, members) { parties[party] = .string(member) }
-        if singles.count < contract.document.parties.count {
-            parties["board"] = isHonest ? ["zoe", "ada"] : ["zoe", "zoe"]
+        for party in contract.document.parties where party.kind != .member {
+            parties[party.name] = isHonest ? ["zoe", "ada"] : ["zoe", "zoe"]
         }
         var terms = JSONObject()
         for term in contract.document.terms {

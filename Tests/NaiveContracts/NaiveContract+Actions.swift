@@ -33,7 +33,7 @@ extension NaiveContract {
         } else {
             for due in overdue {
                 guard let obligation = document["obligations"]?[due],
-                    let remedy = obligation["else"]?.string, canTake(remedy, sender: text, now: now)
+                    let remedy = obligation["else"]?.string, canTake(remedy, now: now)
                 else { continue }
                 throw NaiveRefusal("obligation", obligation["clause"].clauseNames)
             }
@@ -43,12 +43,12 @@ extension NaiveContract {
         return try apply(name, action, sender: text, joining, values, now: now)
     }
 
-    private func canTake(_ remedy: String, sender: String, now: Int128) -> Bool {
+    private func canTake(_ remedy: String, now: Int128) -> Bool {
         guard let action = document["actions"]?[remedy],
             action["from"].items.contains(.string(stage))
         else { return false }
         do throws(NaiveRefusal) {
-            _ = try apply(remedy, action, sender: sender, [], [:], now: now)
+            _ = try apply(remedy, action, sender: "anyone", [], [:], now: now)
             return true
         } catch {
             return false
@@ -230,6 +230,7 @@ extension NaiveContract {
         if let condition = payment["when"] {
             guard try evaluate(condition, evaluator) == .bool(true) else { return [] }
         }
+        let usesSender = payment["from"] == "sender" || payment["to"] == "sender"
         let from = purse(payment["from"]?.string ?? "", sender)
         if let party = payment["from"]?.string, party != "escrow", party != "sender",
             !signed.contains(party)
@@ -245,6 +246,7 @@ extension NaiveContract {
         }
         let to = payment["to"]
         var shares: [(to: String, amount: Int64)] = []
+        if usesSender, sender == "lab" { throw NaiveRefusal("payment") }
         if let name = to?.string {
             shares = [(purse(name, sender), amount)]
         } else if let expression = to?["member"] {

@@ -155,7 +155,8 @@ package struct RandomContract {
         let outer = expressions
         defer { expressions = outer }
         expressions.add(
-            inputs.map { ("input.\($0.0)", $0.1) } + [("sender", "member"), ("now", "timestamp")])
+            inputs.map { ("input.\($0.0)", $0.1) } + [("now", "timestamp")]
+                + (isRemedy ? [] : [("sender", "member")]))
         var input = JSONObject()
         for (name, type) in inputs { input[name] = .string(type) }
         let by = actors()
@@ -170,7 +171,7 @@ package struct RandomContract {
             "emit": random.chance(30)
                 ? [
                     "event": "happened",
-                    "data": ["what": .string(expression("int(0..9)")), "who": "sender"],
+                    "data": ["what": .string(expression("int(0..9)")), "who": isRemedy ? "offeredBy" : "sender"],
                 ] : nil,
             "to": to,
         ]
@@ -279,19 +280,20 @@ package struct RandomContract {
             payer == "escrow" && random.chance(20)
             ? "rest" : random.chance(60) ? "terms.price" : expression("money")
         return [
-            "from": .string(payer), "to": into ? "escrow" : destination(),
+            "from": .string(payer), "to": into ? "escrow" : destination(from: payer),
             "clause": random.chance(30) ? "5" : Optional.none,
             "amount": .string(amount), "when": random.chance(30) ? condition() : Optional.none,
         ]
     }
 
-    private mutating func destination() -> JSONValue {
-        switch random.uniformInteger(in: 0...4) {
+    /// Where money can go that comes from one purse; nobody pays to itself.
+    private mutating func destination(from payer: String = "escrow") -> JSONValue {
+        let others = (parties + ["sender"]).filter { $0 != payer }
+        return switch random.uniformInteger(in: 0...4) {
         case 0: ["member": .string(expression("member"))]
         case 1 where state.contains { $0.name == "shares" }: ["split": "state.shares"]
         case 2: ["split": .string("{parties.\(parties[0]): 2, 'zoe': state.count}")]
-        case 3: "sender"
-        default: .string(random.pick(parties))
+        default: .string(random.pick(others))
         }
     }
 }

@@ -3,13 +3,15 @@ package import Randomness
 
 /// Expressions and values drawn at random for the types of documents.
 package struct RandomExpression {
-    private var variables: [(name: String, type: String)]
+    private var variables: [(name: String, type: String, kind: String)] = []
 
     init(variables: [(name: String, type: String)]) {
-        self.variables = variables
+        add(variables)
     }
 
-    mutating func add(_ more: [(name: String, type: String)]) { variables += more }
+    mutating func add(_ more: [(name: String, type: String)]) {
+        variables += more.map { ($0.name, $0.type, Self.kind($0.type)) }
+    }
 
     /// A type's name and what stands in its brackets.
     static func parts(of type: String) -> (name: String, arguments: [String]) {
@@ -42,7 +44,7 @@ package struct RandomExpression {
 
     func text(of type: String, depth: Int = 2, _ random: inout SeededRandom) -> String {
         let kind = Self.kind(type)
-        let fitting = variables.filter { Self.kind($0.type) == kind }.map(\.name)
+        let fitting = variables.filter { $0.kind == kind }.map(\.name)
         if !fitting.isEmpty, random.chance(depth == 0 ? 70 : 40) { return random.pick(fitting) }
         if depth == 0 || random.chance(20) { return literal(of: type, &random) }
         func inner(_ type: String) -> String { text(of: type, depth: depth - 1, &random) }
@@ -65,7 +67,7 @@ package struct RandomExpression {
         case "string", "member", "dataset", "choice":
             let name = Self.parts(of: type).name
             if name == "string", random.chance(40) { return "(\(inner(type)) + \(inner(type)))" }
-            let lists = variables.filter { Self.kind($0.type) == "list(string)" }
+            let lists = variables.filter { $0.kind == "list(string)" }
             if !lists.isEmpty, random.chance(40) {
                 return "\(random.pick(lists).name)[\(inner("int(0..2)"))]"
             }
@@ -170,6 +172,7 @@ package struct RandomExpression {
             return .string(
                 "2026-03-0\(random.uniformInteger(in: 1...9))T12:00:00\(random.pick(["Z", "+01:00", ".25Z"]))"
             )
+        case "digest": return .string(String(repeating: "0a", count: 32))
         case "duration": return .string(random.pick(["1h", "0s", "-5m", "72h", "1.5s"]))
         case "list":
             let countMax = Int(arguments[1]) ?? 0

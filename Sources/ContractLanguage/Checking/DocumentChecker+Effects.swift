@@ -47,6 +47,9 @@ extension DocumentChecker {
         switch payment.to {
         case .purse(let purse):
             check(purse, at: "\(payment.path).to", isPayer: false)
+            if purse == payment.from {
+                problem("\(payment.path).to", "who pays gets nothing back by it: `from` and `to` are one")
+            }
             destination = .purse(purse)
         case .split(let text):
             destination = formula(text, .map(key: .string, value: .int), in: scope)

@@ -180,6 +180,8 @@ extension CompiledContract {
         guard let action = actions[remedy], action.text.from.contains(instance.stage) else {
             return false
         }
+        var moment = moment
+        moment.sender = "anyone"
         do throws(ContractRefusal) {
             _ = try run(
                 action, at: moment, signing: [], on: instance, &evaluator, as: purpose)

@@ -123,7 +123,14 @@ extension CompiledContract {
     ) throws(ContractRefusal) -> ContractStep.Payment.Purse {
         switch purse {
         case .escrow: return .escrow
-        case .sender: return .member(moment.sender ?? "")
+        case .sender:
+            guard let sender = moment.sender, sender != ContractCall.Sender.lab.text else {
+                throw ContractRefusal(
+                    .payment, rule: "the sender has a purse",
+                    saw: [ContractObservation(name: "sender", value: moment.sender ?? "not known")],
+                    isUnknown: moment.sender == nil)
+            }
+            return .member(sender)
         case .party(let name):
             guard let member = instance.members(name, in: self).first else {
                 throw ContractRefusal(
