@@ -109,7 +109,7 @@ extension CompiledContract {
         return terms
     }
 
-    private func initialState(
+    func initialState(
         of instance: ContractInstance, now: Instant
     ) throws(ContractRefusal) -> [Value] {
         var moment = self.moment(of: instance, escrow: 0, now: now)

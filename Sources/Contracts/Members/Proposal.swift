@@ -10,6 +10,9 @@ package struct Proposal: StateRow, Hashable {
         /// Lets a suspended member back, with new keys if the old ones were stolen.
         case reinstate(MemberID, keys: MemberKeys?)
         case amend(Rules)
+        /// Stops a contract and its parts, as a court orders.
+        case freeze(ContractID, reason: String)
+        case unfreeze(ContractID)
     }
 
     package enum Status: String, Sendable {
@@ -34,7 +37,7 @@ package struct Proposal: StateRow, Hashable {
     package func threshold(under rules: Rules) -> Threshold {
         switch change {
         case .admit: rules.admission
-        case .suspend, .reinstate: rules.suspension
+        case .suspend, .reinstate, .freeze, .unfreeze: rules.suspension
         case .amend: rules.amendment
         }
     }
@@ -58,6 +61,9 @@ extension Proposal.Change {
         case .reinstate(let member, let keys):
             ["kind": "reinstate", "member": member.json, "keys": keys?.json]
         case .amend(let rules): ["kind": "amend", "rules": rules.json]
+        case .freeze(let contract, let reason):
+            ["kind": "freeze", "contract": contract.json, "reason": .string(reason)]
+        case .unfreeze(let contract): ["kind": "unfreeze", "contract": contract.json]
         }
     }
 
@@ -71,8 +77,13 @@ extension Proposal.Change {
             self = .reinstate(member, keys: keys)
         case "amend":
             self = .amend(try Rules(try fields.required("rules"), at: fields.path(to: "rules")))
+        case "freeze":
+            self = .freeze(
+                try fields.identifier("contract"),
+                reason: try fields.title("reason", bytesMax: 1_000))
+        case "unfreeze": self = .unfreeze(try fields.identifier("contract"))
         default:
-            throw fields.wrong("kind", "should be suspend, reinstate or amend")
+            throw fields.wrong("kind", "should be suspend, reinstate, amend, freeze or unfreeze")
         }
     }
 }
@@ -175,6 +186,8 @@ extension LabState {
             members.setStatus(.active, of: member, at: time)
         case .amend(let rules):
             lab.amend(rules)
+        case .freeze(let contract, let reason): try freeze(contract, reason: reason)
+        case .unfreeze(let contract): try unfreeze(contract)
         }
     }
 }

@@ -41,6 +41,14 @@ package struct OpenProposal: LabAction {
                 rule: "member.status == suspended", saw: ["member": member])
         case .amend:
             break
+        case .freeze(let contract, _):
+            try context.require(
+                try state.agreements.existing(contract).frozen == nil, .wrongStage,
+                rule: "the contract is not frozen yet", saw: ["contract": contract])
+        case .unfreeze(let contract):
+            try context.require(
+                try state.agreements.existing(contract).frozen != nil, .wrongStage,
+                rule: "the contract is frozen", saw: ["contract": contract])
         }
         _ = state.openProposal(change, by: sender.id, at: context.now)
     }
