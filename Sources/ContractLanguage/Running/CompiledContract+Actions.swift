@@ -247,7 +247,7 @@ extension CompiledContract {
         }.joined(separator: " or ")
     }
 
-    private func requireEverybodySigned(
+    func requireEverybodySigned(
         _ instance: ContractInstance
     ) throws(ContractRefusal) {
         let missing = document.parties.first {

@@ -18,6 +18,8 @@ package struct ContractRefusal: Error, Hashable, Sendable, CustomStringConvertib
         case payment
         /// Somebody concerned has not signed.
         case signature
+        /// The place is not traded, or not like this.
+        case token
     }
 
     package let kind: Kind

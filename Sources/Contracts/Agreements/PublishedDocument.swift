@@ -37,6 +37,14 @@ package struct Contract: StateRow {
     package let compiled: CompiledContract
     package internal(set) var instance: ContractInstance
     package let concluded: Timestamp
+    /// The contract that this one was divided off from.
+    package var parent: ContractID? = nil
+    /// How often the place that can be traded has changed hands.
+    package internal(set) var handovers: Int64 = 0
+    /// Why the lab has frozen it, while it is.
+    package internal(set) var frozen: String? = nil
+    /// Whether it has become part of its parent again.
+    package internal(set) var isMerged = false
 
     /// The currency of its money, if it has any.
     package var currency: CurrencyCode? { instance.currency.flatMap { CurrencyCode($0) } }
@@ -46,6 +54,10 @@ package struct Contract: StateRow {
         object["document"] = document.json
         object["label"] = .string(compiled.document.label)
         object["concluded"] = concluded.json
+        object["parent"] = parent?.json
+        object["handovers"] = handovers == 0 ? nil : .integer(handovers)
+        object["frozen"] = frozen.map { .string($0) }
+        object["merged"] = isMerged ? true : nil
         return .object(object)
     }
 
@@ -55,5 +67,7 @@ package struct Contract: StateRow {
     }
 
     /// Whether nothing more can happen to it.
-    package var hasEnded: Bool { compiled.document.final.contains(instance.stage) }
+    package var hasEnded: Bool {
+        isMerged || compiled.document.final.contains(instance.stage)
+    }
 }

@@ -35,6 +35,15 @@ extension LabState {
         _ = try datasets.registered(licence.dataset)
         _ = try members.active(licence.licensor)
         _ = try members.active(licence.licensee)
+        if let job = jobs[request.round.job] {
+            try context.require(
+                licence.licensee == job.owner, .wrongSender,
+                rule: "the job's owner holds the licence",
+                saw: [
+                    "job": job.id, "job.owner": job.owner, "licence": id,
+                    "licensee": licence.licensee,
+                ])
+        }
         let step = try take(
             LabHook.train.name, of: licence.contract, as: .lab, input: request.input,
             in: &context)
@@ -100,6 +109,7 @@ extension LabState {
         } catch {
             return error
         }
+        if let refusal = bindingRefusal(on: licence.contract) { return refusal }
         guard !licence.contract.hasEnded else {
             return Refusal(
                 .wrongStage, rule: "licence \(id) has not ended", saw: ["stage": licence.stage])

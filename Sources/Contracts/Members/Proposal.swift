@@ -20,6 +20,10 @@ package struct Proposal: StateRow, Hashable {
         case stop(reason: String)
         case resume
 
+        /// Stops a contract and its parts, as a court orders.
+        case freeze(ContractID, reason: String)
+        case unfreeze(ContractID)
+
         /// The action of the constitution that decides on it.
         package var hook: String {
             switch self {
@@ -31,6 +35,8 @@ package struct Proposal: StateRow, Hashable {
             case .dismiss: "dismiss"
             case .stop: "stop"
             case .resume: "resume"
+            case .freeze: "freeze"
+            case .unfreeze: "unfreeze"
             }
         }
     }
@@ -82,6 +88,9 @@ extension Proposal.Change {
         case .dismiss(let member): ["kind": "dismiss", "member": member.json]
         case .stop(let reason): ["kind": "stop", "reason": .string(reason)]
         case .resume: ["kind": "resume"]
+        case .freeze(let contract, let reason):
+            ["kind": "freeze", "contract": contract.json, "reason": .string(reason)]
+        case .unfreeze(let contract): ["kind": "unfreeze", "contract": contract.json]
         }
     }
 
@@ -106,10 +115,15 @@ extension Proposal.Change {
         case "dismiss": self = .dismiss(try fields.identifier("member"))
         case "stop": self = .stop(reason: try fields.title("reason"))
         case "resume": self = .resume
+        case "freeze":
+            self = .freeze(
+                try fields.identifier("contract"),
+                reason: try fields.title("reason", bytesMax: 1_000))
+        case "unfreeze": self = .unfreeze(try fields.identifier("contract"))
         default:
             throw fields.wrong(
                 "kind",
-                "should be suspend, reinstate, amend, replace-constitution, appoint, dismiss, stop or resume"
+                "should be suspend, reinstate, amend, replace-constitution, appoint, dismiss, stop, resume, freeze or unfreeze"
             )
         }
     }
@@ -221,6 +235,8 @@ extension LabState {
         case .appoint(let member): try members.setIssuer(true, member)
         case .dismiss(let member): try members.setIssuer(false, member)
         case .stop, .resume: break
+        case .freeze(let contract, let reason): try freeze(contract, reason: reason)
+        case .unfreeze(let contract): try unfreeze(contract)
         }
     }
 }

@@ -46,6 +46,14 @@ package struct OpenProposal: LabAction {
             try trial.constitute(document, rules, at: context.now)
         case .amend, .stop, .resume:
             break
+        case .freeze(let contract, _):
+            try context.require(
+                try state.agreements.existing(contract).frozen == nil, .wrongStage,
+                rule: "the contract is not frozen yet", saw: ["contract": contract])
+        case .unfreeze(let contract):
+            try context.require(
+                try state.agreements.existing(contract).frozen != nil, .wrongStage,
+                rule: "the contract is frozen", saw: ["contract": contract])
         }
         _ = state.openProposal(change, by: sender.id, at: context.now)
     }
