@@ -184,7 +184,7 @@ let package = Package(
         .executableTarget(
             name: "jointlab-bench",
             dependencies: [
-                "Audit", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Audit", "ContractLanguage", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
                 "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

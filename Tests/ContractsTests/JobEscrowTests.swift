@@ -1,3 +1,4 @@
+import ContractLanguage
 import ContractLibrary
 import Contracts
 import Encodings

@@ -1,6 +1,7 @@
 import ContractFiles
 import ContractLanguage
 import Contracts
+import Encodings
 
 /// Documents that members of the lab have written themselves.
 enum MemberDocument {

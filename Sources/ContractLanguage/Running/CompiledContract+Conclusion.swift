@@ -65,9 +65,7 @@ extension CompiledContract {
             offeredBy: offer.offeredBy, stage: document.stages.first ?? "", state: [],
             signed: [party], obligations: [:])
         instance.state = try initialState(of: instance, now: now)
-        var evaluator = Evaluator()
-        try checkInvariants(
-            at: moment(of: instance, escrow: 0, now: now), &evaluator, as: .transaction)
+        try checkInvariants(of: instance, escrow: 0, now: now)
         return instance
     }
 
@@ -172,6 +170,14 @@ extension CompiledContract {
                     + [ContractObservation(name: "error", value: error.message)],
                 isUnknown: error.code == .noSuchVariable)
         }
+    }
+
+    func checkInvariants(
+        of instance: ContractInstance, escrow: Int64, now: Instant
+    ) throws(ContractRefusal) {
+        var evaluator = Evaluator()
+        try checkInvariants(
+            at: moment(of: instance, escrow: escrow, now: now), &evaluator, as: .transaction)
     }
 
     func checkInvariants(

@@ -30,7 +30,7 @@ extension CompiledContract {
                 saw: [ContractObservation(name: error.path, value: error.problem)])
         }
         instance.state = try initialState(of: instance, now: now)
-        try checkInvariants(of: instance, now: now)
+        try checkInvariants(of: instance, escrow: 0, now: now)
         return instance
     }
 
@@ -48,15 +48,7 @@ extension CompiledContract {
                 .input, rule: "the terms have the form that \(document.label) asks for",
                 saw: [ContractObservation(name: error.path, value: error.problem)])
         }
-        try checkInvariants(of: next, now: now)
+        try checkInvariants(of: next, escrow: 0, now: now)
         instance = next
-    }
-
-    private func checkInvariants(
-        of instance: ContractInstance, now: Instant
-    ) throws(ContractRefusal) {
-        var evaluator = Evaluator()
-        try checkInvariants(
-            at: moment(of: instance, escrow: 0, now: now), &evaluator, as: .transaction)
     }
 }

@@ -3,6 +3,7 @@ import ContractLanguage
 import Contracts
 import Encodings
 import Identity
+import Policy
 import Randomness
 import Testing
 
