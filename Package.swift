@@ -251,7 +251,10 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
             name: "ContractsTests",
-            dependencies: ["ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity", "Randomness"]),
+            dependencies: [
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity",
+                "Policy", "Randomness",
+            ]),
         .testTarget(
             name: "SettlementTests",
             dependencies: ["Contracts", "Encodings", "Identity", "Randomness", "Settlement"]),

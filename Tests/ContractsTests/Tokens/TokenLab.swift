@@ -3,6 +3,7 @@ import ContractLanguage
 import Contracts
 import Encodings
 import Identity
+import Policy
 import Randomness
 import Testing
 
@@ -304,7 +305,8 @@ struct TokenLab {
         let member = try #require(round.participants.first).member
         let contribution = Contribution(
             lab: state.id, round: round.id, member: member,
-            update: BlobDigest(sha256: [UInt8](repeating: 9, count: 32)), weight: 1)
+            update: BlobDigest(sha256: [UInt8](repeating: 9, count: 32)), weight: 1,
+            metricsMicro: [:])
         let envelope = Envelope(
             signing: contribution.json.canonicalBytes, as: Contribution.payloadType,
             with: try #require(keys[member]))
