@@ -195,8 +195,8 @@ let package = Package(
         .target(
             name: "Simulator",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
-                "MerkleMap", "Randomness",
+                "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Federation",
+                "Identity", "Ledger", "MerkleLog", "MerkleMap", "Policy", "Randomness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/Simulator"),
@@ -205,8 +205,8 @@ let package = Package(
         .target(
             name: "SampleLab",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
-                "Randomness", "Storage", "Trainers",
+                "ContractLibrary", "Contracts", "Encodings", "Identity", "Learning", "Ledger",
+                "MerkleLog", "Randomness", "Storage", "Trainers",
             ],
             path: "Tests/SampleLab"),
         .target(
@@ -220,7 +220,7 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
+                "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
                 "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
                 "Randomness", "Storage", "Trainers", "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -252,8 +252,8 @@ let package = Package(
         .testTarget(
             name: "ContractsTests",
             dependencies: [
-                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity",
-                "Policy", "Randomness",
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings",
+                "Identity", "Policy", "Randomness",
             ]),
         .testTarget(
             name: "SettlementTests",
@@ -267,8 +267,8 @@ let package = Package(
         .testTarget(
             name: "FederationTests",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
-                "Randomness", "SharedFolder",
+                "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "Ledger",
+                "MerkleLog", "Randomness", "SharedFolder",
             ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
         .testTarget(
@@ -352,7 +352,7 @@ let package = Package(
         .testTarget(
             name: "ParticipationTests",
             dependencies: [
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
+                "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
                 "Ledger", "Node", "Participation", "Randomness", "SampleLab", "ServedLab",
                 "Storage", "Trainers", "Transport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
