@@ -10,7 +10,10 @@ struct ProposalCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "proposal",
         abstract: "Decide together: admissions, suspensions, rules.",
-        subcommands: [List.self, Vote.self, Suspend.self, Reinstate.self, Amend.self])
+        subcommands: [
+            List.self, Vote.self, Suspend.self, Reinstate.self, Amend.self, Freeze.self,
+            Unfreeze.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -36,7 +39,9 @@ struct ProposalCommands: AsyncParsableCommand {
                         {
                             let change = $0["change"] ?? .null
                             return change.shown("kind")
-                                + (change["member"].map { " \($0.string ?? "")" } ?? "")
+                                + ((change["member"] ?? change["contract"]).map {
+                                    " \($0.string ?? "")"
+                                } ?? "")
                         }
                     ),
                     ("by", .left, { $0.shown("by") }),

@@ -43,7 +43,8 @@ struct DivisionTests {
         try lab.license(rounds: 10, epsilon: 20_000)
         try lab.divide("l", "l-1", rounds: 4, epsilon: 5_000)
         func refusal(
-            _ name: String, _ part: String, rounds: Int64, epsilon: Int64 = 0, by holder: String = "cy"
+            _ name: String, _ part: String, rounds: Int64, epsilon: Int64 = 0,
+            by holder: String = "cy"
         ) throws -> Refusal.Code? {
             let action = try lab.division(name, part, rounds: rounds, epsilon: epsilon)
             return try lab.refusal(of: action, by: holder)?.code
@@ -100,7 +101,8 @@ struct DivisionTests {
         let merge = MergeToken(part: try ContractID("l-1"))
         #expect(try lab.refusal(of: merge, by: "di")?.code == .wrongSender)
         #expect(
-            try lab.refusal(of: MergeToken(part: try ContractID("l")), by: "cy")?.code == .wrongValue)
+            try lab.refusal(of: MergeToken(part: try ContractID("l")), by: "cy")?.code
+                == .wrongValue)
         try lab.apply(merge, by: "cy")
         #expect(try lab.left("l") == ["rounds": 10, "abandoned": 10, "epsilonMicro": 20_000])
         // It is gone: nothing is done under it any more.

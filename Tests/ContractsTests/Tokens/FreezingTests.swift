@@ -89,7 +89,8 @@ struct FreezingTests {
         var lab = try divided()
         let id = try ContractID("l")
         #expect(
-            try lab.refusal(of: OpenProposal(change: .unfreeze(id)), by: "ada")?.code == .wrongStage)
+            try lab.refusal(of: OpenProposal(change: .unfreeze(id)), by: "ada")?.code == .wrongStage
+        )
         let unknown = Proposal.Change.freeze(try ContractID("x"), reason: "an order")
         #expect(try lab.refusal(of: OpenProposal(change: unknown), by: "ada")?.code == .unknown)
         let change = Proposal.Change.freeze(id, reason: "an order")
@@ -97,7 +98,9 @@ struct FreezingTests {
         #expect(try lab.refusal(of: OpenProposal(change: change), by: "ada")?.code == .wrongStage)
     }
 
-    @Test("While a trade waits for consent a freeze holds it up, and the buyer may have its money back")
+    @Test(
+        "While a trade waits for consent a freeze holds it up, and the buyer may have its money back"
+    )
     func trade() throws {
         var lab = try TokenLab()
         try lab.license(freely: false)

@@ -61,7 +61,8 @@ private struct RandomMarket {
         switch pick(0...99) {
         case 0..<12: try divide(name)
         case 12..<15: try attempt(MergeToken(part: try ContractID(name)), by: holder(name))
-        case 15..<22: try propose(lab.transfer(next("t"), of: name, to: trader()), by: seller(of: name))
+        case 15..<22:
+            try propose(lab.transfer(next("t"), of: name, to: trader()), by: seller(of: name))
         case 22..<32:
             try propose(
                 lab.offer(
@@ -73,7 +74,8 @@ private struct RandomMarket {
         case 42..<58: try accept(trade)
         case 58..<66:
             try attempt(
-                lab.consent(trade, agrees: pick(0...3) > 0), by: pick(0...9) == 0 ? anybody() : "ada")
+                lab.consent(trade, agrees: pick(0...3) > 0),
+                by: pick(0...9) == 0 ? anybody() : "ada")
         case 66..<72: try attempt(lab.withdrawal(trade), by: anybody())
         case 72..<77: try startJob(name)
         case 77..<94: try train()

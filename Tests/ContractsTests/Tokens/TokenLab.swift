@@ -184,7 +184,8 @@ struct TokenLab {
     /// An active licence of `cy`.
     mutating func license(
         _ name: String = "l", rounds: Int64 = 10, epsilon: Int64 = 20_000, freely: Bool = true,
-        isTransferable: Bool = true, permille: Int64 = 100, beneficiaries: [String: Int64] = ["gus": 1]
+        isTransferable: Bool = true, permille: Int64 = 100,
+        beneficiaries: [String: Int64] = ["gus": 1]
     ) throws {
         let id = try ContractID(name)
         let expires = Self.start.advanced(byMilliseconds: 1_000 * Self.hour)
@@ -328,7 +329,9 @@ struct TokenLab {
     mutating func decide(_ change: Proposal.Change) throws {
         try apply(OpenProposal(change: change), by: "ada")
         let proposal = try #require(
-            state.members.proposals.sorted.last { $0.row.change == change && $0.row.status == .open })
+            state.members.proposals.sorted.last {
+                $0.row.change == change && $0.row.status == .open
+            })
         for name in Self.names {
             guard state.members.proposals[proposal.key]?.status == .open else { return }
             try apply(CastVote(proposal: proposal.key, approves: true), by: name)

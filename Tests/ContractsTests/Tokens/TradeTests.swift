@@ -132,7 +132,9 @@ struct TradeTests {
         #expect(try lab.refusal(of: lab.offer(of: "l-3"), by: "cy")?.code == .unknown)
     }
 
-    @Test("Parties are different members: a place goes to no party, and to nobody who holds it already")
+    @Test(
+        "Parties are different members: a place goes to no party, and to nobody who holds it already"
+    )
     func parties() throws {
         var lab = try TokenLab()
         try lab.license()
@@ -158,7 +160,8 @@ struct TradeTests {
         #expect(try lab.refusal(of: lab.offer(of: "l-2"), by: "cy")?.code == .contractSignature)
     }
 
-    @Test("A price is above nothing, in a registered currency, from one who has it, for a time ahead")
+    @Test(
+        "A price is above nothing, in a registered currency, from one who has it, for a time ahead")
     func price() throws {
         var lab = try TokenLab()
         try lab.license()
@@ -190,7 +193,8 @@ struct TradeTests {
         #expect(try lab.holder("l") == "di")
     }
 
-    @Test("A holder cannot use up what it has sold: the buyer gets what was left, or its money back")
+    @Test(
+        "A holder cannot use up what it has sold: the buyer gets what was left, or its money back")
     func nothingLess() throws {
         var lab = try TokenLab()
         try lab.license(rounds: 10, freely: false)
