@@ -270,7 +270,7 @@ let package = Package(
             name: "ContractsTests",
             dependencies: [
                 "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings",
-                "Identity", "Randomness",
+                "Identity", "Policy", "Randomness",
             ]),
         .testTarget(
             name: "SettlementTests",

@@ -52,6 +52,12 @@ package struct LabRoutes: Sendable {
         list("contracts", "Contracts, of whatever document", tag: "contracts", to: &routes) {
             $0.state.agreements.all.map(\.json)
         }
+        list(
+            "market", "Offers of places in contracts and bids for them, past and present",
+            tag: "contracts", to: &routes
+        ) {
+            $0.state.market.all.map(\.json)
+        }
         list("documents", "Published contract documents", tag: "contracts", to: &routes) {
             $0.state.agreements.allDocuments.map(\.json)
         }

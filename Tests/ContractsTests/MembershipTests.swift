@@ -33,7 +33,7 @@ import Testing
     @Test("Two founders of one name or one key found no lab")
     func foundersDiffer() throws {
         let founding = try TestLab.founding()
-        let twice = FoundLab(
+        let twice = try FoundLab(
             title: "x", origin: founding.origin, coordinator: founding.coordinator,
             constitution: LibraryDocument.constitution.published(), rules: Rules(), founders: [founding.founders[0], founding.founders[0]])
         let error = #expect(throws: Refusal.self) {
@@ -45,7 +45,7 @@ import Testing
         let stolen = MemberCard(
             member: try MemberID("zoe"), title: "Zoe", category: .data, roles: [],
             keys: founding.founders[0].keys)
-        let sharing = FoundLab(
+        let sharing = try FoundLab(
             title: "x", origin: founding.origin, coordinator: founding.coordinator,
             constitution: LibraryDocument.constitution.published(), rules: Rules(), founders: [founding.founders[0], stolen])
         let other = #expect(throws: Refusal.self) {

@@ -54,7 +54,7 @@ struct TestLab {
     static func founding(
         _ people: [(name: String, roles: [Role])] = people, rules: Rules = Rules()
     ) throws -> FoundLab {
-        FoundLab(
+        try FoundLab(
             title: "Test lab", origin: try #require(LabOrigin(base: "lab.example/test")),
             coordinator: CoordinatorKeys(
                 logKey: MemberSecrets("coordinator").cosigner.publicKey,

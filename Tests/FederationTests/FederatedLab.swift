@@ -94,7 +94,7 @@ struct FederatedLab {
 
     static func genesis() throws -> [UInt8] {
         let roles: [String: [Role]] = ["cy": [.researcher, .issuer]]
-        let founding = FoundLab(
+        let founding = try FoundLab(
             title: "Test lab", origin: try #require(LabOrigin(base: "lab.example/test")),
             coordinator: CoordinatorKeys(
                 logKey: Secrets("coordinator").cosigner.publicKey,

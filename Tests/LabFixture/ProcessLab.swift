@@ -96,7 +96,7 @@ package final class ProcessLab: Sendable {
         let transaction = Transaction(
             lab: nil, sender: .member(cards[0].member), nonce: UUID().uuidString,
             validUntil: time.advanced(byMilliseconds: 60_000),
-            action: FoundLab(
+            action: try FoundLab(
                 title: "Lab of processes", origin: origin, coordinator: coordinator, constitution: LibraryDocument.constitution.published(), rules: rules,
                 founders: cards))
         let signatures = keys.flatMap { transaction.signed(with: $0).signatures }

@@ -53,7 +53,7 @@ struct TestLedger {
     }
 
     static func founding(_ founders: [String], rules: Rules = Rules()) throws -> FoundLab {
-        FoundLab(
+        try FoundLab(
             title: "Test lab", origin: try #require(LabOrigin(base: "lab.example/test")),
             coordinator: CoordinatorKeys(
                 logKey: Secrets("coordinator").cosigner.publicKey,

@@ -63,7 +63,7 @@ package struct SampleLab: Sendable {
         let transaction = Transaction(
             lab: nil, sender: .member(first.id), nonce: "sample-genesis",
             validUntil: start.advanced(byMilliseconds: 60_000),
-            action: FoundLab(
+            action: try FoundLab(
                 title: "Sample lab", origin: origin, coordinator: coordinator, constitution: LibraryDocument.constitution.published(), rules: rules,
                 founders: founders.map(\.card)))
         let envelopes = founders.map { transaction.signed(with: $0.signingKey) }

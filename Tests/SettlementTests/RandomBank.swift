@@ -37,7 +37,7 @@ struct RandomBank {
                 member: try MemberID($0), title: $0, category: .data, roles: [.issuer],
                 keys: MemberKeys(signing: key(), cosigner: key()))
         }
-        let founding = FoundLab(
+        let founding = try FoundLab(
             title: "Bank", origin: try #require(LabOrigin(base: "lab.example/bank")),
             coordinator: CoordinatorKeys(logKey: key(), serviceKey: key()), constitution: LibraryDocument.constitution.published(), rules: Rules(),
             founders: founders)

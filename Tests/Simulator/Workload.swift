@@ -27,7 +27,7 @@ final class Workload {
 
     static func genesis(of lab: Simulation, founders: [SimulatedNode]) throws -> [UInt8] {
         guard let signer = founders.first else { return [] }
-        let founding = FoundLab(
+        let founding = try FoundLab(
             title: "Simulated lab", origin: lab.origin,
             coordinator: CoordinatorKeys(
                 logKey: lab.logKey.publicKey, serviceKey: lab.serviceKey.publicKey),

@@ -106,7 +106,7 @@ extension CompiledContract {
         } catch {
             throw ContractRefusal(
                 .input, rule: "the limits of the part are those that \(document.label) divides",
-                saw: [ContractObservation(name: error.path, value: error.problem)])
+                saw: [ContractObservation(name: "problem", value: "\(error)")])
         }
     }
 

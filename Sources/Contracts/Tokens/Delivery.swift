@@ -49,7 +49,8 @@ extension LabState {
     func consenter(
         toHandoverOf contract: Contract, at time: Timestamp
     ) throws(Refusal) -> MemberID? {
-        let name = try asked(contract, "handover") { document, instance, escrow throws(ContractRefusal) in
+        let name = try asked(contract, "handover") {
+            document, instance, escrow throws(ContractRefusal) in
             try document.consenter(toHandoverOf: instance, escrow: escrow, now: time.instant)
         }
         guard let name else { return nil }

@@ -32,7 +32,8 @@ extension LabState {
         for ancestor in ancestors(of: contract) {
             if let reason = ancestor.frozen {
                 return Refusal(
-                    .contractFrozen, rule: "nothing that the contract was divided off from is frozen",
+                    .contractFrozen,
+                    rule: "nothing that the contract was divided off from is frozen",
                     saw: ["contract": contract.id, "ancestor": ancestor.id, "frozen": reason])
             }
             if ancestor.compiled.endsParts(ancestor.instance) {

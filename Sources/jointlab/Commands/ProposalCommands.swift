@@ -9,10 +9,11 @@ import Storage
 struct ProposalCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "proposal",
-        abstract: "Decide together: admissions, suspensions, issuers, rules, an emergency stop.",
+        abstract:
+            "Decide together: admissions, suspensions, issuers, rules, court orders, an emergency stop.",
         subcommands: [
             List.self, Vote.self, Suspend.self, Reinstate.self, Appoint.self, Dismiss.self,
-            Stop.self, Resume.self, Amend.self,
+            Stop.self, Resume.self, Amend.self, Freeze.self, Unfreeze.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -39,7 +40,9 @@ struct ProposalCommands: AsyncParsableCommand {
                         {
                             let change = $0["change"] ?? .null
                             return change.shown("kind")
-                                + (change["member"].map { " \($0.string ?? "")" } ?? "")
+                                + ((change["member"] ?? change["contract"]).map {
+                                    " \($0.string ?? "")"
+                                } ?? "")
                         }
                     ),
                     ("by", .left, { $0.shown("by") }),

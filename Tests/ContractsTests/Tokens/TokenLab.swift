@@ -1,5 +1,6 @@
 import ContractFiles
 import ContractLanguage
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -114,12 +115,13 @@ struct TokenLab {
         var random = SeededRandom(seed: 99)
         var rules = Rules()
         rules.participantsMin = 1
-        let founding = FoundLab(
+        let founding = try FoundLab(
             title: "Market", origin: try #require(LabOrigin(base: "lab.example/market")),
             coordinator: CoordinatorKeys(
                 logKey: SigningKey(from: &random).publicKey,
                 serviceKey: SigningKey(from: &random).publicKey),
-            rules: rules, founders: founders)
+            constitution: LibraryDocument.constitution.published(), rules: rules,
+            founders: founders)
         state = try LabState(
             founding: founding, id: LabID(leafHash: [UInt8](repeating: 1, count: 32)),
             at: Self.start)
@@ -184,7 +186,8 @@ struct TokenLab {
     /// An active licence of `cy`.
     mutating func license(
         _ name: String = "l", rounds: Int64 = 10, epsilon: Int64 = 20_000, freely: Bool = true,
-        isTransferable: Bool = true, permille: Int64 = 100, beneficiaries: [String: Int64] = ["gus": 1]
+        isTransferable: Bool = true, permille: Int64 = 100,
+        beneficiaries: [String: Int64] = ["gus": 1]
     ) throws {
         let id = try ContractID(name)
         let expires = Self.start.advanced(byMilliseconds: 1_000 * Self.hour)
@@ -305,7 +308,8 @@ struct TokenLab {
         let member = try #require(round.participants.first).member
         let contribution = Contribution(
             lab: state.id, round: round.id, member: member,
-            update: BlobDigest(sha256: [UInt8](repeating: 9, count: 32)), weight: 1)
+            update: BlobDigest(sha256: [UInt8](repeating: 9, count: 32)), weight: 1,
+            metricsMicro: [:])
         let envelope = Envelope(
             signing: contribution.json.canonicalBytes, as: Contribution.payloadType,
             with: try #require(keys[member]))
@@ -327,7 +331,9 @@ struct TokenLab {
     mutating func decide(_ change: Proposal.Change) throws {
         try apply(OpenProposal(change: change), by: "ada")
         let proposal = try #require(
-            state.members.proposals.sorted.last { $0.row.change == change && $0.row.status == .open })
+            state.members.proposals.sorted.last {
+                $0.row.change == change && $0.row.status == .open
+            })
         for name in Self.names {
             guard state.members.proposals[proposal.key]?.status == .open else { return }
             try apply(CastVote(proposal: proposal.key, approves: true), by: name)
