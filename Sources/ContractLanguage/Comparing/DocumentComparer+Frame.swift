@@ -60,7 +60,8 @@ extension DocumentComparer {
             note(
                 .differs, "words.\(after.name)",
                 "`\(after.name)` was called “\(before.text[language.rawValue])”, and is called “\(after.text[language.rawValue])”",
-                "`\(after.name)`原称“\(before.text[language.rawValue])”，现称“\(after.text[language.rawValue])”")
+                "`\(after.name)`原称“\(before.text[language.rawValue])”，现称“\(after.text[language.rawValue])”"
+            )
         }
     }
 
