@@ -195,8 +195,8 @@ let package = Package(
         .target(
             name: "Simulator",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
-                "MerkleMap", "Randomness",
+                "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Federation",
+                "Identity", "Ledger", "MerkleLog", "MerkleMap", "Policy", "Randomness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/Simulator"),
@@ -205,8 +205,8 @@ let package = Package(
         .target(
             name: "SampleLab",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
-                "Randomness", "Storage", "Trainers",
+                "ContractLibrary", "Contracts", "Encodings", "Identity", "Learning", "Ledger",
+                "MerkleLog", "Randomness", "Storage", "Trainers",
             ],
             path: "Tests/SampleLab"),
         .target(
@@ -220,7 +220,7 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
+                "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
                 "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
                 "Randomness", "Storage", "Trainers", "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -260,7 +260,10 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
             name: "ContractsTests",
-            dependencies: ["ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity", "Randomness"]),
+            dependencies: [
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings",
+                "Identity", "Randomness",
+            ]),
         .testTarget(
             name: "SettlementTests",
             dependencies: ["Contracts", "Encodings", "Identity", "Randomness", "Settlement"]),
@@ -273,8 +276,8 @@ let package = Package(
         .testTarget(
             name: "FederationTests",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
-                "Randomness", "SharedFolder",
+                "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "Ledger",
+                "MerkleLog", "Randomness", "SharedFolder",
             ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
         .testTarget(
@@ -358,7 +361,7 @@ let package = Package(
         .testTarget(
             name: "ParticipationTests",
             dependencies: [
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
+                "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
                 "Ledger", "Node", "Participation", "Randomness", "SampleLab", "ServedLab",
                 "Storage", "Trainers", "Transport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),

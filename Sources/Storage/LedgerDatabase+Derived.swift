@@ -61,17 +61,23 @@ extension LedgerDatabase {
     package func receipts(
         changing key: String, from first: UInt64, count: Int
     ) throws -> [JSONValue] {
-        // As it stands in a receipt's list of changes; a text in quotes is nothing else there.
+        // As it stands in a receipt's list of changes; what members write can look the same.
         let mark = Data(JSONValue.string(key).canonicalBytes)
         return try read { database in
-            try Data.fetchAll(
+            let candidates = try Data.fetchCursor(
                 database,
                 sql: """
-                    SELECT json FROM receipts WHERE idx >= ? AND instr(json, ?) > 0
-                    ORDER BY idx LIMIT ?
+                    SELECT json FROM receipts WHERE idx >= ? AND instr(json, ?) > 0 ORDER BY idx
                     """,
-                arguments: [Int64(clamping: first), mark, count])
-        }.map { try JSONValue(parsing: Array($0)) }
+                arguments: [Int64(clamping: first), mark])
+            var found: [JSONValue] = []
+            while found.count < count, let bytes = try candidates.next() {
+                let receipt = try JSONValue(parsing: Array(bytes))
+                let changed = receipt["outcome"]?["changed"]?.array ?? []
+                if changed.contains(.string(key)) { found.append(receipt) }
+            }
+            return found
+        }
     }
 
     /// A receipt as it is stored, and the name that it is stored under.

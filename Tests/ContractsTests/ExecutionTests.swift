@@ -173,8 +173,9 @@ import Testing
         #expect(
             Refusal.Code.allCases.map(\.rawValue).sorted() == [
                 "account.overdrawn", "account.overflow", "account.payment_too_large",
-                "already_exists", "hold.expired", "licence.exhausted",
-                "licence.expired", "licence.not_active", "licence.purpose", "limit", "member.role",
+                "already_exists", "contract.bounds", "contract.invalid_document",
+                "contract.invariant", "contract.obligation", "contract.payment", "contract.rule",
+                "contract.signature", "hold.expired", "licence.form", "limit", "member.role",
                 "member.suspended", "model.not_independent", "model.validations_too_few",
                 "proposal.already_voted", "round.contribution_invalid",
                 "round.participants_too_few", "round.wrong_number", "transaction.expired",
@@ -203,9 +204,9 @@ import Testing
         let tables = Set(lab.rows.keys.map { $0.prefix { $0 != "/" } })
         #expect(
             tables == [
-                "account", "application", "cosigners", "currency", "dataset", "invitation", "job",
-                "lab", "licence", "member", "model", "outcomes", "proposal", "round", "seen",
-                "version",
+                "account", "application", "contract", "cosigners", "currency", "dataset",
+                "document", "invitation", "job", "lab", "member", "model", "outcomes", "proposal",
+                "round", "seen", "version",
             ])
         lab.checkRows()
     }

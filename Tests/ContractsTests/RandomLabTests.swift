@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -107,17 +108,16 @@ import Testing
         case 9: return (RetireDataset(dataset: try DatasetID("d-\(pick(["gil", "hal"]))")), name)
         case 10, 11:
             return (
-                OfferLicence(
-                    licence: licence,
-                    terms: try lab.terms(
-                        name, fee: Int64(random.uniformInteger(below: 20)), roundsMax: 5)),
+                try lab.offer(
+                    licence.text, of: name, fee: Int64(random.uniformInteger(below: 20)),
+                    roundsMax: 5),
                 pick([name, "cy"])
             )
-        case 12, 13: return (AcceptLicence(licence: licence), pick([name, "cy"]))
-        case 14: return (DeclineLicence(licence: licence), pick(anybody))
+        case 12, 13: return (TakeContractAction.accept(licence), pick([name, "cy"]))
+        case 14: return (TakeContractAction.decline(licence), pick(anybody))
         case 15:
             return random.uniformInteger(below: 5) == 0
-                ? (WithdrawLicence(licence: licence, reason: "x"), pick(anybody))
+                ? (TakeContractAction.withdraw(licence, reason: "x"), pick(anybody))
                 : (RegisterCurrency(currency: TestLab.currency, title: "Yuan", scale: 2), "ed")
         case 16...18:
             return (

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -31,11 +32,13 @@ import Testing
             CastVote(proposal: try ProposalID("p-1"), approves: true),
             CastVote(proposal: try ProposalID("p-1"), approves: false),
             try lab.dataset("ada"), RetireDataset(dataset: try DatasetID("d-ada")),
-            OfferLicence(
-                licence: try LicenceID("l-1"), terms: try lab.terms("ada", purposes: ["研究", "b"])),
-            AcceptLicence(licence: try LicenceID("l-1")),
-            DeclineLicence(licence: try LicenceID("l-1")),
-            WithdrawLicence(licence: try LicenceID("l-1"), reason: "because"),
+            PublishDocument(document: try LibraryDocument.datasetLicence.published()),
+            try lab.offer("l-1", of: "ada", purposes: ["研究", "b"]),
+            OfferContract(
+                contract: try ContractID("c-1"), document: TestLab.digest(1),
+                parties: ["a": "ada"], terms: [:], currency: nil),
+            TakeContractAction.accept(try LicenceID("l-1")),
+            TakeContractAction.withdraw(try LicenceID("l-1"), reason: "because"),
             try lab.proposal(), StartJob(job: try JobID("j-1")), CompleteJob(job: try JobID("j-1")),
             AbandonJob(job: try JobID("j-1"), reason: "because"),
             try lab.open(0), try lab.open(1, .train, base: TestLab.digest(1)),

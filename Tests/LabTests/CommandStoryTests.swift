@@ -106,7 +106,7 @@ extension LabSuite {
                     "university", "licence", "offer", "\(name)-licence", "--dataset",
                     "\(name)-data", "--purpose", "research", "--rounds", "50", "--fee", "2.50 CNY",
                     "--expires", "90d", "--json")
-                #expect(try offered.json["action"]?.string == "licence.offer")
+                #expect(try offered.json["action"]?.string == "contract.offer")
                 #expect(try offered.json["stage"]?.string == "sequenced")
                 let final = try await lab.command(
                     name, "licence", "accept", "\(name)-licence", "--wait", "final", "--json")
@@ -170,10 +170,10 @@ extension LabSuite {
                     ]
                 ),
                 ("dataset show north-data", ["dataset", "owner", "schema", "rows", "commitment"]),
-                ("licence show north-licence", ["licence", "stage", "rounds", "terms"]),
+                ("licence show north-licence", ["licence", "stage", "state", "terms"]),
                 ("job show job-1", ["job", "rounds", "ledger"]),
                 ("model show tumour/1", ["model", "version", "lineage", "validations", "status"]),
-                ("ledger state licence/north-licence", ["row", "proof", "stateRoot", "size"]),
+                ("ledger state contract/north-licence", ["row", "proof", "stateRoot", "size"]),
             ] {
                 let words = command.split(separator: " ").map(String.init)
                 let text = try await lab.command("university", words)

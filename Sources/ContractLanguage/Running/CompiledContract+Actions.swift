@@ -231,11 +231,19 @@ extension CompiledContract {
     }
 
     private func who(of action: ActionText, _ instance: ContractInstance) -> String {
-        action.by.map { actor in
-            guard case .party(let name) = actor else {
-                return actor == .lab ? "the lab" : "\(actor)"
+        func named(_ party: String) -> String {
+            "the \(party) (\(instance.members(party, in: self).joined(separator: ", ")))"
+        }
+        return action.by.flatMap { actor in
+            switch actor {
+            case .party(let name): [named(name)]
+            case .counterparty:
+                zip(document.parties, instance.parties).filter { party, names in
+                    party.kind == .member && names != [instance.offeredBy]
+                }.map { named($0.0.name) }
+            case .anyone: ["a member of the lab"]
+            case .lab: ["the lab"]
             }
-            return "the \(name) (\(instance.members(name, in: self).joined(separator: ", ")))"
         }.joined(separator: " or ")
     }
 
@@ -269,7 +277,7 @@ extension CompiledContract {
         } catch {
             throw ContractRefusal(
                 .input, rule: "the input has the form that the action asks for",
-                saw: [ContractObservation(name: error.path, value: error.problem)])
+                saw: [ContractObservation(name: "problem", value: "\(error)")])
         }
     }
 
