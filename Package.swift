@@ -52,10 +52,12 @@ let package = Package(
         .target(
             name: "Contracts",
             dependencies: [
-                "Encodings", "Identity",
+                "ContractLanguage", "Encodings", "Identity", "Policy",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]),
+
+        .target(name: "Settlement", dependencies: ["Contracts", "Encodings"]),
 
         .target(
             name: "Ledger",
@@ -81,6 +83,10 @@ let package = Package(
                 "CKernels", "Encodings", "Randomness", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(
+            name: "ContractLibrary",
+            dependencies: ["ContractFiles", "ContractLanguage", "Contracts", "Encodings"],
+            resources: [.embedInCode("Documents")]),
         .target(
             name: "Storage",
             dependencies: [
@@ -150,7 +156,7 @@ let package = Package(
         .target(
             name: "Participation",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
                 "Storage", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -159,9 +165,10 @@ let package = Package(
         .executableTarget(
             name: "jointlab",
             dependencies: [
-                "Audit", "ContractFiles", "ContractLanguage", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
-                "Trainers", "Transport",
+                "Audit", "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts",
+                "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog",
+                "Node", "Participation", "Policy", "Settlement", "Storage", "Trainers",
+                "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -176,7 +183,7 @@ let package = Package(
         .executableTarget(
             name: "jointlab-bench",
             dependencies: [
-                "Audit", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Audit", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
                 "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -188,8 +195,8 @@ let package = Package(
         .target(
             name: "Simulator",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
-                "MerkleMap", "Randomness",
+                "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Federation",
+                "Identity", "Ledger", "MerkleLog", "MerkleMap", "Policy", "Randomness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/Simulator"),
@@ -198,8 +205,8 @@ let package = Package(
         .target(
             name: "SampleLab",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
-                "Randomness", "Storage", "Trainers",
+                "ContractLibrary", "Contracts", "Encodings", "Identity", "Learning", "Ledger",
+                "MerkleLog", "Randomness", "Storage", "Trainers",
             ],
             path: "Tests/SampleLab"),
         .target(
@@ -213,7 +220,7 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
+                "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
                 "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
                 "Randomness", "Storage", "Trainers", "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -253,7 +260,13 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
             name: "ContractsTests",
-            dependencies: ["Contracts", "Encodings", "Identity", "Randomness"]),
+            dependencies: [
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings",
+                "Identity", "Randomness",
+            ]),
+        .testTarget(
+            name: "SettlementTests",
+            dependencies: ["Contracts", "Encodings", "Identity", "Randomness", "Settlement"]),
         .testTarget(
             name: "LedgerTests",
             dependencies: [
@@ -263,8 +276,8 @@ let package = Package(
         .testTarget(
             name: "FederationTests",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
-                "Randomness", "SharedFolder",
+                "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "Ledger",
+                "MerkleLog", "Randomness", "SharedFolder",
             ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
         .testTarget(
@@ -348,7 +361,7 @@ let package = Package(
         .testTarget(
             name: "ParticipationTests",
             dependencies: [
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
+                "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
                 "Ledger", "Node", "Participation", "Randomness", "SampleLab", "ServedLab",
                 "Storage", "Trainers", "Transport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -371,10 +384,11 @@ let package = Package(
 // The project's own checks build with it; a newer compiler's new warning must not stop a user.
 let isStrict = Context.environment["JOINTLAB_STRICT"] == "1"
 
-// Simulated labs and random contracts run through these for minutes: unoptimised, the tests would take twice as long.
+// Simulated labs and random contracts run through these for minutes: unoptimised, the tests would
+// take twice as long.
 let isSimulated: Set = [
     "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
-    "MerkleMap", "NaiveContracts", "Policy", "Simulator",
+    "MerkleMap", "NaiveContracts", "Policy", "Settlement", "SettlementTests", "Simulator",
 ]
 
 for target in package.targets where target.name != "CKernels" {

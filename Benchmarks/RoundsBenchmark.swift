@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Foundation
@@ -19,6 +20,9 @@ struct RoundsBenchmark {
         let lab = try await BenchmarkLab(nodes: Self.nodes, binary: binary)
         let owners = Array(lab.members.dropFirst())
         let currency = try CurrencyCode("FREE").orThrow()
+        _ = try await lab.members[0].submit(
+            RegisterCurrency(currency: currency, title: "None", scale: 0))
+        try await lab.members[0].publish(.datasetLicence)
         var licences: [LicenceID] = []
         for owner in owners {
             licences.append(try await license(owner, to: lab.members[0], currency))
@@ -57,8 +61,9 @@ struct RoundsBenchmark {
             dataset: id, licensee: user.card.member, purposes: ["bench"], roundsMax: 10_000,
             feePerRound: Money(0, currency),
             expires: MemberSession.now.advanced(byMilliseconds: 3_600_000))
-        _ = try await user.submit(OfferLicence(licence: licence, terms: terms))
-        _ = try await owner.submit(AcceptLicence(licence: licence), until: .final)
+        _ = try await user.submit(
+            try terms.offer(licence, licensor: owner.card.member))
+        _ = try await owner.submit(TakeContractAction.accept(licence), until: .final)
         return licence
     }
 

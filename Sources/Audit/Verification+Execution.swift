@@ -89,6 +89,12 @@ extension Verification {
         var sums: [CurrencyCode: Int64] = [:]
         for (account, minorUnits) in state.accounts.all {
             sums[account.currency, default: 0] += minorUnits
+            let credit = state.accounts.limit(of: account).credit
+            if minorUnits < -credit {
+                report.found(
+                    "entry \(index)", "audit.money",
+                    "account \(account) holds \(minorUnits), and its credit is \(credit)")
+            }
         }
         for (code, currency) in state.accounts.currencies.sorted
         where sums[code, default: 0] != currency.issued {

@@ -78,10 +78,30 @@ package struct ContractFile: Sendable {
         }
     }
 
+    /// The document as it is published.
+    ///
+    /// - Parameter prose: The digests of the prose, by language.
+    /// - Throws: ``ContractFileError``.
+    package func published(
+        prose: [(language: String, digest: String)]
+    ) throws(ContractFileError) -> ContractDocument {
+        guard case .object(var object) = json else { return try document() }
+        if !prose.isEmpty {
+            object["prose"] = .object(
+                prose.reduce(into: JSONObject()) { $0[$1.language] = .string($1.digest) })
+        }
+        do {
+            return try ContractDocument(.object(object))
+        } catch {
+            throw ContractFileError(rendered(DocumentProblem(error)))
+        }
+    }
+
     /// A problem as compilers print it: file, line, column, what is wrong, and the expression with a
     /// caret.
     package func rendered(_ problem: DocumentProblem) -> String {
         let place = text.place(of: problem.path).map { place in
+            if problem.isUnknownName, let name = place.name { return "\(name.line):\(name.column): " }
             let column = problem.expression.flatMap { expression in
                 place.textColumn.map {
                     $0 + SourceText(expression.text).place(of: expression.offset).column - 1

@@ -9,10 +9,25 @@ import Yams
 package struct YAMLText: Sendable {
     package struct Place: Hashable, Sendable {
         /// Counted from 1.
-        package let line: Int
-        package let column: Int
+        package private(set) var line: Int
+        package private(set) var column: Int
         /// Where the text of a scalar on one line begins; `nil` where it is not as it stands.
         let textColumn: Int?
+        /// Where the name before it begins.
+        fileprivate(set) var name: (line: Int, column: Int)?
+
+        fileprivate mutating func move(to mark: Mark) {
+            (line, column) = (mark.line, mark.column)
+        }
+
+        package static func == (left: Self, right: Self) -> Bool {
+            (left.line, left.column) == (right.line, right.column)
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(line)
+            hasher.combine(column)
+        }
     }
 
     package static let bytesMax = 1_000_000
@@ -136,7 +151,13 @@ package struct YAMLText: Sendable {
                         throw problem("merge keys (<<) are not supported: write it out")
                     }
                     let place = path.isEmpty ? name.string : "\(path).\(name.string)"
+                    let isBlock = value.scalar == nil && value.mark?.line != key.mark?.line
                     let value = try read(value, at: place, level: level + 1)
+                    if let mark = key.mark {
+                        places[place]?.name = (mark.line, mark.column)
+                        // What is wrong with all of it is told where its name stands.
+                        if isBlock { places[place]?.move(to: mark) }
+                    }
                     members.append(.init(key: name.string, value: value))
                 }
                 guard let object = JSONObject(members) else {
@@ -222,15 +243,15 @@ package struct YAMLTextError: Error, Hashable, Sendable, CustomStringConvertible
         return problem
     }
 
-    /// Where a name of a mapping stands for the second time; the parser only says where the mapping
-    /// begins.
+    /// Where a name of a mapping stands for the second time; the parser only says where it stands
+    /// first.
     private static func place(
         ofSecond name: String, in text: String, from mark: Mark
     ) -> (line: Int, column: Int)? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.indices.contains(mark.line - 1) else { return nil }
-        let start = Array(lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1))
-        let isFlow = start.first == "{"
+        let isFlow = lines[mark.line - 1].unicodeScalars.prefix(mark.column - 1)
+            .contains { $0 == "{" || $0 == "," }
         var isSecond = false
         for line in mark.line...lines.count {
             let scalars = Array(lines[line - 1].unicodeScalars)

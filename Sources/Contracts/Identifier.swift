@@ -41,7 +41,8 @@ package struct IdentifierError: Error, Hashable, Sendable, CustomStringConvertib
 
 package typealias MemberID = Identifier<Member>
 package typealias DatasetID = Identifier<Dataset>
-package typealias LicenceID = Identifier<Licence>
+/// A licence is a contract.
+package typealias LicenceID = ContractID
 package typealias JobID = Identifier<Job>
 package typealias ModelID = Identifier<Model>
 

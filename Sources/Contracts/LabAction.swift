@@ -22,6 +22,7 @@ package struct ActionContext: Sendable {
     package let now: Timestamp
     package let sender: Sender
     package private(set) var decisions: [Decision] = []
+    package private(set) var events: [ContractEvent] = []
 
     package init(index: UInt64, now: Timestamp, sender: Sender) {
         self.index = index
@@ -43,7 +44,15 @@ package struct ActionContext: Sendable {
     mutating func decided(
         rule: String, saw: KeyValuePairs<String, any CustomStringConvertible>
     ) {
-        decisions.append(Decision(rule: rule, saw: saw.map(Observation.init)))
+        decided(Decision(rule: rule, saw: saw.map(Observation.init)))
+    }
+
+    mutating func decided(_ decision: Decision) {
+        decisions.append(decision)
+    }
+
+    mutating func emitted(_ event: ContractEvent) {
+        events.append(event)
     }
 }
 
@@ -71,12 +80,14 @@ package enum ActionCatalogue {
         InviteMember.self, ApplyForMembership.self, RotateKeys.self, LeaveLab.self,
         OpenProposal.self, CastVote.self,
         RegisterDataset.self, RetireDataset.self,
-        OfferLicence.self, AcceptLicence.self, DeclineLicence.self, WithdrawLicence.self,
+        PublishDocument.self, OfferContract.self, TakeContractAction.self,
         ProposeJob.self, StartJob.self, CompleteJob.self, AbandonJob.self,
         OpenRound.self, SealRound.self, CloseRound.self, AbandonRound.self,
         RegisterModelVersion.self, ValidateModelVersion.self, ReleaseModelVersion.self,
         WithdrawModelVersion.self,
-        RegisterCurrency.self, IssueMoney.self, TransferMoney.self,
+        RegisterCurrency.self, SetTransferFee.self, SetAccountLimit.self,
+        IssueMoney.self, RedeemMoney.self, TransferMoney.self, ReverseTransfer.self,
+        SplitPayment.self, PlaceHold.self, CaptureHold.self, ReleaseHold.self,
     ]
 
     private static let byName = Dictionary(

@@ -10,7 +10,7 @@ package struct LabState: Sendable {
     package internal(set) var lab: Lab
     package internal(set) var members: Members
     package internal(set) var datasets: Datasets
-    package internal(set) var licences: Licences
+    package internal(set) var agreements: Agreements
     package internal(set) var jobs: Jobs
     package internal(set) var models: Models
     package internal(set) var accounts: Accounts
@@ -26,7 +26,7 @@ package struct LabState: Sendable {
         lab = Lab(founding, at: time)
         members = Members()
         datasets = Datasets()
-        licences = Licences()
+        agreements = Agreements()
         jobs = Jobs()
         models = Models()
         accounts = Accounts()
@@ -62,16 +62,16 @@ package struct LabState: Sendable {
         guard key == signed.signer else { throw .wrongSignature(transaction.sender) }
 
         var writes: [StateWrite] = []
+        var moved: [Movement] = []
         var context = ActionContext(index: index, now: time, sender: transaction.sender)
         let outcome: Receipt.Outcome
         do throws(Refusal) {
             try seen.check(signed, now: time, rules: lab.rules)
             do throws(Refusal) {
-                var next = self
-                try transaction.action.apply(to: &next, in: &context)
-                next.drainWrites(into: &writes)
-                self = next
-                outcome = .applied(decisions: context.decisions, changed: writes.map(\.key))
+                (writes, moved) = try perform(transaction.action, in: &context)
+                outcome = .applied(
+                    decisions: context.decisions, changed: writes.map(\.key),
+                    events: context.events)
             } catch {
                 outcome = .refused(error)
             }
@@ -81,9 +81,24 @@ package struct LabState: Sendable {
         }
         let receipt = Receipt(
             index: index, time: time, transaction: signed.id, action: transaction.actionName,
-            sender: transaction.sender, outcome: outcome)
+            sender: transaction.sender, outcome: outcome, moved: moved)
         outcomes.add(receipt)
         return (receipt, writes)
+    }
+
+    /// Performs an action as a whole, or refuses it and leaves nothing behind.
+    ///
+    /// - Returns: What it wrote to the authenticated state, and the money that it moved.
+    package mutating func perform(
+        _ action: any LabAction, in context: inout ActionContext
+    ) throws(Refusal) -> (writes: [StateWrite], moved: [Movement]) {
+        var next = self
+        try action.apply(to: &next, in: &context)
+        var writes: [StateWrite] = []
+        next.drainWrites(into: &writes)
+        let moved = next.accounts.drainMovements()
+        self = next
+        return (writes, moved)
     }
 
     /// Ends a batch: forgets what has run out, and notes who may cosign from here on.
@@ -121,7 +136,7 @@ package struct LabState: Sendable {
         lab.drainWrites(into: &writes)
         members.drainWrites(into: &writes)
         datasets.drainWrites(into: &writes)
-        licences.drainWrites(into: &writes)
+        agreements.drainWrites(into: &writes)
         jobs.drainWrites(into: &writes)
         models.drainWrites(into: &writes)
         accounts.drainWrites(into: &writes)
@@ -132,7 +147,7 @@ package struct LabState: Sendable {
         guard let slash = key.firstIndex(of: "/") else { return singleton(key) }
         let table = String(key[..<slash])
         let text = String(key[key.index(after: slash)...])
-        return members.row(table, text) ?? datasets.row(table, text) ?? licences.row(table, text)
+        return members.row(table, text) ?? datasets.row(table, text) ?? agreements.row(table, text)
             ?? jobs.row(table, text) ?? models.row(table, text) ?? accounts.row(table, text)
             ?? seen.row(table, text)
     }

@@ -2,7 +2,7 @@ import Crypto
 import Encodings
 
 /// A running hash over what became of every transaction, so that two nodes which agree on the state
-/// also agree on every refusal, which leaves no other trace in it.
+/// also agree on every refusal and on every movement of money, which leave no other trace in it.
 struct OutcomeChain: Sendable {
     static let stateKey = "outcomes"
 
@@ -11,10 +11,14 @@ struct OutcomeChain: Sendable {
     private var isWritten = true
 
     /// SHA-256 over the digest so far, the entry's index in decimal, a colon, and `applied` or the
-    /// refusal's code.
+    /// refusal's code; where money moved, another colon and the movements as canonical JSON.
     mutating func add(_ receipt: Receipt) {
         let code = receipt.refusal?.code.rawValue ?? "applied"
-        digest = Array(SHA256.hash(data: digest + Array("\(receipt.index):\(code)".utf8)))
+        var outcome = "\(receipt.index):\(code)"
+        if !receipt.moved.isEmpty {
+            outcome += ":" + JSONValue.array(receipt.moved.map(\.json)).canonicalText
+        }
+        digest = Array(SHA256.hash(data: digest + Array(outcome.utf8)))
         count += 1
         isWritten = false
     }

@@ -1,3 +1,4 @@
+package import ContractLanguage
 package import Encodings
 
 /// Why the machine refused a transaction: the rule that said no, and what it saw.
@@ -18,10 +19,14 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case memberSuspended = "member.suspended"
         case memberRole = "member.role"
         case alreadyVoted = "proposal.already_voted"
-        case licenceNotActive = "licence.not_active"
-        case licenceExpired = "licence.expired"
-        case licencePurpose = "licence.purpose"
-        case licenceExhausted = "licence.exhausted"
+        case contractInvalid = "contract.invalid_document"
+        case contractRule = "contract.rule"
+        case contractBounds = "contract.bounds"
+        case contractInvariant = "contract.invariant"
+        case contractObligation = "contract.obligation"
+        case contractPayment = "contract.payment"
+        case contractSignature = "contract.signature"
+        case licenceForm = "licence.form"
         case participantsTooFew = "round.participants_too_few"
         case wrongRound = "round.wrong_number"
         case contributionInvalid = "round.contribution_invalid"
@@ -29,17 +34,28 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case validationsTooFew = "model.validations_too_few"
         case overdrawn = "account.overdrawn"
         case overflow = "account.overflow"
+        case paymentTooLarge = "account.payment_too_large"
+        case holdExpired = "hold.expired"
     }
 
     package let code: Code
     /// What would have had to hold.
     package let rule: String
     package let saw: [Observation]
+    /// For a rule of a contract: the clauses that it enforces.
+    package let clauses: [String]
+    /// What a contract says to the one that is refused.
+    package let says: LocalisedText?
 
-    package init(_ code: Code, rule: String, saw: [Observation]) {
+    package init(
+        _ code: Code, rule: String, saw: [Observation], clauses: [String] = [],
+        says: LocalisedText? = nil
+    ) {
         self.code = code
         self.rule = rule
         self.saw = saw
+        self.clauses = clauses
+        self.says = says
     }
 
     package init(
@@ -50,13 +66,18 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// One line for a person. Its wording may change.
     package var description: String {
-        "\(code.rawValue): the rule is `\(rule)`; \(Observation.sentence(saw))"
+        let clause =
+            clauses.isEmpty ? "" : " (clause \(clauses.joined(separator: ", ")))"
+        let reason = says.map { "\($0)\(clause); " } ?? ""
+        return "\(code.rawValue): \(reason)the rule is `\(rule)`; \(Observation.sentence(saw))"
     }
 
     package var json: JSONValue {
         [
             "code": .string(code.rawValue), "rule": .string(rule),
             "saw": .array(saw.map(\.json)),
+            "clauses": clauses.isEmpty ? nil : .array(clauses.map { .string($0) }),
+            "says": says?.json,
         ]
     }
 }

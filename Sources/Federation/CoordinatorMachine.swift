@@ -235,7 +235,7 @@ package struct CoordinatorMachine: Sendable {
         _ id: JobID, at now: Timestamp, _ commands: inout [Command]
     ) {
         var machine = jobs[id] ?? JobMachine(id)
-        let next = machine.advance(state, finality, connected: connected)
+        let next = machine.advance(state, finality, at: now, connected: connected)
         jobs[id] = machine
         perform(next, of: id, at: now, &commands)
         guard let job = state.jobs[id], let round = state.jobs.current(of: job) else { return }

@@ -36,9 +36,11 @@ package struct JobMachine: Sendable {
 
     /// Says what comes next, given the ledger as it is.
     ///
-    /// - Parameter connected: The members whose nodes are in touch.
+    /// - Parameters:
+    ///   - time: The ledger's.
+    ///   - connected: The members whose nodes are in touch.
     package mutating func advance(
-        _ state: LabState, _ finality: Finality, connected: Set<MemberID>
+        _ state: LabState, _ finality: Finality, at time: Timestamp, connected: Set<MemberID>
     ) -> [Command] {
         guard let job = state.jobs[id], job.status == .running else {
             round = nil
@@ -49,7 +51,7 @@ package struct JobMachine: Sendable {
         }
         round = nil
         if job.closed == job.plan.rounds { return [.submit(CompleteJob(job: id))] }
-        return open(job, state, connected: connected)
+        return open(job, state, at: time, connected: connected)
     }
 
     private mutating func advance(
@@ -137,7 +139,7 @@ package struct JobMachine: Sendable {
     }
 
     private mutating func open(
-        _ job: Job, _ state: LabState, connected: Set<MemberID>
+        _ job: Job, _ state: LabState, at time: Timestamp, connected: Set<MemberID>
     ) -> [Command] {
         if state.jobs.hasFailed(job, times: Self.abandonedMax) {
             return [
@@ -147,10 +149,11 @@ package struct JobMachine: Sendable {
             ]
         }
         guard let task = job.plan.task(afterClosed: job.closed) else { return [] }
+        let request = TrainingRequest(
+            purpose: job.purpose, round: RoundID(job: id, number: job.opened),
+            participants: job.participants.count)
         let usable = job.participants.filter { participant in
-            guard let licence = state.licences[participant.licence] else { return false }
-            return licence.stage == .active && licence.rounds < licence.terms.roundsMax
-                && state.members[participant.member]?.status == .active
+            state.trainingRefusal(under: participant.licence, request, at: time) == nil
         }
         // With too few licences left the round cannot open. It is tried with all of them, so that
         // the refusal says which licence, and why.

@@ -105,7 +105,7 @@ package struct NodeMachine: Sendable {
         do {
             let order = try TrainingGate.order(
                 for: task, member: member, datasets: datasets, replica: replica,
-                refusedOpenings: refusedOpenings)
+                refusedOpenings: refusedOpenings, at: replica.time)
             work[task.round] = .underWay
             return [.train(order)]
         } catch {
@@ -129,16 +129,9 @@ package struct NodeMachine: Sendable {
             _ = try TrainingGate.order(
                 for: TrainingTask(round: order.round.id, index: order.round.index),
                 member: member, datasets: [order.participant.dataset], replica: replica,
-                refusedOpenings: refusedOpenings)
+                refusedOpenings: refusedOpenings, at: now)
         } catch {
             return error
-        }
-        let licence = order.participant.licence
-        guard let expires = replica.state.licences[licence]?.terms.expires,
-            max(now, replica.time) < expires
-        else {
-            return .licenceExpired(
-                licence, expires: replica.state.licences[licence]?.terms.expires ?? now)
         }
         return nil
     }

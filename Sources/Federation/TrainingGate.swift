@@ -9,10 +9,11 @@ package enum TrainingGate {
     /// - Parameters:
     ///   - datasets: The datasets that this node can open.
     ///   - refusedOpenings: Why the ledger refused a `round.open`, by its place.
+    ///   - time: The node's clock; a ledger that stands still lets no licence run on.
     /// - Throws: ``TaskRefusal``.
     package static func order(
         for task: TrainingTask, member: MemberID, datasets: Set<DatasetID>, replica: Replica,
-        refusedOpenings: [UInt64: Refusal]
+        refusedOpenings: [UInt64: Refusal], at time: Timestamp
     ) throws(TaskRefusal) -> TrainingOrder {
         let state = replica.state
         guard let round = state.jobs[task.round], let job = state.jobs[task.round.job] else {
@@ -34,14 +35,24 @@ package enum TrainingGate {
         guard round.status == .open else {
             throw .roundOver(task.round, status: round.status)
         }
-        guard let licence = state.licences[participant.licence], licence.stage == .active else {
-            throw .licenceNotActive(
-                participant.licence, stage: state.licences[participant.licence]?.stage)
+        if let refusal = state.openingRefusal(
+            under: participant.licence, TrainingRequest(of: round, in: job),
+            at: max(time, replica.time))
+        {
+            throw .licenceNotActive(participant.licence, refusal)
         }
         guard datasets.contains(participant.dataset) else {
             throw .datasetAbsent(participant.dataset)
         }
         return TrainingOrder(job: job, round: round, participant: participant)
+    }
+}
+
+extension TrainingRequest {
+    /// What a round that was opened has asked of its licences.
+    init(of round: Round, in job: Job) {
+        self.init(
+            purpose: job.purpose, round: round.id, participants: round.participants.count)
     }
 }
 
@@ -53,8 +64,8 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notFinal(RoundID, index: UInt64, stage: Stage)
     case notParticipant(RoundID, member: MemberID)
     case roundOver(RoundID, status: Round.Status)
-    case licenceNotActive(LicenceID, stage: Licence.Stage?)
-    case licenceExpired(LicenceID, expires: Timestamp)
+    /// The licence has ended since the round was opened, or its rules say no by now.
+    case licenceNotActive(LicenceID, Refusal)
     case nodeHalted(code: String)
     case datasetAbsent(DatasetID)
 
@@ -68,7 +79,6 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .notParticipant: "task.not_participant"
         case .roundOver: "task.round_over"
         case .licenceNotActive: "task.licence_not_active"
-        case .licenceExpired: "task.licence_expired"
         case .nodeHalted: "task.node_halted"
         case .datasetAbsent: "task.dataset_absent"
         }
@@ -79,7 +89,7 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     package var isSuspicious: Bool {
         switch self {
         case .unknownRound, .openingRefused, .wrongEntry, .notFinal, .notParticipant: true
-        case .roundOver, .licenceNotActive, .licenceExpired, .nodeHalted, .datasetAbsent: false
+        case .roundOver, .licenceNotActive, .nodeHalted, .datasetAbsent: false
         }
     }
 
@@ -100,10 +110,8 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
             "task for round \(round) refused: the ledger does not name \(member) in that round"
         case .roundOver(let round, let status):
             "task for round \(round) refused: the round is \(status.rawValue)"
-        case .licenceNotActive(let licence, let stage):
-            "task refused: licence \(licence) is \(stage?.rawValue ?? "unknown")"
-        case .licenceExpired(let licence, let expires):
-            "task refused: licence \(licence) has expired at \(expires)"
+        case .licenceNotActive(let licence, let refusal):
+            "task refused: licence \(licence) does not allow it any more: \(refusal)"
         case .nodeHalted(let code):
             "this node follows the coordinator no more: \(code)"
         case .datasetAbsent(let dataset):

@@ -47,7 +47,25 @@ package struct LabRoutes: Sendable {
             $0.state.datasets.all.map(\.json)
         }
         list("licences", "Licences and offers", tag: "data", to: &routes) {
-            $0.state.licences.all.map(\.json)
+            $0.state.licences.map(\.json)
+        }
+        list("contracts", "Contracts, of whatever document", tag: "contracts", to: &routes) {
+            $0.state.agreements.all.map(\.json)
+        }
+        list("documents", "Published contract documents", tag: "contracts", to: &routes) {
+            $0.state.agreements.allDocuments.map(\.json)
+        }
+        routes.add(
+            APIOperation(
+                .get, "/v1/documents/{digest}", tag: "contracts",
+                "A contract document with its source")
+        ) { _, context in
+            _ = try context.requireMemberOrApplicant()
+            let text = try context.parameters.require("digest")
+            guard let digest = BlobDigest(text),
+                let document = await snapshot().state.agreements[document: digest]
+            else { throw Problem.notFound("document \(text.prefix(80))") }
+            return Response(document.fullJSON)
         }
         list("jobs", "Training jobs", tag: "jobs", to: &routes) {
             $0.state.jobs.all.map(\.json)
@@ -68,6 +86,9 @@ package struct LabRoutes: Sendable {
                     "currency": account.currency.json, "minorUnits": .integer(minorUnits),
                 ]
             }
+        }
+        list("holds", "Money held for a payee, past and present", tag: "money", to: &routes) {
+            $0.state.accounts.holds.sorted.map(\.row.json)
         }
         routes.add(
             APIOperation(
@@ -139,7 +160,7 @@ extension LabSnapshot {
     /// A model version with what has become of the licences that it came from.
     package func view(_ version: ModelVersion) -> JSONValue {
         let withdrawn = version.lineage.filter {
-            state.licences[$0.licence]?.stage == .withdrawn
+            state.licence($0.licence)?.contract.hasEnded == true
         }
         return version.json.adding(
             "withdrawnLicences", .array(withdrawn.map { .string($0.licence.text) }))
@@ -151,6 +172,13 @@ extension JSONValue {
     package func adding(_ key: String, _ value: JSONValue?) -> JSONValue {
         guard case .object(var object) = self, let value else { return self }
         object[key] = value
+        return .object(object)
+    }
+
+    /// The same object without a member.
+    package func without(_ key: String) -> JSONValue {
+        guard case .object(var object) = self else { return self }
+        object[key] = nil
         return .object(object)
     }
 }

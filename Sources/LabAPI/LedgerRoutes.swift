@@ -54,6 +54,34 @@ package struct LedgerRoutes: Sendable {
         }
         routes.add(
             APIOperation(
+                .get, "/v1/contracts/{contract}/history", tag: "contracts",
+                "The receipts of all transactions that changed a contract, the oldest first",
+                query: [
+                    .init("from", "The first index", type: "integer"),
+                    .init("count", "At most \(Self.entriesMax)", type: "integer"),
+                ])
+        ) { request, context in
+            _ = try context.requireMemberOrApplicant()
+            return Response(
+                try await history(of: context.parameters.require("contract"), request))
+        }
+        routes.add(
+            APIOperation(
+                .get, "/v1/accounts/{holder}/{currency}/movements", tag: "money",
+                "The entries that moved money on an account: their receipts without the decisions",
+                query: [
+                    .init("from", "The first index; 0 if absent", type: "integer"),
+                    .init("count", "At most \(Self.entriesMax)", type: "integer"),
+                ])
+        ) { request, context in
+            _ = try context.requireMemberOrApplicant()
+            return Response(
+                try await movements(
+                    of: context.parameters.require("holder"),
+                    in: context.parameters.require("currency"), request))
+        }
+        routes.add(
+            APIOperation(
                 .get, "/v1/receipts/{index}", tag: "ledger",
                 "An entry's inclusion in the newest certified checkpoint, as a `.tlog-proof` file",
                 answer: .init("c2sp.org/tlog-proof@v1", mediaType: "text/plain"))
@@ -115,6 +143,35 @@ package struct LedgerRoutes: Sendable {
                 "stage": snapshot.finality.stage(of: index).json,
             ])
         }
+        return ["items": .array(items), "ledger": snapshot.progress]
+    }
+
+    private func history(of text: String, _ request: Request) async throws -> JSONValue {
+        let snapshot = await snapshot()
+        guard let id = try? ContractID(text), snapshot.state.agreements[id] != nil else {
+            throw Problem.notFound("contract \(text.prefix(80))")
+        }
+        let count = Int(try request.number("count", in: 1...UInt64(Self.entriesMax)) ?? 256)
+        let items = try database.receipts(
+            changing: "contract/\(id)", from: try request.number("from") ?? 0, count: count)
+        return ["items": .array(items), "ledger": snapshot.progress]
+    }
+
+    private func movements(
+        of holder: String, in code: String, _ request: Request
+    ) async throws -> JSONValue {
+        let snapshot = await snapshot()
+        guard let currency = CurrencyCode(code),
+            snapshot.state.accounts.currencies[currency] != nil
+        else { throw Problem.notFound("currency \(code.prefix(20))") }
+        let count = Int(try request.number("count", in: 1...UInt64(Self.entriesMax)) ?? 50)
+        let size = Int64(clamping: snapshot.replica.head.size)
+        let receipts = try database.receipts(
+            movingMoneyOf: holder, in: currency, from: try request.number("from") ?? 0,
+            count: count)
+        // What is stored may be ahead of what has been looked at.
+        let items = receipts.prefix { ($0["index"]?.integer ?? .max) < size }
+            .map { $0.without("outcome") }
         return ["items": .array(items), "ledger": snapshot.progress]
     }
 

@@ -22,7 +22,7 @@ extension MemberSession {
             guard let licence = all.first(where: { $0["licence"]?.string == id.text }) else {
                 throw Mistake("there is no licence \(id) in this lab")
             }
-            let name = licence["terms"]?["dataset"]?.string
+            let name = licence["dataset"]?.string
             guard let dataset = datasets.first(where: { $0["dataset"]?.string == name }),
                 let json = dataset["schema"]
             else { throw Mistake("the dataset of \(id) is not registered") }

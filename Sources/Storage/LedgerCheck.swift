@@ -58,6 +58,7 @@ private struct LedgerDerivation {
     private(set) var tiles = 0
     private(set) var batches = 0
     private(set) var receipts = 0
+    private var movements = 0
     private var replica: Replica?
     private var newestEnd: UInt64?
     /// The newest version of each row of tiles that is not full yet.
@@ -108,6 +109,7 @@ private struct LedgerDerivation {
         try compare(stored.tiles, tiles, "tiles")
         try compare(stored.batches, batches, "checkpoints")
         try compare(stored.receipts, receipts, "receipts")
+        try compare(stored.movements, movements, "accounts with movements")
     }
 
     private func compare(_ stored: Int, _ derived: Int, _ what: String) throws {
@@ -128,6 +130,12 @@ private struct LedgerDerivation {
         guard stored?.transaction == receipt.transaction.text else {
             throw Difference(
                 text: "the receipt of entry \(receipt.index) is stored under another transaction")
+        }
+        let accounts = Set(receipt.accounts.map(\.description))
+        movements += accounts.count
+        guard try database.storedAccounts(at: receipt.index) == accounts else {
+            throw Difference(
+                text: "the movements of entry \(receipt.index) are stored under other accounts")
         }
     }
 

@@ -30,12 +30,15 @@ extension LedgerDatabase {
     }
 
     /// How many rows there are of what the entries make.
-    func counts() throws -> (tiles: Int, batches: Int, receipts: Int) {
+    func counts() throws -> (tiles: Int, batches: Int, receipts: Int, movements: Int) {
         try read { database in
             func count(_ table: String) throws -> Int {
                 try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
             }
-            return (try count("tiles"), try count("batches"), try count("receipts"))
+            return (
+                try count("tiles"), try count("batches"), try count("receipts"),
+                try count("movements")
+            )
         }
     }
 
@@ -50,6 +53,31 @@ extension LedgerDatabase {
         try json(
             "SELECT json FROM receipts WHERE tx = ? ORDER BY idx LIMIT 1",
             arguments: [transaction.text])
+    }
+
+    /// The receipts of what changed a row of the state, the oldest first.
+    ///
+    /// - Note: It reads through all receipts from the first on.
+    package func receipts(
+        changing key: String, from first: UInt64, count: Int
+    ) throws -> [JSONValue] {
+        // As it stands in a receipt's list of changes; what members write can look the same.
+        let mark = Data(JSONValue.string(key).canonicalBytes)
+        return try read { database in
+            let candidates = try Data.fetchCursor(
+                database,
+                sql: """
+                    SELECT json FROM receipts WHERE idx >= ? AND instr(json, ?) > 0 ORDER BY idx
+                    """,
+                arguments: [Int64(clamping: first), mark])
+            var found: [JSONValue] = []
+            while found.count < count, let bytes = try candidates.next() {
+                let receipt = try JSONValue(parsing: Array(bytes))
+                let changed = receipt["outcome"]?["changed"]?.array ?? []
+                if changed.contains(.string(key)) { found.append(receipt) }
+            }
+            return found
+        }
     }
 
     /// A receipt as it is stored, and the name that it is stored under.

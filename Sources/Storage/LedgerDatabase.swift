@@ -27,7 +27,7 @@ package final class LedgerDatabase: Sendable {
         }
     }
 
-    private static let schemaVersion = 1
+    private static let schemaVersion = 2
     private static let durable = Durability(journalMode: "wal", synchronous: 2)
     private let path: String
     private let pool: DatabasePool
@@ -76,28 +76,38 @@ package final class LedgerDatabase: Sendable {
             guard version <= schemaVersion else {
                 throw StorageError.newer(found: version, known: schemaVersion)
             }
-            guard version == 0 else { return }
-            try database.execute(
-                sql: """
-                    CREATE TABLE entries (
-                        idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
-                    CREATE TABLE batches (
-                        size INTEGER PRIMARY KEY, checkpoint BLOB NOT NULL);
-                    CREATE TABLE tiles (
-                        level INTEGER NOT NULL, idx INTEGER NOT NULL, hashes BLOB NOT NULL,
-                        PRIMARY KEY (level, idx)) WITHOUT ROWID;
-                    CREATE TABLE receipts (
-                        idx INTEGER PRIMARY KEY, tx TEXT NOT NULL, json BLOB NOT NULL);
-                    CREATE INDEX receipts_tx ON receipts (tx);
-                    CREATE TABLE contributions (
-                        job TEXT NOT NULL, round INTEGER NOT NULL, member TEXT NOT NULL,
-                        envelope BLOB NOT NULL, PRIMARY KEY (job, round, member)) WITHOUT ROWID;
-                    CREATE TABLE records (
-                        name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
-                    PRAGMA user_version = \(schemaVersion);
-                    """)
+            if version < 1 { try database.execute(sql: firstSchema) }
+            if version < 2 { try database.execute(sql: movementsSchema) }
+            try database.execute(sql: "PRAGMA user_version = \(schemaVersion)")
         }
     }
+
+    private static let firstSchema = """
+        CREATE TABLE entries (
+            idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+        CREATE TABLE batches (
+            size INTEGER PRIMARY KEY, checkpoint BLOB NOT NULL);
+        CREATE TABLE tiles (
+            level INTEGER NOT NULL, idx INTEGER NOT NULL, hashes BLOB NOT NULL,
+            PRIMARY KEY (level, idx)) WITHOUT ROWID;
+        CREATE TABLE receipts (
+            idx INTEGER PRIMARY KEY, tx TEXT NOT NULL, json BLOB NOT NULL);
+        CREATE INDEX receipts_tx ON receipts (tx);
+        CREATE TABLE contributions (
+            job TEXT NOT NULL, round INTEGER NOT NULL, member TEXT NOT NULL,
+            envelope BLOB NOT NULL, PRIMARY KEY (job, round, member)) WITHOUT ROWID;
+        CREATE TABLE records (
+            name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+        """
+
+    /// Which entries moved money on which account. No receipt of a ledger of version 1 tells of
+    /// movements.
+    private static let movementsSchema = """
+        CREATE TABLE movements (
+            holder TEXT NOT NULL, currency TEXT NOT NULL, idx INTEGER NOT NULL,
+            PRIMARY KEY (holder, currency, idx)) WITHOUT ROWID;
+        CREATE INDEX movements_idx ON movements (idx);
+        """
 
     /// Ends the use of the file. It is then whole by itself, without what SQLite keeps beside it, so
     /// that a copy of it is a copy of the ledger.
@@ -196,6 +206,7 @@ package final class LedgerDatabase: Sendable {
                     Data(receipt.json.canonicalBytes),
                 ])
                 try insertReceipt.execute()
+                try Self.insertMovements(of: receipt, database)
             }
             try database.execute(
                 sql: "INSERT INTO batches (size, checkpoint) VALUES (?, ?)",

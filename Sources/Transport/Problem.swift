@@ -55,12 +55,13 @@ extension Problem {
             switch refusal.code {
             case .unknown: 404
             case .wrongSender, .memberSuspended, .memberRole, .notIndependent: 403
-            case .alreadyExists, .alreadyVoted, .wrongStage, .licenceNotActive, .licenceExpired,
-                .licencePurpose, .licenceExhausted, .participantsTooFew, .wrongRound,
-                .validationsTooFew, .overdrawn, .overflow, .transactionReplayed:
+            case .alreadyExists, .alreadyVoted, .wrongStage, .participantsTooFew, .wrongRound,
+                .validationsTooFew, .overdrawn, .overflow, .paymentTooLarge, .holdExpired,
+                .transactionReplayed, .contractRule, .contractInvariant, .contractObligation,
+                .contractPayment, .contractSignature:
                 409
             case .wrongValue, .limit, .transactionExpired, .transactionLifetime,
-                .contributionInvalid:
+                .contributionInvalid, .contractInvalid, .contractBounds, .licenceForm:
                 422
             }
         self.init(

@@ -41,7 +41,8 @@ struct TwinRun {
     mutating func play(_ tally: inout Tally) -> Bool {
         tally.documents += 1
         guard Set(NaiveContract.offerors(of: json)) == Set(contract.offerors) else {
-            return disagree("who may offer: \(contract.offerors) and \(NaiveContract.offerors(of: json))")
+            return disagree(
+                "who may offer: \(contract.offerors) and \(NaiveContract.offerors(of: json))")
         }
         for _ in 0..<2 {
             guard let (instance, naive) = conclude(&tally) else {
@@ -64,12 +65,14 @@ struct TwinRun {
     ) -> (ContractInstance, NaiveContract)? {
         let isHonest = random.chance(90)
         var members = ["ada", "bob", "cyd"]
-        if !isHonest { members[random.uniformInteger(in: 0...2)] = random.pick(["ada", "bob", "lab", "X"]) }
+        if !isHonest {
+            members[random.uniformInteger(in: 0...2)] = random.pick(["ada", "bob", "lab", "X"])
+        }
         var parties = JSONObject()
         let singles = contract.document.parties.filter { $0.kind == .member }.map(\.name)
         for (party, member) in zip(singles, members) { parties[party] = .string(member) }
-        if singles.count < contract.document.parties.count {
-            parties["board"] = isHonest ? ["zoe", "ada"] : ["zoe", "zoe"]
+        for party in contract.document.parties where party.kind != .member {
+            parties[party.name] = isHonest ? ["zoe", "ada"] : ["zoe", "zoe"]
         }
         var terms = JSONObject()
         for term in contract.document.terms {
@@ -101,7 +104,9 @@ struct TwinRun {
             tally.kinds[one.kind.rawValue, default: 0] += 1
             if one.kind.rawValue != other.kind { _ = disagree("conclusion: \(one) and \(other)") }
         case (.success, .failure(let refusal)):
-            _ = disagree("concluded, and by the other refused: \(refusal) \(JSONValue.object(terms).canonicalText)")
+            _ = disagree(
+                "concluded, and by the other refused: \(refusal) \(JSONValue.object(terms).canonicalText)"
+            )
         case (.failure(let refusal), .success):
             _ = disagree("not concluded, and by the other it is: \(refusal)")
         }
@@ -148,13 +153,20 @@ struct TwinRun {
             case (.success(let step), .success(let outcome)):
                 tally.applied += 1
                 tally.payments += step.payments.count
-                if let difference = difference(step, outcome) {
+                if let difference = difference(step, outcome)
+                    ?? StepProperties.violation(
+                        by: step, of: action, sender: isLab ? "lab" : sender, on: instance,
+                        holding: naive.escrow, contract)
+                {
                     return disagree("\(action.name) by \(sender): \(difference)")
                 }
                 (instance, naive) = (step.instance, outcome.contract)
                 if contract.document.final.contains(instance.stage) { tally.ended += 1 }
             case (.failure(let one), .failure(let other)):
                 tally.kinds[one.kind.rawValue, default: 0] += 1
+                if instance.json(contract) != naive.json {
+                    return disagree("\(action.name) by \(sender) is refused, and changes something")
+                }
                 if one.kind.rawValue != other.kind || one.clauses != other.clauses {
                     return disagree("\(action.name) by \(sender): \(one.kind) \(one) and \(other)")
                 }

@@ -151,8 +151,10 @@ import Testing
             TransferMoney(amount: lab.money(60), to: try MemberID("di")), by: "cy")
         #expect(
             receipt.json.canonicalText
-                == #"{"action":"account.transfer","by":"cy","index":\#(receipt.index),"outcome":"#
-                + #"{"applied":true,"changed":["account/cy/CNY","account/di/CNY"],"decisions":[{"rule":"#
+                == #"{"action":"account.transfer","by":"cy","index":\#(receipt.index),"moved":"#
+                + #"[{"amount":{"currency":"CNY","minorUnits":60},"from":"cy","kind":"transfer","#
+                + #""to":"di"}],"outcome":{"applied":true,"changed":["account/cy/CNY","#
+                + #""account/di/CNY","transfer/\#(receipt.index)"],"decisions":[{"rule":"#
                 + #""amount > 0, to another member","saw":[{"name":"amount","value":"60 CNY minor units"},"#
                 + #"{"name":"sender","value":"cy"},{"name":"to","value":"di"}]}]},"#
                 + #""time":1767225600000,"transaction":"\#(receipt.transaction)"}"#)
@@ -170,8 +172,10 @@ import Testing
     func refusalCodes() {
         #expect(
             Refusal.Code.allCases.map(\.rawValue).sorted() == [
-                "account.overdrawn", "account.overflow", "already_exists", "licence.exhausted",
-                "licence.expired", "licence.not_active", "licence.purpose", "limit", "member.role",
+                "account.overdrawn", "account.overflow", "account.payment_too_large",
+                "already_exists", "contract.bounds", "contract.invalid_document",
+                "contract.invariant", "contract.obligation", "contract.payment", "contract.rule",
+                "contract.signature", "hold.expired", "licence.form", "limit", "member.role",
                 "member.suspended", "model.not_independent", "model.validations_too_few",
                 "proposal.already_voted", "round.contribution_invalid",
                 "round.participants_too_few", "round.wrong_number", "transaction.expired",
@@ -200,9 +204,9 @@ import Testing
         let tables = Set(lab.rows.keys.map { $0.prefix { $0 != "/" } })
         #expect(
             tables == [
-                "account", "application", "cosigners", "currency", "dataset", "invitation", "job",
-                "lab", "licence", "member", "model", "outcomes", "proposal", "round", "seen",
-                "version",
+                "account", "application", "contract", "cosigners", "currency", "dataset",
+                "document", "invitation", "job", "lab", "member", "model", "outcomes", "proposal",
+                "round", "seen", "version",
             ])
         lab.checkRows()
     }

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Testing
@@ -53,104 +54,111 @@ import Testing
 
     // MARK: - Offers
 
+    /// A lab in which `ada` can license her data to `cy`.
+    private func prepared() throws -> TestLab {
+        var lab = try TestLab()
+        try lab.publishLicence()
+        try lab.apply(lab.dataset("ada"), by: "ada")
+        return lab
+    }
+
     @Test(
         "Owner and user agree on a licence, whichever of them writes it", arguments: ["ada", "cy"])
     func agreement(writer: String) throws {
-        var lab = try TestLab()
-        try lab.apply(lab.dataset("ada"), by: "ada")
-        try lab.apply(OfferLicence(licence: l1, terms: lab.terms("ada", fee: 0)), by: writer)
-        #expect(lab.rows["licence/l-1"]?["stage"] == "offered")
-        #expect(lab.rows["licence/l-1"]?["licensor"] == "ada")
-        #expect(lab.rows["licence/l-1"]?["offeredBy"] == .string(writer))
-        let other = writer == "ada" ? "cy" : "ada"
+        var lab = try prepared()
+        try lab.apply(lab.offer("l-1", of: "ada"), by: writer)
+        let row = try #require(lab.rows["contract/l-1"])
+        #expect(row["stage"] == "offered")
+        #expect(row["parties"] == ["licensor": "ada", "licensee": "cy"])
+        #expect(row["offeredBy"] == .string(writer))
+        let (other, role) = writer == "ada" ? ("cy", "licensee") : ("ada", "licensor")
         for sender in [writer, "bo"] {
-            for action in [AcceptLicence(licence: l1), DeclineLicence(licence: l1)]
-                as [any LabAction]
-            {
+            for action in [TakeContractAction.accept(l1), .decline(l1)] {
                 #expect(
                     try lab.refusal(of: action, by: sender)
-                        == "wrong_sender: the rule is `the party that did not write the terms "
-                        + "answers them`; sender is \(sender), licensor is ada, licensee is cy, "
-                        + "offeredBy is \(writer)")
+                        == "wrong_sender: the rule is `licence l-1, action \(action.action): the "
+                        + "action is taken by the \(role) (\(other))`; sender is \(sender)")
             }
         }
-        try lab.apply(AcceptLicence(licence: l1), by: other)
-        #expect(lab.rows["licence/l-1"]?["stage"] == "active")
+        try lab.apply(TakeContractAction.accept(l1), by: other)
+        #expect(lab.rows["contract/l-1"]?["stage"] == "active")
+        #expect(lab.rows["contract/l-1"]?["signed"] == ["licensee", "licensor"])
         #expect(
-            try lab.refusal(of: DeclineLicence(licence: l1), by: other)
-                == "wrong_stage: the rule is `licence.stage == offered`; licence is l-1, "
-                + "licence.stage is active")
+            try lab.refusal(of: TakeContractAction.decline(l1), by: other)
+                == "wrong_stage: the rule is `licence l-1, action decline: stage is offered`; "
+                + "stage is active")
     }
 
     @Test("An offer can be declined, and is not taken up after that")
     func declining() throws {
-        var lab = try TestLab()
-        try lab.apply(lab.dataset("ada"), by: "ada")
-        try lab.apply(OfferLicence(licence: l1, terms: lab.terms("ada", fee: 0)), by: "ada")
-        try lab.apply(DeclineLicence(licence: l1), by: "cy")
+        var lab = try prepared()
+        try lab.apply(lab.offer("l-1", of: "ada"), by: "ada")
+        try lab.apply(TakeContractAction.decline(l1), by: "cy")
         #expect(
-            try lab.refusal(of: AcceptLicence(licence: l1), by: "cy")
-                == "wrong_stage: the rule is `licence.stage == offered`; licence is l-1, "
-                + "licence.stage is declined")
+            try lab.refusal(of: TakeContractAction.accept(l1), by: "cy")
+                == "wrong_stage: the rule is `licence l-1, action accept: stage is offered`; "
+                + "stage is declined")
         #expect(
-            try lab.refusal(of: AcceptLicence(licence: try LicenceID("none")), by: "cy")
-                == "unknown: the rule is `the licence exists`; licence is none")
+            try lab.refusal(of: TakeContractAction.accept(try LicenceID("none")), by: "cy")
+                == "unknown: the rule is `the contract exists`; contract is none")
     }
 
     @Test("An offer that has run out is not accepted")
     func expiredOffer() throws {
-        var lab = try TestLab()
-        try lab.apply(lab.dataset("ada"), by: "ada")
-        let terms = try lab.terms("ada", fee: 0)
-        try lab.apply(OfferLicence(licence: l1, terms: terms), by: "ada")
-        lab.now = terms.expires
+        var lab = try prepared()
+        try lab.apply(lab.offer("l-1", of: "ada"), by: "ada")
+        lab.now = TestLab.start.advanced(byMilliseconds: TestLab.hour)
         #expect(
-            try lab.refusal(of: AcceptLicence(licence: l1), by: "cy")
-                == "licence.expired: the rule is `now < terms.expires`; now is \(lab.now), "
-                + "terms.expires is \(terms.expires)")
-        #expect(lab.rows["licence/l-1"]?["stage"] == "offered")
-        #expect(
-            try lab.refusal(
-                of: OfferLicence(licence: try LicenceID("l-2"), terms: terms), by: "ada")
-                == "licence.expired: the rule is `now < terms.expires`; now is \(lab.now), "
-                + "terms.expires is \(terms.expires)")
+            try lab.refusal(of: TakeContractAction.accept(l1), by: "cy")
+                == "contract.rule: the offer has expired (clause 3.1); the rule is `licence l-1, "
+                + "action accept: now < terms.expires`; now is 2026-01-01T01:00:00Z, "
+                + "terms.expires is 2026-01-01T01:00:00Z")
+        #expect(lab.rows["contract/l-1"]?["stage"] == "offered")
     }
 
     @Test("An offer names a registered dataset, two parties and money that exists")
     func offerRefusals() throws {
-        var lab = try TestLab()
-        try lab.apply(lab.dataset("ada"), by: "ada")
-        try lab.apply(OfferLicence(licence: l1, terms: lab.terms("ada", fee: 0)), by: "ada")
-        let l2 = try LicenceID("l-2")
+        var lab = try prepared()
+        try lab.apply(lab.offer("l-1", of: "ada"), by: "ada")
         #expect(
-            try lab.refusal(
-                of: OfferLicence(licence: l1, terms: lab.terms("ada", fee: 0)), by: "ada")
-                == "already_exists: the rule is `the name is free`; licence is l-1")
+            try lab.refusal(of: lab.offer("l-1", of: "ada"), by: "ada")
+                == "already_exists: the rule is `the name is free`; contract is l-1")
         #expect(
-            try lab.refusal(of: OfferLicence(licence: l2, terms: lab.terms("bo", fee: 0)), by: "bo")
+            try lab.refusal(of: lab.offer("l-2", of: "bo"), by: "bo")
                 == "unknown: the rule is `the dataset exists`; dataset is d-bo")
         #expect(
-            try lab.refusal(
-                of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 0)), by: "bo")
-                == "wrong_sender: the rule is `the sender is a party: the dataset's owner or the "
-                + "licensee`; sender is bo, dataset.owner is ada, terms.licensee is cy")
+            try lab.refusal(of: lab.offer("l-2", of: "ada"), by: "bo")
+                == "wrong_sender: the rule is `licence l-2, action offer: the offer is made by the "
+                + "licensor or the licensee`; offeredBy is bo")
         #expect(
             try lab.refusal(
-                of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 0, licensee: "ada")),
-                by: "ada")
-                == "wrong_value: the rule is `the parties are two members`; terms.licensee is ada")
+                of: lab.terms("ada").offer(
+                    try LicenceID("l-2"), licensor: try MemberID("bo")), by: "bo")
+                == "wrong_sender: the rule is `the licensor owns the dataset`; licensor is bo, "
+                + "dataset.owner is ada")
         #expect(
-            try lab.refusal(
-                of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 0, licensee: "zoe")),
-                by: "ada") == "unknown: the rule is `the member exists`; member is zoe")
+            try lab.refusal(of: lab.offer("l-2", of: "ada", licensee: "ada"), by: "ada")
+                == "wrong_value: the rule is `licence l-2, action offer: the offer has the form "
+                + "that dataset-licence@1 asks for`; problem is parties.licensee is ada, who is "
+                + "the licensor already; parties are different members")
         #expect(
-            try lab.refusal(
-                of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 1)), by: "ada")
-                == "unknown: the rule is `the currency is registered`; currency is CNY")
+            try lab.refusal(of: lab.offer("l-2", of: "ada", licensee: "zoe"), by: "ada")
+                == "unknown: the rule is `the member exists`; member is zoe")
+        #expect(
+            try lab.refusal(of: lab.offer("l-2", of: "ada", fee: -1), by: "ada")
+                == "wrong_value: the rule is `licence l-2, action offer: the offer has the form "
+                + "that dataset-licence@1 asks for`; problem is terms.feePerRound should not be "
+                + "below 0, and is -1")
+        let dollars = OfferContract(
+            contract: try ContractID("l-2"), document: try lab.offer("l-2", of: "ada").document,
+            parties: ["licensor": "ada", "licensee": "cy"], terms: try lab.terms("ada").json,
+            currency: try #require(CurrencyCode("HKD")))
+        #expect(
+            try lab.refusal(of: dollars, by: "ada")
+                == "unknown: the rule is `the currency is registered`; currency is HKD")
         try lab.apply(RetireDataset(dataset: try DatasetID("d-ada")), by: "ada")
         #expect(
-            try lab.refusal(
-                of: OfferLicence(licence: l2, terms: lab.terms("ada", fee: 0)), by: "ada")
+            try lab.refusal(of: lab.offer("l-2", of: "ada"), by: "ada")
                 == "wrong_stage: the rule is `dataset.status == registered`; dataset is d-ada, "
                 + "dataset.status is retired")
     }
@@ -158,44 +166,74 @@ import Testing
     @Test("The licensor withdraws a licence or an offer, once; nobody else does")
     func withdrawal() throws {
         for accepted in [true, false] {
-            var lab = try TestLab()
-            try lab.apply(lab.dataset("ada"), by: "ada")
-            try lab.apply(OfferLicence(licence: l1, terms: lab.terms("ada", fee: 0)), by: "ada")
-            if accepted { try lab.apply(AcceptLicence(licence: l1), by: "cy") }
-            let withdraw = WithdrawLicence(licence: l1, reason: "changed our mind")
+            var lab = try prepared()
+            try lab.apply(lab.offer("l-1", of: "ada"), by: "ada")
+            if accepted { try lab.apply(TakeContractAction.accept(l1), by: "cy") }
+            let withdraw = TakeContractAction.withdraw(l1, reason: "changed our mind")
             #expect(
                 try lab.refusal(of: withdraw, by: "cy")
-                    == "wrong_sender: the rule is `the licensor withdraws`; sender is cy, "
-                    + "licensor is ada")
-            try lab.apply(withdraw, by: "ada")
-            #expect(lab.rows["licence/l-1"]?["stage"] == "withdrawn")
+                    == "wrong_sender: the rule is `licence l-1, action withdraw: the action is "
+                    + "taken by the licensor (ada)`; sender is cy")
+            let receipt = try lab.apply(withdraw, by: "ada")
+            #expect(lab.rows["contract/l-1"]?["stage"] == "withdrawn")
+            #expect(
+                receipt.json["outcome"]?["events"]
+                    == [
+                        [
+                            "contract": "l-1", "event": "withdrawn",
+                            "data": ["reason": "changed our mind"],
+                        ]
+                    ])
             #expect(
                 try lab.refusal(of: withdraw, by: "ada")
-                    == "wrong_stage: the rule is `licence.stage is offered or active`; "
-                    + "licence is l-1, licence.stage is withdrawn")
+                    == "wrong_stage: the rule is `licence l-1, action withdraw: stage is offered or "
+                    + "active or exhausted`; stage is withdrawn")
         }
+    }
+
+    @Test("Anybody notes that a licence has expired, and nobody before it has")
+    func lapsing() throws {
+        var lab = try prepared()
+        try lab.apply(lab.offer("l-1", of: "ada"), by: "ada")
+        let lapse = TakeContractAction(contract: l1, action: "lapse")
+        #expect(
+            try lab.refusal(of: lapse, by: "flo")
+                == "contract.rule: the licence has not expired yet (clause 3.1); the rule is "
+                + "`licence l-1, action lapse: now >= terms.expires`; now is 2026-01-01T00:00:00Z, "
+                + "terms.expires is 2026-01-01T01:00:00Z")
+        lab.now = TestLab.start.advanced(byMilliseconds: TestLab.hour)
+        try lab.apply(lapse, by: "flo")
+        #expect(lab.rows["contract/l-1"]?["stage"] == "expired")
     }
 
     // MARK: - Use
 
-    @Test("A round is charged to every licence: one use, and the fee put aside")
+    @Test("A round is charged to every licence: one use, and the fee out of the job's escrow")
     func trainCharges() throws {
         var lab = try TestLab()
         try lab.startJob()
+        #expect(try lab.balance(of: "cy") == 940)
+        #expect(lab.rows["account/job:j-1/CNY"] == ["minorUnits": 60])
         let receipt = try lab.apply(lab.open(0), by: "coordinator")
-        #expect(lab.state.licences[try LicenceID("l-ada")]?.rounds == 1)
-        #expect(try lab.balance(of: "cy") == 980)
-        #expect(lab.rows["account/round:j-1:0/CNY"] == ["minorUnits": 20])
-        guard case .applied(let decisions, let changed) = receipt.outcome else { return }
+        #expect(try lab.rounds(of: "l-ada") == 1)
+        #expect(receipt.moved.isEmpty)
         #expect(
-            changed == [
-                "licence/l-ada", "licence/l-bo", "job/j-1", "round/j-1/0", "account/cy/CNY",
-                "account/round:j-1:0/CNY",
-            ])
+            lab.rows["round/j-1/0"]?["fees"]
+                == [
+                    [["from": "cy", "to": "ada", "amount": lab.money(10).json]],
+                    [["from": "cy", "to": "bo", "amount": lab.money(10).json]],
+                ])
+        guard case .applied(let decisions, let changed, _) = receipt.outcome else { return }
+        #expect(changed == ["contract/l-ada", "contract/l-bo", "job/j-1", "round/j-1/0"])
         #expect(
             decisions.map(\.description).contains(
-                "`licence l-ada, action train: rounds < roundsMax` holds; rounds is 0, "
-                    + "roundsMax is 3"))
+                "`licence l-ada, action train: state.rounds < terms.maxRounds` holds; "
+                    + "state.rounds is 0, terms.maxRounds is 3"))
+        try lab.apply(lab.seal(0), by: "coordinator")
+        try lab.apply(
+            CloseRound(round: try TestLab.round(0), result: TestLab.digest(1)), by: "coordinator")
+        #expect(lab.rows["account/job:j-1/CNY"] == ["minorUnits": 40])
+        #expect(try lab.balance(of: "ada") == 10)
     }
 
     /// What stands in the way of a round, and what the refusal says.
@@ -204,15 +242,16 @@ import Testing
             "withdrawn",
             {
                 try $0.apply(
-                    WithdrawLicence(licence: try LicenceID("l-bo"), reason: "x"), by: "bo")
+                    TakeContractAction.withdraw(try LicenceID("l-bo"), reason: "x"), by: "bo")
             },
-            "licence.not_active: the rule is `licence l-bo, action train: stage == active`; "
+            "wrong_stage: the rule is `licence l-bo, action train: stage is active or exhausted`; "
                 + "stage is withdrawn"
         ),
         (
             "expired", { $0.now = TestLab.start.advanced(byMilliseconds: TestLab.hour) },
-            "licence.expired: the rule is `licence l-ada, action train: now < terms.expires`; "
-                + "now is 2026-01-01T01:00:00.000Z, terms.expires is 2026-01-01T01:00:00.000Z"
+            "contract.rule: the licence has expired (clause 3.1); the rule is `licence l-ada, "
+                + "action train: now < terms.expires`; now is 2026-01-01T01:00:00Z, "
+                + "terms.expires is 2026-01-01T01:00:00Z"
         ),
         (
             "retired", { try $0.apply(RetireDataset(dataset: try DatasetID("d-bo")), by: "bo") },
@@ -229,15 +268,6 @@ import Testing
             "member.suspended: the rule is `member.status == active`; member is cy, "
                 + "member.status is left"
         ),
-        (
-            "no money",
-            {
-                try $0.apply(
-                    TransferMoney(amount: $0.money(981), to: try MemberID("di")), by: "cy")
-            },
-            "account.overdrawn: the rule is `payer.balance >= amount`; payer is cy, "
-                + "payer.balance is 9, amount is 10 CNY minor units"
-        ),
     ]
 
     @Test("A round is charged to all licences or to none", arguments: obstacles)
@@ -248,8 +278,21 @@ import Testing
         try lab.startJob()
         try obstruct(&lab)
         #expect(try lab.refusal(of: lab.open(0), by: "coordinator") == refusal, "\(what)")
-        #expect(lab.state.licences[try LicenceID("l-ada")]?.rounds == 0)
-        #expect(lab.rows["account/round:j-1:0/CNY"] == nil)
+        #expect(try lab.rounds(of: "l-ada") == 0)
+        #expect(try lab.escrow() == 60)
+    }
+
+    @Test("A licence that is offered and not accepted opens no round")
+    func unsignedLicence() throws {
+        var lab = try TestLab()
+        try lab.license()
+        try lab.apply(lab.offer("l-new", of: "bo"), by: "bo")
+        try lab.apply(lab.proposal(licences: ["l-ada", "l-new"]), by: "cy")
+        try lab.apply(StartJob(job: try JobID("j-1")), by: "cy")
+        #expect(
+            try lab.refusal(of: lab.open(0), by: "coordinator")
+                == "wrong_stage: the rule is `licence l-new, action train: stage is active or "
+                + "exhausted`; stage is offered")
     }
 
     @Test("A licence is used as often as agreed, by however many jobs, and not once more")
@@ -259,17 +302,20 @@ import Testing
         try lab.apply(lab.proposal("j-2", model: "m-2"), by: "cy")
         try lab.apply(StartJob(job: try JobID("j-2")), by: "cy")
         try lab.apply(lab.open(0), by: "coordinator")
-        // An abandoned round is not a way to get one for nothing.
-        try lab.apply(
-            AbandonRound(round: try TestLab.round(0), reason: "too few"), by: "coordinator")
         try lab.apply(
             OpenRound(
                 round: try TestLab.round(0, of: "j-2"), task: .statistics, base: nil,
                 participants: [try MemberID("ada"), try MemberID("bo")]), by: "coordinator")
+        #expect(lab.rows["contract/l-ada"]?["stage"] == "exhausted")
+        try lab.apply(lab.seal(0), by: "coordinator")
+        try lab.apply(
+            CloseRound(round: try TestLab.round(0), result: TestLab.digest(1)), by: "coordinator")
         #expect(
-            try lab.refusal(of: lab.open(1), by: "coordinator")
-                == "licence.exhausted: the rule is `licence l-ada, action train: "
-                + "rounds < roundsMax`; rounds is 2, roundsMax is 2")
+            try lab.refusal(
+                of: lab.open(1, .train, base: TestLab.digest(1)), by: "coordinator")
+                == "contract.rule: all licensed rounds are used (clause 4.1); the rule is `licence "
+                + "l-ada, action train: state.rounds < terms.maxRounds`; state.rounds is 2, "
+                + "terms.maxRounds is 2")
     }
 
     @Test("A purpose that is not licensed is refused, however alike it looks")
@@ -281,31 +327,32 @@ import Testing
         try lab.apply(StartJob(job: try JobID("j-1")), by: "cy")
         #expect(
             try lab.refusal(of: lab.open(0), by: "coordinator")
-                == "licence.purpose: the rule is `licence l-ada, action train: purpose in "
-                + "terms.purposes`; purpose is cafe\u{301}, "
-                + "terms.purposes is caf\u{E9} | science")
-        // And two that look alike are two purposes.
-        _ = try lab.signed(
-            OfferLicence(
-                licence: l1, terms: lab.terms("ada", purposes: ["caf\u{E9}", "cafe\u{301}"])),
-            by: "ada")
+                == "contract.rule: this purpose is not licensed (clause 2); the rule is `licence "
+                + "l-ada, action train: input.purpose in terms.purposes`; "
+                + "input.purpose is \"cafe\u{301}\", "
+                + "terms.purposes is [\"caf\u{E9}\", \"science\"]")
     }
 
     @Test(
-        "Terms are 1 to 16 different purposes in plain text",
+        "Terms have at most 16 purposes of at most 64 bytes",
         arguments: [
-            ([], false), ([""], false), (["a", "a"], false), (["line\nbreak"], false),
-            (["\u{7}"], false), ([String(repeating: "x", count: 65)], false),
-            ([String(repeating: "x", count: 64)], true), ((1...16).map { "p\($0)" }, true),
+            ([String(repeating: "x", count: 65)], false),
+            ([String(repeating: "x", count: 64)], true),
+            ([String(repeating: "中", count: 22)], false), ((1...16).map { "p\($0)" }, true),
             ((1...17).map { "p\($0)" }, false),
         ])
     func termsOfPurpose(purposes: [String], valid: Bool) throws {
-        var lab = try TestLab()
-        let offer = OfferLicence(licence: l1, terms: try lab.terms("ada", purposes: purposes))
-        if valid {
-            _ = try lab.signed(offer, by: "ada")
-        } else {
-            #expect(throws: TransactionError.self) { try lab.signed(offer, by: "ada") }
-        }
+        var lab = try prepared()
+        let receipt = try lab.execute(lab.offer("l-1", of: "ada", purposes: purposes), by: "ada")
+        #expect(receipt.refusal?.code == (valid ? nil : .wrongValue))
+    }
+
+    @Test("An offer without a purpose is not accepted")
+    func noPurpose() throws {
+        var lab = try prepared()
+        try lab.apply(lab.offer("l-1", of: "ada", purposes: []), by: "ada")
+        let refusal = try lab.execute(TakeContractAction.accept(l1), by: "cy").refusal
+        #expect(refusal?.clauses == ["2"])
+        #expect(refusal?.says?.description == "the terms name no purpose")
     }
 }

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -169,14 +170,23 @@ struct TestLab {
     func checkInvariants() {
         var sums: [CurrencyCode: Int64] = [:]
         for (account, minorUnits) in state.accounts.all {
-            #expect(minorUnits > 0, "account \(account)")
+            #expect(minorUnits != 0, "account \(account)")
+            #expect(
+                minorUnits >= -state.accounts.limit(of: account).credit, "account \(account)")
             sums[account.currency, default: 0] += minorUnits
+            switch account.holder {
+            case .job(let id): #expect(state.jobs[id]?.status == .running, "account \(account)")
+            case .contract(let id):
+                #expect(state.agreements[id]?.hasEnded == false, "account \(account)")
+            default: break
+            }
         }
         for (code, currency) in state.accounts.currencies.sorted {
             #expect(sums[code, default: 0] == currency.issued, "\(code) is not conserved")
         }
-        for licence in state.licences.all {
-            #expect(licence.rounds <= licence.terms.roundsMax, "licence \(licence.id) is overrun")
+        for licence in state.licences {
+            guard let terms = licence.terms else { continue }
+            #expect(licence.rounds <= terms.roundsMax, "licence \(licence.id) is overrun")
         }
     }
 
@@ -196,11 +206,20 @@ struct TestLab {
 
     /// Money for `cy`: 1,000 CNY.
     mutating func issueMoney(_ minorUnits: Int64 = 1_000) throws {
-        if state.accounts.currencies[Self.currency] == nil {
-            try apply(
-                RegisterCurrency(currency: Self.currency, title: "Yuan", scale: 2), by: "ed")
-        }
+        try registerCurrency()
         try apply(IssueMoney(amount: money(minorUnits), to: try MemberID("cy")), by: "ed")
+    }
+
+    mutating func registerCurrency() throws {
+        guard state.accounts.currencies[Self.currency] == nil else { return }
+        try apply(RegisterCurrency(currency: Self.currency, title: "Yuan", scale: 2), by: "ed")
+    }
+
+    /// What licences are made of: the library's document, and the currency of their fees.
+    mutating func publishLicence() throws {
+        try registerCurrency()
+        try apply(
+            PublishDocument(document: try LibraryDocument.datasetLicence.published()), by: "ada")
     }
 
     func dataset(_ owner: String, rows: Int64 = 100) throws -> RegisterDataset {
@@ -220,19 +239,39 @@ struct TestLab {
             expires: expires ?? Self.start.advanced(byMilliseconds: Self.hour))
     }
 
+    /// The offer of a licence on the owner's dataset.
+    func offer(
+        _ licence: String, of owner: String, fee: Int64 = 10, roundsMax: Int64 = 3,
+        purposes: [String] = ["research"], licensee: String = "cy", expires: Timestamp? = nil
+    ) throws -> OfferContract {
+        try terms(
+            owner, fee: fee, roundsMax: roundsMax, purposes: purposes, licensee: licensee,
+            expires: expires
+        ).offer(try LicenceID(licence), licensor: try MemberID(owner))
+    }
+
+    func rounds(of licence: String) throws -> Int64? {
+        state.licence(try LicenceID(licence))?.rounds
+    }
+
+    /// What is set aside for a job.
+    func escrow(of job: String = "j-1") throws -> Int64 {
+        state.accounts.balance(
+            of: AccountID(holder: .job(try JobID(job)), currency: Self.currency))
+    }
+
     /// Datasets of `ada` and `bo`, and active licences on them for `cy`.
     mutating func license(
         fee: Int64 = 10, roundsMax: Int64 = 3, purposes: [String] = ["research"]
     ) throws {
+        try publishLicence()
         try issueMoney()
         for owner in ["ada", "bo"] {
             try apply(dataset(owner), by: owner)
             try apply(
-                OfferLicence(
-                    licence: try LicenceID("l-\(owner)"),
-                    terms: terms(owner, fee: fee, roundsMax: roundsMax, purposes: purposes)),
+                offer("l-\(owner)", of: owner, fee: fee, roundsMax: roundsMax, purposes: purposes),
                 by: owner)
-            try apply(AcceptLicence(licence: try LicenceID("l-\(owner)")), by: "cy")
+            try apply(TakeContractAction.accept(try LicenceID("l-\(owner)")), by: "cy")
         }
     }
 

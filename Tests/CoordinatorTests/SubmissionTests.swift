@@ -143,7 +143,7 @@ import Transport
         },
         Bad("an action that a rule refuses", 404, "unknown") { lab in
             try signed(
-                transaction(lab, WithdrawLicence(licence: LicenceID("l-9"), reason: "None"))
+                transaction(lab, TakeContractAction(contract: ContractID("l-9"), action: "withdraw"))
                     .payload,
                 lab)
         },

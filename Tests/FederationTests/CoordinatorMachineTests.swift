@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Federation
@@ -218,7 +219,7 @@ import Testing
         var lab = try FederatedLab()
         try lab.start()
         try lab.connect()
-        #expect(try lab.balance(of: "cy") == 985)
+        #expect(try lab.balance(of: "cy") == 955)
         try lab.contribute("ada", to: Self.round(0))
         try lab.fire(.roundTimeout(Self.round(0)))
         #expect(try lab.statuses() == [.abandoned, .open])
@@ -226,7 +227,10 @@ import Testing
             try lab.round(0).reason
                 == "1 contributions at the end of the round's time, and 2 are needed")
         #expect(try lab.balance(of: "ada") == 0)
-        #expect(try lab.balance(of: "cy") == 985, "the fees came back and went to the next round")
+        #expect(try lab.balance(of: "cy") == 955, "the fees stay aside, for the next round")
+        #expect(
+            lab.state.licence(try LicenceID("l-ada"))?.rounds == 1,
+            "the licensed round came back and went to the next round")
         #expect(try lab.round(1).task == .statistics, "the plan is where it was")
     }
 
@@ -279,8 +283,9 @@ import Testing
         #expect(lab.refusals.map(\.action) == ["round.open"])
         #expect(
             try lab.job().reason
-                == "round.open refused: licence.exhausted: the rule is `licence l-ada, action train: "
-                + "rounds < roundsMax`; rounds is 1, roundsMax is 1")
+                == "round.open refused: contract.rule: all licensed rounds are used (clause 4.1); "
+                + "the rule is `licence l-ada, action train: state.rounds < terms.maxRounds`; "
+                + "state.rounds is 1, terms.maxRounds is 1")
         #expect(try lab.statuses() == [.closed], "nothing of it stands on the ledger")
     }
 
@@ -295,7 +300,10 @@ import Testing
         try lab.connect()
         #expect(lab.refusals.map(\.action) == ["round.open"])
         #expect(try lab.job().status == .abandoned)
-        #expect(try lab.job().reason?.hasPrefix("round.open refused: licence.purpose: ") == true)
+        #expect(
+            try lab.job().reason?.hasPrefix(
+                "round.open refused: contract.rule: this purpose is not licensed (clause 2); ")
+                == true)
     }
 
     @Test("An error of several lines ends its round, and not the job")

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Federation
@@ -79,6 +80,8 @@ struct FederatedLab {
         cosign()
 
         try submit(RegisterCurrency(currency: Self.currency, title: "Yuan", scale: 2), by: "cy")
+        try submit(
+            PublishDocument(document: LibraryDocument.datasetLicence.published()), by: "cy")
         try submit(IssueMoney(amount: Money(1_000, Self.currency), to: MemberID("cy")), by: "cy")
         for owner in Self.owners {
             try submit(
@@ -249,16 +252,35 @@ struct FederatedLab {
         expires: Timestamp? = nil
     ) throws {
         let licence = try LicenceID(licence ?? "l-\(owner)")
+        try offer(
+            licence, of: owner, roundsMax: roundsMax, purposes: purposes, expires: expires)
+        try submit(TakeContractAction.accept(licence), by: "cy")
+    }
+
+    mutating func offer(
+        _ licence: LicenceID, of owner: String, roundsMax: Int64 = 10,
+        purposes: [String] = ["research"], expires: Timestamp? = nil
+    ) throws {
         let terms = LicenceTerms(
             dataset: try DatasetID("d-\(owner)"), licensee: try MemberID("cy"),
             purposes: purposes, roundsMax: roundsMax, feePerRound: Money(5, Self.currency),
             expires: expires ?? Self.start.advanced(byMilliseconds: 3_600_000))
-        try submit(OfferLicence(licence: licence, terms: terms), by: owner)
-        try submit(AcceptLicence(licence: licence), by: "cy")
+        try submit(terms.offer(licence, licensor: MemberID(owner)), by: owner)
     }
 
     /// Proposes a job and lets the coordinator run it.
     mutating func start(
+        _ name: String = "j-1", participantsMin: Int = 2, purpose: String = "research",
+        licences: [String] = ["l-ada", "l-bo", "l-ed"],
+        plan: [RoundTask] = [.statistics, .train, .evaluate]
+    ) throws {
+        try propose(
+            name, participantsMin: participantsMin, purpose: purpose, licences: licences,
+            plan: plan)
+        try submit(StartJob(job: JobID(name)), by: "cy")
+    }
+
+    mutating func propose(
         _ name: String = "j-1", participantsMin: Int = 2, purpose: String = "research",
         licences: [String] = ["l-ada", "l-bo", "l-ed"],
         plan: [RoundTask] = [.statistics, .train, .evaluate]
@@ -269,7 +291,6 @@ struct FederatedLab {
                 licences: licences.map { try LicenceID($0) }, trainer: ["kind": "test"],
                 plan: JobPlan(plan.map { JobPlan.Step(task: $0, rounds: 1) }),
                 participantsMin: participantsMin, roundTimeoutMilliseconds: 1_000), by: "cy")
-        try submit(StartJob(job: JobID(name)), by: "cy")
     }
 
     mutating func connect(_ names: [String] = owners) throws {

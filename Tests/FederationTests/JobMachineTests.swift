@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Federation
@@ -25,7 +26,7 @@ import Testing
         _ machine: inout JobMachine, _ lab: FederatedLab, connected: [String] = owners
     ) throws -> [String] {
         machine.advance(
-            lab.state, lab.machine.finality, connected: try members(connected)
+            lab.state, lab.machine.finality, at: lab.now, connected: try members(connected)
         ).map(describe)
     }
 
@@ -90,7 +91,7 @@ import Testing
     func leavesOut() throws {
         var lab = try Self.lab()
         try lab.submit(
-            WithdrawLicence(licence: LicenceID("l-bo"), reason: "changed our mind"), by: "bo")
+            TakeContractAction.withdraw(LicenceID("l-bo"), reason: "changed our mind"), by: "bo")
         var machine = JobMachine(try JobID("j-1"))
         #expect(try Self.advance(&machine, lab) == [Self.open(0, ["ada", "ed"])])
 
@@ -103,16 +104,29 @@ import Testing
         #expect(try Self.advance(&machine, lab) == [Self.open(0, ["ada", "bo"])])
     }
 
+    @Test("A licence that has expired leaves its owner out")
+    func expired() throws {
+        var lab = try Self.lab()
+        let expires = FederatedLab.start.advanced(byMilliseconds: 60_000)
+        try lab.license("bo", as: "l-short", roundsMax: 10, purposes: ["research"], expires: expires)
+        try lab.start("j-2", licences: ["l-ada", "l-short", "l-ed"], plan: [.train])
+        var machine = JobMachine(try JobID("j-2"))
+        lab.now = expires.advanced(byMilliseconds: -1)
+        #expect(try Self.advance(&machine, lab).first?.contains(#"["ada","bo","ed"]"#) == true)
+        lab.now = expires
+        #expect(try Self.advance(&machine, lab).first?.contains(#"["ada","ed"]"#) == true)
+    }
+
     @Test("With too few licences left it is tried with all, so that the refusal says which")
     func tooFewLicences() throws {
         var lab = try Self.lab(participantsMin: 3)
         // Nobody is there, and nobody is waited for: it would be for nothing.
         try lab.submit(
-            WithdrawLicence(licence: LicenceID("l-bo"), reason: "changed our mind"), by: "bo")
+            TakeContractAction.withdraw(LicenceID("l-bo"), reason: "changed our mind"), by: "bo")
         #expect(lab.refusals.map(\.action) == ["round.open"])
         let refusal = try #require(lab.refusals.first?.refusal)
-        #expect(refusal.code == .licenceNotActive)
-        #expect(refusal.rule == "licence l-bo, action train: stage == active")
+        #expect(refusal.code == .wrongStage)
+        #expect(refusal.rule == "licence l-bo, action train: stage is active or exhausted")
         #expect(try lab.job().status == .abandoned)
         #expect(try lab.job().reason == "round.open refused: \(refusal)")
     }

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Federation
@@ -80,16 +81,22 @@ import Testing
         #expect(node.machine.refusal(of: order, at: lab.now) == nil)
 
         let licence = order.participant.licence
-        let expires = try #require(lab.state.licences[licence]?.terms.expires)
+        let expires = try #require(lab.state.licence(licence)?.terms?.expires)
+        let expired = try #require(node.machine.refusal(of: order, at: expires))
         #expect(
-            node.machine.refusal(of: order, at: expires)
-                == .licenceExpired(licence, expires: expires))
+            expired.description
+                == "task refused: licence l-ada does not allow it any more: contract.rule: the "
+                + "licence has expired (clause 3.1); the rule is `licence l-ada, action train: "
+                + "now < terms.expires`; now is \(expires.instant.rfc3339), "
+                + "terms.expires is \(expires.instant.rfc3339)")
+        #expect(expired.code == "task.licence_not_active")
 
-        try lab.submit(WithdrawLicence(licence: licence, reason: "why"), by: "ada")
+        try lab.submit(TakeContractAction.withdraw(licence, reason: "why"), by: "ada")
         try node.catchUp(with: lab)
         #expect(
-            node.machine.refusal(of: order, at: lab.now)
-                == .licenceNotActive(licence, stage: .withdrawn))
+            node.machine.refusal(of: order, at: lab.now)?.description
+                == "task refused: licence l-ada does not allow it any more: wrong_stage: the rule "
+                + "is `licence l-ada has not ended`; stage is withdrawn")
     }
 
     @Test("A result that nobody waits for comes to nothing")

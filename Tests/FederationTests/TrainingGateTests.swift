@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Federation
 import Identity
@@ -178,23 +179,27 @@ import Testing
     @Test("A round over a licence whose rounds are used up is refused")
     func exhausted() throws {
         var ledger = try Self.forged(roundsMax: 1)
-        try ledger.open(0)
-        try ledger.put(
-            AbandonRound(round: RoundID(job: JobID("j-1"), number: 0), reason: "why"))
+        // As many rounds are given back as are licensed.
+        for number in 0..<2 {
+            try ledger.open(number)
+            try ledger.put(
+                AbandonRound(round: RoundID(job: JobID("j-1"), number: number), reason: "why"))
+        }
         try Self.expectRefusal(
-            ofOpening: 1, on: &ledger,
-            "licence.exhausted: the rule is `licence l-ada, action train: rounds < roundsMax`; "
-                + "rounds is 1, roundsMax is 1")
+            ofOpening: 2, on: &ledger,
+            "contract.rule: all licensed rounds are used (clause 4.1); the rule is `licence l-ada, "
+                + "action train: state.rounds < terms.maxRounds`; state.rounds is 1, "
+                + "terms.maxRounds is 1")
     }
 
     @Test("A round over a withdrawn licence is refused")
     func withdrawn() throws {
         var ledger = try Self.forged()
-        try ledger.put(WithdrawLicence(licence: LicenceID("l-ada"), reason: "why"), by: "ada")
+        try ledger.put(TakeContractAction.withdraw(LicenceID("l-ada"), reason: "why"), by: "ada")
         try Self.expectRefusal(
             on: &ledger,
-            "licence.not_active: the rule is `licence l-ada, action train: stage == active`; "
-                + "stage is withdrawn")
+            "wrong_stage: the rule is `licence l-ada, action train: stage is active or "
+                + "exhausted`; stage is withdrawn")
     }
 
     @Test("A round for another purpose than the licence's is refused")
@@ -202,8 +207,9 @@ import Testing
         var ledger = try Self.forged(purpose: "advertising")
         try Self.expectRefusal(
             on: &ledger,
-            "licence.purpose: the rule is `licence l-ada, action train: purpose in terms.purposes`; "
-                + "purpose is advertising, terms.purposes is research")
+            "contract.rule: this purpose is not licensed (clause 2); the rule is `licence l-ada, "
+                + "action train: input.purpose in terms.purposes`; input.purpose is "
+                + "\"advertising\", terms.purposes is [\"research\"]")
     }
 
     @Test("A round over a licence that has expired is refused")
@@ -212,16 +218,23 @@ import Testing
         var ledger = try Self.forged(expires: expires)
         try Self.expectRefusal(
             on: &ledger, at: expires,
-            "licence.expired: the rule is `licence l-ada, action train: now < terms.expires`; "
-                + "now is \(expires), terms.expires is \(expires)")
+            "contract.rule: the licence has expired (clause 3.1); the rule is `licence l-ada, "
+                + "action train: now < terms.expires`; now is \(expires.instant.rfc3339), "
+                + "terms.expires is \(expires.instant.rfc3339)")
     }
 
     @Test("A round that nobody can pay for is refused")
     func unpaid() throws {
-        var ledger = try Self.forged()
-        let balance = Money(1_000, FederatedLab.currency)
+        // One of the two licences comes into force when its share has not been set aside.
+        var lab = try FederatedLab()
+        try lab.offer(LicenceID("l-late"), of: "bo")
+        try lab.propose(licences: ["l-ada", "l-late"], plan: [.statistics])
+        var ledger = try ForgedLedger(lab)
+        try ledger.put(StartJob(job: JobID("j-1")), by: "cy")
+        try ledger.put(TakeContractAction.accept(LicenceID("l-late")), by: "cy")
+        let balance = Money(995, FederatedLab.currency)
         try ledger.put(TransferMoney(amount: balance, to: MemberID("ed")), by: "cy")
-        let receipt = try ledger.open(0)
+        let receipt = try ledger.open(0, for: ["ada", "bo"])
         #expect(receipt.refusal?.code == .overdrawn)
         try ledger.makeFinal()
         var node = try ledger.node()
@@ -263,11 +276,13 @@ import Testing
     func withdrawnWhileOpen() throws {
         var ledger = try Self.forged()
         let index = try ledger.open(0).index
-        try ledger.put(WithdrawLicence(licence: LicenceID("l-ada"), reason: "why"), by: "ada")
+        try ledger.put(TakeContractAction.withdraw(LicenceID("l-ada"), reason: "why"), by: "ada")
         try ledger.makeFinal()
         Self.expectRefusal(
             of: try Self.task(0, index: index), by: try ledger.node(), "task.licence_not_active",
-            isSuspicious: false, "task refused: licence l-ada is withdrawn")
+            isSuspicious: false,
+            "task refused: licence l-ada does not allow it any more: wrong_stage: the rule is "
+                + "`licence l-ada has not ended`; stage is withdrawn")
         // The others' licences stand.
         var other = try ledger.node("bo")
         other.receive(try Self.task(0, index: index))

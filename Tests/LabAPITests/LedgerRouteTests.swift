@@ -59,6 +59,25 @@ import Transport
         #expect(Set(read.map { $0["stage"]?.string }) == ["sequenced", "certified", "final"])
     }
 
+    @Test("An account's movements are its receipts, without the rules that held")
+    func movements() async throws {
+        let path = "/v1/accounts/university/CNY/movements"
+        let own = lab.receipts.filter { receipt in
+            receipt.moved.contains { $0.to.description == "university" }
+        }
+        #expect(!own.isEmpty)
+        let read = try await items(path)
+        #expect(read == own.map { $0.json.without("outcome") })
+        #expect(try await items("\(path)?from=\(own[0].index + 1)") == [])
+        #expect(try await items("/v1/accounts/nobody/CNY/movements") == [])
+        #expect(try await items("/v1/accounts/currency:CNY/CNY/movements") == read)
+        for wrong in [
+            "/v1/accounts/university/EUR/movements", "/v1/accounts/university/x/movements",
+        ] {
+            #expect(try await get(wrong).problemCode == "unknown")
+        }
+    }
+
     @Test("Without a place, the newest entries are shown")
     func newestEntries() async throws {
         let newest = try await items("/v1/entries?count=2")
@@ -134,7 +153,7 @@ import Transport
     @Test("A row of the state comes with a proof of it, and an absent one with a proof of that")
     func stateProofs() async throws {
         for (key, isThere) in [
-            ("licence/north-licence", true), ("job/job-1", true), ("licence/l-9", false),
+            ("contract/north-licence", true), ("job/job-1", true), ("contract/l-9", false),
             ("", false),
             ("%C3%A9/x", false),
         ] {
@@ -164,8 +183,8 @@ import Transport
         #expect(try await server.get("/v1/lab", by: stranger).json?["lab"]?.string == lab.id.text)
         for list in [
             "members", "applications", "invitations", "proposals", "datasets", "licences", "jobs",
-            "models", "currencies", "accounts", "jobs/job-1", "state?key=lab", "entries",
-            "receipts/0",
+            "contracts", "documents", "contracts/north-licence/history", "models", "currencies",
+            "accounts", "jobs/job-1", "state?key=lab", "entries", "receipts/0",
         ] {
             let path = "/v1/\(list)"
             #expect(try await server.get(path).problemCode == "signature.missing", "\(list)")
@@ -206,11 +225,73 @@ import Transport
             try await items("/v1/licences").allSatisfy {
                 $0["licence"]?.string?.hasSuffix("-licence") == true
             })
+        #expect(try await items("/v1/contracts").count == 3)
         #expect(try await items("/v1/invitations").count == 3)
         let job = try #require(try await get("/v1/jobs/job-1").json)
         #expect(job["job"]?["job"]?.string == "job-1")
         for unknown in ["job-2", "JOB", "%20", "a/b"] {
             #expect(try await get("/v1/jobs/\(unknown)").status == 404)
+        }
+    }
+
+    // MARK: - Contracts
+
+    @Test("A licence is shown with its parties, terms and state")
+    func licences() async throws {
+        let licence = try #require(
+            try await items("/v1/licences").first { $0["licence"] == "north-licence" })
+        #expect(licence["dataset"] == "north-data")
+        #expect(licence["licensor"] == "north")
+        #expect(licence["licensee"] == "university")
+        #expect(licence["label"] == "dataset-licence@1")
+        #expect(licence["stage"] == "active")
+        #expect(licence["state"]?["rounds"] == 0)
+        #expect(licence["terms"]?["maxRounds"] == 100)
+        #expect(licence["terms"]?["purposes"] == ["research"])
+    }
+
+    @Test("A published document is listed, and shown with its source")
+    func documents() async throws {
+        let listed = try await items("/v1/documents")
+        #expect(listed.map { $0["label"] } == ["dataset-licence@1"])
+        let digest = try #require(listed[0]["document"]?.string)
+        let shown = try #require(try await get("/v1/documents/\(digest)").json)
+        let source = try #require(shown["source"])
+        #expect(BlobDigest(of: source.canonicalBytes).text == digest)
+        #expect(shown["offer"] == ["licensor", "licensee"])
+        #expect(shown["by"] == "bank")
+        for unknown in [String(repeating: "0", count: 64), "none", "%20"] {
+            #expect(try await get("/v1/documents/\(unknown)").status == 404)
+        }
+    }
+
+    @Test("A contract's history is what changed it, the oldest first, and nothing that only names it")
+    func history() async throws {
+        var lab = lab
+        // Another licence's receipt that tells of the first one's row.
+        try lab.submit(
+            TakeContractAction(
+                contract: try ContractID("south-licence"), action: "withdraw",
+                parameters: ["reason": "contract/north-licence"]), by: "south")
+        try lab.settle()
+        let server = try await SampleServer(lab)
+        func actions(_ path: String) async throws -> [JSONValue?] {
+            let answer = try await server.get("/v1/contracts/\(path)", by: north)
+            return try #require(answer.json?["items"]?.array).map { $0["action"] }
+        }
+        #expect(
+            try await actions("north-licence/history") == ["contract.offer", "contract.act"])
+        #expect(try await actions("north-licence/history?count=1") == ["contract.offer"])
+        #expect(
+            try await actions("south-licence/history")
+                == ["contract.offer", "contract.act", "contract.act"])
+        let first = try #require(
+            lab.receipts.first { $0.action == OfferContract.name }?.index)
+        #expect(
+            try await actions("north-licence/history?from=\(first + 1)") == ["contract.act"])
+        for unknown in ["l-9", "L", "%20"] {
+            #expect(
+                try await server.get("/v1/contracts/\(unknown)/history", by: north).status == 404)
         }
     }
 

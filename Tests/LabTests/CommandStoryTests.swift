@@ -16,6 +16,7 @@ extension LabSuite {
                 try await train(lab)
                 try await release(lab)
                 try await show(lab)
+                try await settle(lab)
                 try await audit(lab)
                 try await encryptsEverything(lab)
             }
@@ -105,7 +106,7 @@ extension LabSuite {
                     "university", "licence", "offer", "\(name)-licence", "--dataset",
                     "\(name)-data", "--purpose", "research", "--rounds", "50", "--fee", "2.50 CNY",
                     "--expires", "90d", "--json")
-                #expect(try offered.json["action"]?.string == "licence.offer")
+                #expect(try offered.json["action"]?.string == "contract.offer")
                 #expect(try offered.json["stage"]?.string == "sequenced")
                 let final = try await lab.command(
                     name, "licence", "accept", "\(name)-licence", "--wait", "final", "--json")
@@ -169,10 +170,10 @@ extension LabSuite {
                     ]
                 ),
                 ("dataset show north-data", ["dataset", "owner", "schema", "rows", "commitment"]),
-                ("licence show north-licence", ["licence", "stage", "rounds", "terms"]),
+                ("licence show north-licence", ["licence", "stage", "state", "terms"]),
                 ("job show job-1", ["job", "rounds", "ledger"]),
                 ("model show tumour/1", ["model", "version", "lineage", "validations", "status"]),
-                ("ledger state licence/north-licence", ["row", "proof", "stateRoot", "size"]),
+                ("ledger state contract/north-licence", ["row", "proof", "stateRoot", "size"]),
             ] {
                 let words = command.split(separator: " ").map(String.init)
                 let text = try await lab.command("university", words)
@@ -211,6 +212,46 @@ extension LabSuite {
                 "licence", "show", "nothing", "--home", lab.daemons.home("university").path,
             ])
             #expect(unknown.code != 0 && unknown.errors.contains("nothing"), "\(unknown.all)")
+        }
+
+        private func settle(_ lab: CommandLab) async throws {
+            func pay(_ name: String, _ words: String...) async throws -> Int64 {
+                let receipt = try await lab.command(name, ["account"] + words + ["--json"]).json
+                return try #require(receipt["index"]?.integer)
+            }
+            _ = try await pay("office", "fee", "CNY", "--flat", "0.10", "--to", "office")
+            _ = try await pay("office", "limit", "south", "CNY", "--credit", "50.00")
+            let transfer = try await pay("university", "transfer", "20.00 CNY", "--to", "valley")
+            _ = try await pay(
+                "university", "split", "10.00 CNY", "--to", "north=2", "--to", "south")
+            _ = try await pay("university", "hold", "deposit", "30.00 CNY", "--to", "valley")
+            _ = try await pay("valley", "capture", "deposit", "--amount", "12.00 CNY")
+            _ = try await pay("university", "hold", "second", "1.00 CNY", "--to", "valley")
+            _ = try await pay("valley", "release", "second")
+            _ = try await pay("valley", "reverse", "\(transfer)", "--reason", "not ours")
+            let last = try await pay("valley", "redeem", "2.00 CNY")
+            let holds = try await lab.command("valley", "account", "holds")
+            #expect(holds.output.contains("captured"), "\(holds.all)")
+
+            try await lab.eventually("university", "account statement valley") {
+                $0.contains("\(last)  redemption")
+            }
+            let table = try await lab.command("university", "account", "statement", "university")
+            // 970.00, less 10.00 and 12.00, and a fee of 0.10 on each of three payments.
+            #expect(table.output.contains("947.70 CNY"), "\(table.all)")
+            let json = try await lab.command(
+                "university", "account", "statement", "university", "--json"
+            ).json
+            #expect(json["closing"]?.integer == 94_770)
+            let csv = try await lab.command(
+                "university", "account", "statement", "university", "--format", "csv",
+                "--currency", "CNY")
+            #expect(csv.output.contains("\r\n"), "\(csv.all)")
+            #expect(csv.output.contains("closing,,,,,947.70,CNY"), "\(csv.all)")
+            let message = try await lab.command(
+                "university", "account", "statement", "university", "--format", "camt053")
+            #expect(message.output.contains("camt.053.001.08"), "\(message.all)")
+            #expect(message.output.contains("<Nm>Institution valley</Nm>"), "\(message.all)")
         }
 
         private func audit(_ lab: CommandLab) async throws {

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Foundation
@@ -81,7 +82,7 @@ enum Crime: String, CaseIterable, Sendable, CustomTestStringConvertible {
             return try ledger.forged([Entry(time: now, content: .genesis(envelope)).bytes])
         case .stopsInsideABatch:
             let envelope = try lab.site.signed(
-                WithdrawLicence(licence: try LicenceID("site-licence"), reason: "our board"))
+                TakeContractAction.withdraw(try LicenceID("site-licence"), reason: "our board"))
             return try ledger.forged([Entry(time: now, content: .transaction(envelope)).bytes])
         }
     }

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Foundation
@@ -164,7 +165,7 @@ extension LabSuite {
                 try await lab.expect(
                     404, "unknown",
                     from: try lab.office.signed(
-                        AcceptLicence(licence: try LicenceID("no-such-licence"))))
+                        TakeContractAction.accept(try LicenceID("no-such-licence"))))
                 let currency = try #require(CurrencyCode("CNY"))
                 try await lab.expect(
                     403, "member.role",

@@ -56,7 +56,7 @@ extension LabSuite {
                     "2  4 institutions with data, a university and an auditor",
                     "3  ", "4  ", "5  Its job trains a logistic regression by FedAvg, 3 rounds",
                     "6  The version is registered", "7  river-clinic withdraws its licence",
-                    "8  The ledger is exported", "licence.not_active", "task.unknown_round",
+                    "8  The ledger is exported", "stage is withdrawn", "task.unknown_round",
                     "its data file was opened 0 times", "all of it holds", "FAILED entry",
                 ] {
                     #expect(outcome.output.contains(words), "“\(words)” in: \(outcome.all)")

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Foundation
@@ -72,8 +73,8 @@ extension LabSuite {
                 let second = try lab.openRound(1)
                 try lab.ledger.add(
                     lab.site.signed(
-                        WithdrawLicence(
-                            licence: try LicenceID("site-licence"), reason: "our board")))
+                        TakeContractAction.withdraw(
+                            try LicenceID("site-licence"), reason: "our board")))
                 try lab.sendBatch()
                 try lab.finalize()
                 try await lab.waitForNode()
@@ -91,13 +92,18 @@ extension LabSuite {
             "A round over an exhausted licence is refused by the ledger, and its task by the node")
         func exhaustedLicencesAreNotTrained() async throws {
             try await RogueLab.with(licensedRounds: 1) { lab in
-                let round = RoundID(job: try JobID(RogueLab.job), number: 0)
-                _ = try lab.openRound(0)
-                try lab.ledger.add(AbandonRound(round: round, reason: "nobody came"))
-                #expect(throws: Refusal.self) { _ = try lab.openRound(1) }
+                let job = try JobID(RogueLab.job)
+                // As many rounds are given back as are licensed.
+                for number in 0..<2 {
+                    _ = try lab.openRound(number)
+                    try lab.ledger.add(
+                        AbandonRound(
+                            round: RoundID(job: job, number: number), reason: "nobody came"))
+                }
+                #expect(throws: Refusal.self) { _ = try lab.openRound(2) }
                 let index = try lab.ledger.addRefused(
                     OpenRound(
-                        round: RoundID(job: round.job, number: 1), task: .statistics, base: nil,
+                        round: RoundID(job: job, number: 2), task: .statistics, base: nil,
                         participants: try ["clinic", "site"].map { try MemberID($0) }))
                 try lab.sendBatch()
                 try lab.finalize()
@@ -107,11 +113,12 @@ extension LabSuite {
                         "/v1/entries", ["from": "\(index)", "count": "1"])
                     let receipt = answer?["items"]?.array?.first?["receipt"]
                     let refusal = receipt?["outcome"]?["refusal"]
-                    return refusal?["code"]?.string == "licence.exhausted"
+                    return refusal?["clauses"]?.array == ["4.1"]
                 }
 
-                try lab.sendTask(1, index: index)
-                try await lab.waitForAlarm("task.opening_refused", saying: "licence.exhausted")
+                try lab.sendTask(2, index: index)
+                try await lab.waitForAlarm(
+                    "task.opening_refused", saying: "all licensed rounds are used")
                 try lab.sendTask(0, index: index)
                 try await lab.waitForAlarm("task.wrong_entry")
                 #expect(lab.watch.takeCount() == 0)

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Federation
@@ -79,7 +80,12 @@ final class RogueLab {
         try site.home.keep(owned)
         let registration = try owned.registration(title: "Records")
         guard let currency = CurrencyCode("CNY") else { return }
-        let university = others[2]
+        let (office, university) = (others[1], others[2])
+        try ledger.add(
+            office.signed(RegisterCurrency(currency: currency, title: "Yuan", scale: 2)))
+        try ledger.add(
+            office.signed(
+                PublishDocument(document: try LibraryDocument.datasetLicence.published())))
         for member in [others[0], site] {
             try ledger.add(
                 member.signed(
@@ -90,14 +96,13 @@ final class RogueLab {
             let licence = try LicenceID("\(member.id)-licence")
             try ledger.add(
                 university.signed(
-                    OfferLicence(
-                        licence: licence,
-                        terms: LicenceTerms(
-                            dataset: try DatasetID("\(member.id)-data"), licensee: university.id,
-                            purposes: ["research"], roundsMax: rounds,
-                            feePerRound: Money(0, currency),
-                            expires: MemberSession.now.advanced(byMilliseconds: 3_600_000)))))
-            try ledger.add(member.signed(AcceptLicence(licence: licence)))
+                    LicenceTerms(
+                        dataset: try DatasetID("\(member.id)-data"), licensee: university.id,
+                        purposes: ["research"], roundsMax: rounds,
+                        feePerRound: Money(0, currency),
+                        expires: MemberSession.now.advanced(byMilliseconds: 3_600_000)
+                    ).offer(licence, licensor: member.id)))
+            try ledger.add(member.signed(TakeContractAction.accept(licence)))
         }
         let settings = LogisticSettings(
             layout: try FeatureLayout(commonTo: [owned.schema]),

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Foundation
@@ -36,6 +37,8 @@ struct TrainingLab {
             RegisterCurrency(currency: currency, title: "Yuan", scale: 2))
         _ = try await office.submit(
             IssueMoney(amount: Money(1_000_000, currency), to: university.id))
+        _ = try await office.submit(
+            PublishDocument(document: try LibraryDocument.datasetLicence.published()))
 
         var schemas: [DatasetSchema] = []
         for (number, name) in Self.sites.enumerated() {
@@ -45,14 +48,13 @@ struct TrainingLab {
             schemas.append(owned.schema)
             _ = try await owner.submit(owned.registration(title: "Records of \(name)"))
             _ = try await owner.submit(
-                OfferLicence(
-                    licence: try LicenceID("\(name)-licence"),
-                    terms: LicenceTerms(
-                        dataset: owned.id, licensee: university.id, purposes: ["research"],
-                        roundsMax: 100_000, feePerRound: Money(3, currency),
-                        expires: MemberSession.now.advanced(byMilliseconds: 86_400_000))))
+                LicenceTerms(
+                    dataset: owned.id, licensee: university.id, purposes: ["research"],
+                    roundsMax: 100_000, feePerRound: Money(3, currency),
+                    expires: MemberSession.now.advanced(byMilliseconds: 86_400_000)
+                ).offer(try LicenceID("\(name)-licence"), licensor: owner.id))
             _ = try await university.submit(
-                AcceptLicence(licence: try LicenceID("\(name)-licence")))
+                TakeContractAction.accept(try LicenceID("\(name)-licence")))
         }
         settings = LogisticSettings(
             layout: try FeatureLayout(commonTo: schemas),

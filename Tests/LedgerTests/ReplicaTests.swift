@@ -171,7 +171,7 @@ import Testing
     func refusal() throws {
         var ledger = try TestLedger()
         let signed = try ledger.signed(
-            AcceptLicence(licence: LicenceID("none")), by: "ada")
+            TakeContractAction(contract: ContractID("none"), action: "accept"), by: "ada")
         let before = ledger.replica
         var (tried, untouched) = (before, before)
         let result = try tried.add(signed, at: ledger.now)

@@ -14,7 +14,7 @@ import Testing
         var ledger = try TestLedger()
         let before = ledger.replica
         let refusal = #expect(throws: Refusal.self) {
-            try ledger.submit(AcceptLicence(licence: LicenceID("none")))
+            try ledger.submit(TakeContractAction(contract: ContractID("none"), action: "accept"))
         }
         #expect(refusal?.code == .unknown)
         #expect(ledger.sequencer.pendingCount == 0)

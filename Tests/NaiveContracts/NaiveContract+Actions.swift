@@ -33,7 +33,7 @@ extension NaiveContract {
         } else {
             for due in overdue {
                 guard let obligation = document["obligations"]?[due],
-                    let remedy = obligation["else"]?.string, canTake(remedy, sender: text, now: now)
+                    let remedy = obligation["else"]?.string, canTake(remedy, now: now)
                 else { continue }
                 throw NaiveRefusal("obligation", obligation["clause"].clauseNames)
             }
@@ -43,13 +43,14 @@ extension NaiveContract {
         return try apply(name, action, sender: text, joining, values, now: now)
     }
 
-    private func canTake(_ remedy: String, sender: String, now: Int128) -> Bool {
+    private func canTake(_ remedy: String, now: Int128) -> Bool {
         guard let action = document["actions"]?[remedy],
             action["from"].items.contains(.string(stage))
         else { return false }
         do throws(NaiveRefusal) {
-            _ = try apply(remedy, action, sender: sender, [], [:], now: now)
-            return true
+            let outcome = try apply(remedy, action, sender: "anyone", [], [:], now: now)
+            let parties = members.values.flatMap(\.self)
+            return outcome.payments.allSatisfy { $0.from.isEmpty && parties.contains($0.to) }
         } catch {
             return false
         }
@@ -89,7 +90,8 @@ extension NaiveContract {
         guard let given = input.object else { throw NaiveRefusal("input") }
         var values: [String: NaiveValue] = [:]
         for (field, type) in action["input"].members {
-            guard let json = given[field], let value = NaiveType(type.string ?? "").read(json) else {
+            guard let json = given[field], let value = NaiveType(type.string ?? "").read(json)
+            else {
                 throw NaiveRefusal("input")
             }
             values[field] = value
@@ -154,7 +156,8 @@ extension NaiveContract {
         if let operand = effect["add"] ?? effect["subtract"] {
             guard case .int(let one)? = old, case .int(let other) = try evaluate(operand, evaluator)
             else { throw NaiveRefusal("bounds") }
-            let sum = effect["add"] == nil ? Int128(one) - Int128(other) : Int128(one) + Int128(other)
+            let sum =
+                effect["add"] == nil ? Int128(one) - Int128(other) : Int128(one) + Int128(other)
             guard let exact = Int64(exactly: sum) else { throw NaiveRefusal("bounds") }
             return .int(exact)
         }
@@ -179,9 +182,10 @@ extension NaiveContract {
         guard let to else { return stage }
         if let target = to.string { return target }
         for turn in to.array ?? [] {
-            let holds = try turn["when"].map { condition throws(NaiveRefusal) in
-                try evaluate(condition, evaluator) == .bool(true)
-            } ?? true
+            let holds =
+                try turn["when"].map { condition throws(NaiveRefusal) in
+                    try evaluate(condition, evaluator) == .bool(true)
+                } ?? true
             if holds { return turn["stage"]?.string ?? "" }
         }
         return stage
@@ -227,6 +231,7 @@ extension NaiveContract {
         if let condition = payment["when"] {
             guard try evaluate(condition, evaluator) == .bool(true) else { return [] }
         }
+        let usesSender = payment["from"] == "sender" || payment["to"] == "sender"
         let from = purse(payment["from"]?.string ?? "", sender)
         if let party = payment["from"]?.string, party != "escrow", party != "sender",
             !signed.contains(party)
@@ -242,6 +247,7 @@ extension NaiveContract {
         }
         let to = payment["to"]
         var shares: [(to: String, amount: Int64)] = []
+        if usesSender, sender == "lab" { throw NaiveRefusal("payment") }
         if let name = to?.string {
             shares = [(purse(name, sender), amount)]
         } else if let expression = to?["member"] {
@@ -293,7 +299,7 @@ extension NaiveContract {
         guard amount >= 0 else { throw NaiveRefusal("payment") }
         if amount == 0 { return [] }
         let total = parts.reduce(0) { $0 + $1.weight }
-        guard total > 0, total <= Int128(UInt64.max) else { throw NaiveRefusal("payment") }
+        guard total > 0 else { throw NaiveRefusal("payment") }
         var shares: [(to: String, amount: Int64)] = []
         var remainders: [(place: Int, rest: Int128)] = []
         for (place, part) in parts.enumerated() {

@@ -141,7 +141,8 @@ package struct NaiveContract: Sendable {
                 if actors.contains("lab"), situation.signed != singles { return false }
                 for actor in actors.isEmpty ? ["anyone"] : actors {
                     let joining =
-                        actor == "counterparty" ? singles.subtracting([offeror]) : singles.intersection([actor])
+                        actor == "counterparty"
+                        ? singles.subtracting([offeror]) : singles.intersection([actor])
                     let signed = situation.signed.union(joining)
                     let payers = Set(action["pay"].items.compactMap { $0["from"]?.string })
                     if !payers.intersection(singles).isSubset(of: signed) { return false }

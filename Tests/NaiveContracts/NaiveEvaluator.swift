@@ -56,7 +56,7 @@ struct NaiveEvaluator {
             return .bool(pairs.contains { $0.key == .text(field) })
         case .call(let name, let receiver, let arguments):
             return try call(name, receiver, arguments)
-        case .logic(let isAnd, let terms): 
+        case .logic(let isAnd, let terms):
             return try logic(terms, isAnd: isAnd) { term throws(NaiveFailure) in try value(term) }
         case .conditional(let condition, let yes, let no):
             guard case .bool(let holds) = try value(condition) else { throw NaiveFailure() }

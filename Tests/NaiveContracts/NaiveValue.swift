@@ -66,9 +66,11 @@ package indirect enum NaiveValue: Equatable, Sendable {
 /// Nanoseconds since 1970, and the texts for them.
 package enum NaiveTime {
     private static let nanosecondsPerSecond: Int128 = 1_000_000_000
-    static let range =
-        (Int128(Instant.secondsRange.lowerBound) * nanosecondsPerSecond)...(Int128(
-            Instant.secondsRange.upperBound) * nanosecondsPerSecond + nanosecondsPerSecond - 1)
+    static let range: ClosedRange<Int128> = {
+        let seconds = Instant.secondsRange
+        let end = (Int128(seconds.upperBound) + 1) * nanosecondsPerSecond
+        return Int128(seconds.lowerBound) * nanosecondsPerSecond...end - 1
+    }()
 
     package static func read(_ text: String) -> Int128? {
         Instant(rfc3339: text).map {

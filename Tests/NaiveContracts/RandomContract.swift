@@ -7,6 +7,7 @@ package struct RandomContract {
     private var random: SeededRandom
     private var expressions: RandomExpression
     private let parties: [String]
+    private let isLicence: Bool
     private let hasBoard: Bool
     private let stages: [String]
     private let hasEnd: Bool
@@ -21,13 +22,18 @@ package struct RandomContract {
 
     private init(seed: UInt64) {
         var random = SeededRandom(seed: seed)
-        parties = Array(["buyer", "seller", "witness"].prefix(random.uniformInteger(in: 1...3)))
+        // The lab trains under licences, which have these parties and this term.
+        isLicence = random.chance(25)
+        parties = Array(
+            ["licensee", "licensor", "witness"].prefix(
+                random.uniformInteger(in: isLicence ? 2...3 : 1...3)))
         hasBoard = random.chance(40)
         stages = (0...random.uniformInteger(in: 1...3)).map { "s\($0)" }
         hasEnd = random.chance(80)
         usesEscrow = hasEnd && random.chance(70)
         var terms: [(String, String)] = [("price", "money")]
         var state: [(String, String)] = [("count", "int(0..9)")]
+        if isLicence { terms.append(("dataset", "dataset")) }
         for index in 0..<random.uniformInteger(in: 0...4) {
             terms.append(("t\(index)", random.pick(Self.types)))
         }
@@ -37,7 +43,8 @@ package struct RandomContract {
         if random.chance(40) { state.append(("shares", "map(member, int(0..9), 4)")) }
         self.terms = terms
         self.state = state
-        var variables = terms.map { ("terms.\($0.0)", $0.1) } + state.map { ("state.\($0.0)", $0.1) }
+        var variables =
+            terms.map { ("terms.\($0.0)", $0.1) } + state.map { ("state.\($0.0)", $0.1) }
         variables += parties.map { ("parties.\($0)", "member") }
         variables += [("escrow", "money"), ("stage", "string(9)"), ("offeredBy", "member")]
         if hasBoard { variables.append(("parties.board", "list(member, 3)")) }
@@ -49,7 +56,8 @@ package struct RandomContract {
         "bool", "int(-5..5)", "int(0..100)", "int(-9223372036854775808..9223372036854775807)",
         "money", "string(6)", "choice(red, green)", "timestamp", "duration", "member", "dataset",
         "list(int(0..9), 3)", "list(string(4), 2)", "list(member, 3)", "map(member, money, 3)",
-        "map(string(3), int(-9..9), 2)", "map(int(0..5), bool, 3)", "map(choice(red, green), string(5), 2)",
+        "map(string(3), int(-9..9), 2)", "map(int(0..5), bool, 3)",
+        "map(choice(red, green), string(5), 2)",
         "list(list(string(2), 2), 2)",
     ]
 
@@ -83,7 +91,7 @@ package struct RandomContract {
                 from: [stages[stages.count - 1]], to: nil, mayEnd: false, opens: false,
                 fulfils: false)
         }
-        if random.chance(25) { actions["train"] = training(from: loops) }
+        if isLicence { actions["train"] = training(from: loops) }
         var obligations = JSONObject()
         if hasDuty {
             let hasRemedy = random.chance(80)
@@ -142,11 +150,13 @@ package struct RandomContract {
     ) -> JSONValue {
         let inputs: [(String, String)] =
             isRemedy
-            ? [] : (0..<random.uniformInteger(in: 0...2)).map { ("i\($0)", random.pick(Self.types)) }
+            ? []
+            : (0..<random.uniformInteger(in: 0...2)).map { ("i\($0)", random.pick(Self.types)) }
         let outer = expressions
         defer { expressions = outer }
         expressions.add(
-            inputs.map { ("input.\($0.0)", $0.1) } + [("sender", "member"), ("now", "timestamp")])
+            inputs.map { ("input.\($0.0)", $0.1) } + [("now", "timestamp")]
+                + (isRemedy ? [] : [("sender", "member")]))
         var input = JSONObject()
         for (name, type) in inputs { input[name] = .string(type) }
         let by = actors()
@@ -161,7 +171,10 @@ package struct RandomContract {
             "emit": random.chance(30)
                 ? [
                     "event": "happened",
-                    "data": ["what": .string(expression("int(0..9)")), "who": "sender"],
+                    "data": [
+                        "what": .string(expression("int(0..9)")),
+                        "who": isRemedy ? "offeredBy" : "sender",
+                    ],
                 ] : nil,
             "to": to,
         ]
@@ -197,7 +210,8 @@ package struct RandomContract {
 
     private mutating func rule(_ index: Int) -> JSONValue {
         [
-            "cel": .string(random.chance(70) ? "true || \(expression("bool"))" : expression("bool")),
+            "cel": .string(
+                random.chance(70) ? "true || \(expression("bool"))" : expression("bool")),
             "clause": .string("\(index + 1)"), "says": "as agreed",
         ]
     }
@@ -223,7 +237,9 @@ package struct RandomContract {
         }
         switch parts.name {
         case "int", "money":
-            if random.chance(30) { return ["add": .string(random.chance(60) ? "1" : expression(type))] }
+            if random.chance(30) {
+                return ["add": .string(random.chance(60) ? "1" : expression(type))]
+            }
             if random.chance(30) { return ["subtract": .string(expression(type))] }
         case "list":
             if random.chance(60) { return ["append": .string(expression(parts.arguments[0]))] }
@@ -267,19 +283,20 @@ package struct RandomContract {
             payer == "escrow" && random.chance(20)
             ? "rest" : random.chance(60) ? "terms.price" : expression("money")
         return [
-            "from": .string(payer), "to": into ? "escrow" : destination(),
+            "from": .string(payer), "to": into ? "escrow" : destination(from: payer),
             "clause": random.chance(30) ? "5" : Optional.none,
             "amount": .string(amount), "when": random.chance(30) ? condition() : Optional.none,
         ]
     }
 
-    private mutating func destination() -> JSONValue {
-        switch random.uniformInteger(in: 0...4) {
+    /// Where money can go that comes from one purse; nobody pays to itself.
+    private mutating func destination(from payer: String = "escrow") -> JSONValue {
+        let others = (parties + ["sender"]).filter { $0 != payer }
+        return switch random.uniformInteger(in: 0...4) {
         case 0: ["member": .string(expression("member"))]
         case 1 where state.contains { $0.name == "shares" }: ["split": "state.shares"]
         case 2: ["split": .string("{parties.\(parties[0]): 2, 'zoe': state.count}")]
-        case 3: "sender"
-        default: .string(random.pick(parties))
+        default: .string(random.pick(others))
         }
     }
 }

@@ -3,13 +3,15 @@ package import Randomness
 
 /// Expressions and values drawn at random for the types of documents.
 package struct RandomExpression {
-    private var variables: [(name: String, type: String)]
+    private var variables: [(name: String, type: String, kind: String)] = []
 
     init(variables: [(name: String, type: String)]) {
-        self.variables = variables
+        add(variables)
     }
 
-    mutating func add(_ more: [(name: String, type: String)]) { variables += more }
+    mutating func add(_ more: [(name: String, type: String)]) {
+        variables += more.map { ($0.name, $0.type, Self.kind($0.type)) }
+    }
 
     /// A type's name and what stands in its brackets.
     static func parts(of type: String) -> (name: String, arguments: [String]) {
@@ -42,7 +44,7 @@ package struct RandomExpression {
 
     func text(of type: String, depth: Int = 2, _ random: inout SeededRandom) -> String {
         let kind = Self.kind(type)
-        let fitting = variables.filter { Self.kind($0.type) == kind }.map(\.name)
+        let fitting = variables.filter { $0.kind == kind }.map(\.name)
         if !fitting.isEmpty, random.chance(depth == 0 ? 70 : 40) { return random.pick(fitting) }
         if depth == 0 || random.chance(20) { return literal(of: type, &random) }
         func inner(_ type: String) -> String { text(of: type, depth: depth - 1, &random) }
@@ -57,13 +59,15 @@ package struct RandomExpression {
             case 4: return "(\(inner("int(0..9)"))) % (\(inner(type)))"
             case 5: return "math.greatest(\(inner(type)), \(inner(type)))"
             default:
-                let sized = variables.filter { ["list", "map", "string"].contains(Self.parts(of: $0.type).name) }
+                let sized = variables.filter {
+                    ["list", "map", "string"].contains(Self.parts(of: $0.type).name)
+                }
                 return sized.isEmpty ? inner(type) : "size(\(random.pick(sized).name))"
             }
         case "string", "member", "dataset", "choice":
             let name = Self.parts(of: type).name
             if name == "string", random.chance(40) { return "(\(inner(type)) + \(inner(type)))" }
-            let lists = variables.filter { Self.kind($0.type) == "list(string)" }
+            let lists = variables.filter { $0.kind == "list(string)" }
             if !lists.isEmpty, random.chance(40) {
                 return "\(random.pick(lists).name)[\(inner("int(0..2)"))]"
             }
@@ -72,7 +76,8 @@ package struct RandomExpression {
             return "(\(inner(type)) \(random.pick(["+", "-"])) \(inner("duration")))"
         case "duration":
             return random.chance(50)
-                ? "(\(inner(type)) + \(inner(type)))" : "(\(inner("timestamp")) - \(inner("timestamp")))"
+                ? "(\(inner(type)) + \(inner(type)))"
+                : "(\(inner("timestamp")) - \(inner("timestamp")))"
         case "list":
             let element = Self.parts(of: type).arguments[0]
             switch random.uniformInteger(in: 0...3) {
@@ -96,9 +101,13 @@ package struct RandomExpression {
             let comparison = random.pick(["<", "<=", ">", ">=", "==", "!="])
             return "(\(inner(type))) \(comparison) (\(inner(type)))"
         case 4: return "\(inner("member")) in \(inner("list(member, 3)"))"
-        case 5: return "\(inner("list(int(0..9), 3)")).\(random.pick(["all", "exists", "exists_one"]))(y, y < \(inner("int(0..9)")))"
+        case 5:
+            return
+                "\(inner("list(int(0..9), 3)")).\(random.pick(["all", "exists", "exists_one"]))(y, y < \(inner("int(0..9)")))"
         case 6: return "\(inner("list(int(0..9), 3)")) == \(inner("list(int(0..9), 3)"))"
-        case 7: return "\(inner("string(4)")).\(random.pick(["startsWith", "contains", "endsWith"]))(\(inner("string(4)")))"
+        case 7:
+            return
+                "\(inner("string(4)")).\(random.pick(["startsWith", "contains", "endsWith"]))(\(inner("string(4)")))"
         case 8:
             let maps = variables.filter { $0.type.hasPrefix("map(member") }
             guard !maps.isEmpty else { return "true" }
@@ -116,17 +125,23 @@ package struct RandomExpression {
         case "bool": return random.pick(["true", "false"])
         case "int", "money":
             return random.pick(["0", "1", "3", "-1", "7", "100", "9223372036854775807"])
-        case "string": return random.pick(["''", "'a'", "'ab'", "'é'", "'e\\u0301'", "'\\u212a'", "'K'"])
+        case "string":
+            return random.pick(["''", "'a'", "'ab'", "'é'", "'e\\u0301'", "'\\u212a'", "'K'"])
         case "choice": return random.pick(["'red'", "'green'", "'blue'"])
         case "member": return random.pick(["'ada'", "'bob'", "'zoe'", "'Not A Name'", "'lab'"])
         case "dataset", "model", "digest": return "'sets'"
-        case "timestamp": return "timestamp('2026-03-0\(random.uniformInteger(in: 1...9))T00:00:00Z')"
-        case "duration": return random.pick(["duration('1h')", "duration('-90s')", "duration('2400h')", "duration('0.5s')"])
+        case "timestamp":
+            return "timestamp('2026-03-0\(random.uniformInteger(in: 1...9))T00:00:00Z')"
+        case "duration":
+            return random.pick([
+                "duration('1h')", "duration('-90s')", "duration('2400h')", "duration('0.5s')",
+            ])
         case "list":
             return random.chance(30) ? "[]" : "[\(literal(of: arguments[0], &random))]"
         default:
             return random.chance(30)
-                ? "{}" : "{\(literal(of: arguments[0], &random)): \(literal(of: arguments[1], &random))}"
+                ? "{}"
+                : "{\(literal(of: arguments[0], &random)): \(literal(of: arguments[1], &random))}"
         }
     }
 
@@ -154,7 +169,10 @@ package struct RandomExpression {
         case "choice": return .string(random.pick(arguments))
         case "member": return .string(random.pick(["ada", "bob", "cyd", "zoe"]))
         case "timestamp":
-            return .string("2026-03-0\(random.uniformInteger(in: 1...9))T12:00:00\(random.pick(["Z", "+01:00", ".25Z"]))")
+            return .string(
+                "2026-03-0\(random.uniformInteger(in: 1...9))T12:00:00\(random.pick(["Z", "+01:00", ".25Z"]))"
+            )
+        case "digest": return .string(String(repeating: "0a", count: 32))
         case "duration": return .string(random.pick(["1h", "0s", "-5m", "72h", "1.5s"]))
         case "list":
             let countMax = Int(arguments[1]) ?? 0

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Coordinator
 import Encodings
@@ -50,6 +51,7 @@ import Transport
         _ = try await bank.submit(RegisterCurrency(currency: currency, title: "Yuan", scale: 2))
         _ = try await bank.submit(
             IssueMoney(amount: Money(100_000, currency), to: MemberID("university")))
+        _ = try await university.publish(.datasetLicence)
         for (number, owner) in Self.owners.enumerated() {
             let session = try served.session(owner)
             let (owned, _) = try OwnedDataset.inspecting(
@@ -59,13 +61,12 @@ import Transport
             _ = try await session.submit(try owned.registration(title: "Data of \(owner)"))
             let licence = try LicenceID("\(owner)-licence")
             _ = try await session.submit(
-                OfferLicence(
-                    licence: licence,
-                    terms: LicenceTerms(
-                        dataset: owned.id, licensee: try MemberID("university"),
-                        purposes: ["research"], roundsMax: 20, feePerRound: Money(250, currency),
-                        expires: MemberSession.now.advanced(byMilliseconds: 86_400_000))))
-            _ = try await university.submit(AcceptLicence(licence: licence))
+                LicenceTerms(
+                    dataset: owned.id, licensee: try MemberID("university"),
+                    purposes: ["research"], roundsMax: 20, feePerRound: Money(250, currency),
+                    expires: MemberSession.now.advanced(byMilliseconds: 86_400_000)
+                ).offer(licence, licensor: try MemberID(owner)))
+            _ = try await university.submit(TakeContractAction.accept(licence))
         }
     }
 

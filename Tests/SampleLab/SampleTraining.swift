@@ -1,3 +1,4 @@
+import ContractLibrary
 package import Contracts
 package import Encodings
 package import Identity
@@ -89,6 +90,8 @@ extension SampleLab {
         guard let currency = CurrencyCode("CNY") else { throw SampleLabError.nobody("CNY") }
         try submit(RegisterCurrency(currency: currency, title: "Yuan", scale: 2), by: "bank")
         try submit(
+            PublishDocument(document: try LibraryDocument.datasetLicence.published()), by: "bank")
+        try submit(
             IssueMoney(amount: Money(1_000_000, currency), to: try member("university").id),
             by: "bank")
         for owner in Self.owners {
@@ -100,14 +103,13 @@ extension SampleLab {
                 by: owner)
             let licence = try LicenceID("\(owner)-licence")
             try submit(
-                OfferLicence(
-                    licence: licence,
-                    terms: LicenceTerms(
-                        dataset: dataset, licensee: try member("university").id,
-                        purposes: ["research"], roundsMax: 100, feePerRound: Money(250, currency),
-                        expires: now.advanced(byMilliseconds: 86_400_000))),
+                LicenceTerms(
+                    dataset: dataset, licensee: try member("university").id,
+                    purposes: ["research"], roundsMax: 100, feePerRound: Money(250, currency),
+                    expires: now.advanced(byMilliseconds: 86_400_000)
+                ).offer(licence, licensor: try member(owner).id),
                 by: owner)
-            try submit(AcceptLicence(licence: licence), by: "university")
+            try submit(TakeContractAction.accept(licence), by: "university")
         }
         let job = try JobID(name)
         try submit(

@@ -6,19 +6,13 @@ import Identity
 /// second time from the transactions that were applied, by the design's rules and not by the
 /// contracts' code.
 struct Books {
-    private struct Licence {
-        let terms: LicenceTerms
-        let licensor: MemberID
-        var isActive = false
-        var rounds: Int64 = 0
-    }
-
-    private struct Job {
+    struct Job {
         let owner: MemberID
         let purpose: String
         /// By the member whose data it is.
         let licences: [MemberID: LicenceID]
         let participantsMin: Int
+        let planned: Int64
         var rounds = 0
         var current: RoundID?
     }
@@ -32,12 +26,40 @@ struct Books {
     }
 
     private var applied: Set<TransactionID> = []
-    private var datasets: [DatasetID: (owner: MemberID, rows: Int64)] = [:]
-    private var licences: [LicenceID: Licence] = [:]
-    private var jobs: [JobID: Job] = [:]
+    var datasets: [DatasetID: (owner: MemberID, rows: Int64)] = [:]
+    var licences: [LicenceID: Licence] = [:]
+    private(set) var jobs: [JobID: Job] = [:]
     private(set) var rounds: [RoundID: Round] = [:]
-    private var balances: [AccountHolder: [CurrencyCode: Int64]] = [:]
+    var balances: [AccountHolder: [CurrencyCode: Int64]] = [:]
     private var issued: [CurrencyCode: Int64] = [:]
+    var transfers: [UInt64: Transfer] = [:]
+    var holds: [HoldID: Hold] = [:]
+    /// What the transaction that is being read moved.
+    var moved: [Moved] = []
+
+    struct Transfer {
+        let from: MemberID
+        let to: MemberID
+        let amount: Money
+        var isReversed = false
+    }
+
+    struct Hold {
+        let payer: MemberID
+        let payee: MemberID
+        let amount: Money
+        let expires: Timestamp
+        var isOpen = true
+    }
+
+    struct Moved: Hashable, Comparable {
+        let text: String
+        let minorUnits: Int64
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.text, left.minorUnits) < (right.text, right.minorUnits)
+        }
+    }
 
     init() {}
 
@@ -48,7 +70,9 @@ struct Books {
             return "entry \(index) does not open round \(round) for \(member)"
         }
         guard row.isOpen else { return "round \(round) is over" }
-        guard licences[id]?.isActive == true else { return "licence \(id) has been withdrawn" }
+        guard licences[id]?.stage == "active" || licences[id]?.stage == "exhausted" else {
+            return "licence \(id) has ended"
+        }
         return nil
     }
 
@@ -62,33 +86,61 @@ struct Books {
         _ transaction: Transaction, _ receipt: Receipt, state: LabState
     ) -> String? {
         guard applied.insert(receipt.transaction).inserted else { return "it is applied twice" }
+        moved = []
+        if let problem = enter(transaction, receipt, state) { return problem }
+        let told = receipt.moved.map {
+            Moved(
+                text: "\($0.from) \($0.to) \($0.amount.currency)",
+                minorUnits: $0.amount.minorUnits)
+        }
+        return told.sorted() == moved.sorted()
+            ? nil : "the receipt tells of the movements \(told), and there were \(moved)"
+    }
+
+    private mutating func enter(
+        _ transaction: Transaction, _ receipt: Receipt, _ state: LabState
+    ) -> String? {
         guard case .member(let sender) = transaction.sender else {
             return readCoordinator(transaction.action, receipt, state)
         }
         switch transaction.action {
         case let action as RegisterDataset: datasets[action.dataset] = (sender, action.rows)
-        case let action as OfferLicence:
-            guard let licensor = datasets[action.terms.dataset]?.owner else { return "no such dataset" }
-            licences[action.licence] = Licence(terms: action.terms, licensor: licensor)
-        case let action as AcceptLicence: licences[action.licence]?.isActive = true
-        case let action as WithdrawLicence: licences[action.licence]?.isActive = false
+        case let action as OfferContract: return offer(action, by: sender)
+        case let action as TakeContractAction: return take(action, receipt.time, by: sender)
         case let action as ProposeJob:
             var owners: [MemberID: LicenceID] = [:]
             for id in action.licences {
-                guard let licence = licences[id], licence.terms.licensee == sender else {
+                guard let licence = licences[id], licence.licensee == sender else {
                     return "job \(action.job) names a licence of somebody else"
                 }
                 owners[licence.licensor] = id
             }
             jobs[action.job] = Job(
                 owner: sender, purpose: action.purpose, licences: owners,
-                participantsMin: action.participantsMin)
+                participantsMin: action.participantsMin, planned: Int64(action.plan.rounds))
+        case let action as StartJob: return start(action.job, receipt.time, state)
         case let action as AbandonJob: return end(action.job)
         case let action as IssueMoney:
             issued[action.amount.currency, default: 0] += action.amount.minorUnits
             return move(action.amount, from: nil, to: .member(action.to))
+        case let action as RedeemMoney:
+            issued[action.amount.currency, default: 0] -= action.amount.minorUnits
+            return move(action.amount, from: .member(sender), to: nil)
         case let action as TransferMoney:
+            transfers[receipt.index] = Transfer(
+                from: sender, to: action.to, amount: action.amount)
             return move(action.amount, from: .member(sender), to: .member(action.to))
+        case let action as ReverseTransfer: return reverse(action, by: sender, state)
+        case let action as SplitPayment: return split(action, by: sender)
+        case let action as PlaceHold:
+            guard holds[action.hold] == nil else { return "\(action.hold) is held twice" }
+            holds[action.hold] = Hold(
+                payer: sender, payee: action.to, amount: action.amount, expires: action.expires)
+            return move(action.amount, from: .member(sender), to: .hold(action.hold))
+        case let action as CaptureHold:
+            return endHold(
+                action.hold, paying: action.amount, receipt.time, by: sender)
+        case let action as ReleaseHold: return endHold(action.hold, receipt.time, by: sender)
         default: break
         }
         return nil
@@ -105,10 +157,10 @@ struct Books {
                 return "round \(action.round) is closed without a seal"
             }
             let contributors = Set(round.contributions.map(\.member))
-            return settle(action.round) { contributors.contains($0) }
-        case let action as AbandonRound: return settle(action.round) { _ in false }
+            return settle(action.round, contributors)
+        case let action as AbandonRound: return abandon(action.round)
         case let action as AbandonJob: return end(action.job)
-        case is CompleteJob: return nil
+        case let action as CompleteJob: return end(action.job)
         default: return "the coordinator sent \(type(of: action).name)"
         }
     }
@@ -121,24 +173,19 @@ struct Books {
             action.participants.count >= job.participantsMin
         else { return "round \(id) may not be opened" }
         var named: [MemberID: LicenceID] = [:]
+        var fees: [Money] = []
         for member in action.participants {
-            guard let licenceID = job.licences[member], var licence = licences[licenceID] else {
+            guard let licenceID = job.licences[member], let licence = licences[licenceID] else {
                 return "round \(id) names \(member) without a licence"
             }
-            licence.rounds += 1
-            let terms = licence.terms
-            guard licence.isActive, receipt.time < terms.expires,
-                licence.rounds <= terms.roundsMax, terms.purposes.contains(job.purpose),
-                state.datasets[terms.dataset]?.status == .registered,
-                state.members[member]?.status == .active,
-                state.members[job.owner]?.status == .active
-            else { return "round \(id) overruns licence \(licenceID)" }
-            licences[licenceID] = licence
+            guard licence.allows(job.purpose, at: receipt.time), isUsable(licence, state) else {
+                return "round \(id) overruns licence \(licenceID)"
+            }
+            licences[licenceID]?.rounds += 1
             named[member] = licenceID
-            let problem = move(
-                terms.feePerRound, from: .member(job.owner), to: .round(id.job, id.number))
-            if let problem { return problem }
+            fees.append(licence.fee)
         }
+        if let problem = setAside(fees, for: id.job, of: job.owner) { return problem }
         job.rounds += 1
         job.current = id
         jobs[id.job] = job
@@ -154,7 +201,7 @@ struct Books {
             guard let json = try? JSONValue(parsing: envelope.payload),
                 let contribution = try? Contribution(json), contribution.round == action.round,
                 let licence = round.licences[contribution.member].flatMap({ licences[$0] }),
-                contribution.weight <= datasets[licence.terms.dataset]?.rows ?? 0,
+                contribution.weight <= datasets[licence.dataset]?.rows ?? 0,
                 state.members[contribution.member]?.status == .active,
                 !round.contributions.contains(where: { $0.member == contribution.member })
             else { return "the seal of round \(action.round) counts what it must not" }
@@ -165,40 +212,34 @@ struct Books {
         return nil
     }
 
-    private mutating func end(_ job: JobID) -> String? {
-        guard let current = jobs[job]?.current else { return nil }
-        return settle(current) { _ in false }
+    /// What a job has not spent goes back to its owner, and its open round comes to nothing.
+    private mutating func end(_ id: JobID) -> String? {
+        guard let job = jobs[id] else { return "there is no job \(id)" }
+        if let current = job.current, let problem = abandon(current) { return problem }
+        return release(id, to: job.owner)
     }
 
-    /// Pays what each licence had put aside to the member, or back to the job's owner.
-    private mutating func settle(_ id: RoundID, earned: (MemberID) -> Bool) -> String? {
-        guard var round = rounds[id], var job = jobs[id.job], job.current == id else {
-            return "round \(id) ends twice"
+    private mutating func settle(_ id: RoundID, _ contributors: Set<MemberID>) -> String? {
+        guard let round = end(round: id) else { return "round \(id) ends twice" }
+        for (member, licence) in round.licences.sorted(by: { $0.key < $1.key })
+        where contributors.contains(member) {
+            guard let fee = licences[licence]?.fee else { return "no licence" }
+            if let problem = move(fee, from: .job(id.job), to: .member(member)) { return problem }
         }
-        for (member, licence) in round.licences.sorted(by: { $0.key < $1.key }) {
-            guard let fee = licences[licence]?.terms.feePerRound else { return "no licence" }
-            let problem = move(
-                fee, from: .round(id.job, id.number),
-                to: .member(earned(member) ? member : job.owner))
-            if let problem { return problem }
-        }
-        round.isOpen = false
-        job.current = nil
-        rounds[id] = round
-        jobs[id.job] = job
         return nil
     }
 
-    private mutating func move(
-        _ amount: Money, from payer: AccountHolder?, to payee: AccountHolder
-    ) -> String? {
-        if let payer {
-            let left = balances[payer, default: [:]][amount.currency, default: 0] - amount.minorUnits
-            guard left >= 0 else { return "\(payer) pays \(amount) that it does not have" }
-            balances[payer]?[amount.currency] = left
-        }
-        balances[payee, default: [:]][amount.currency, default: 0] += amount.minorUnits
+    private mutating func abandon(_ id: RoundID) -> String? {
+        guard let round = end(round: id) else { return "round \(id) ends twice" }
+        for licence in round.licences.values { licences[licence]?.giveBack() }
         return nil
+    }
+
+    private mutating func end(round id: RoundID) -> Round? {
+        guard let round = rounds[id], jobs[id.job]?.current == id else { return nil }
+        rounds[id]?.isOpen = false
+        jobs[id.job]?.current = nil
+        return round
     }
 
     // MARK: - Comparing
@@ -223,8 +264,8 @@ struct Books {
         {
             return "\(sums[code, default: 0]) \(code) are there, and \(currency.issued) were issued"
         }
-        for (id, licence) in licences where state.licences[id]?.rounds != licence.rounds {
-            return "licence \(id) counts another number of rounds than were opened under it"
+        for (id, licence) in licences {
+            if let problem = licence.difference(from: state.licence(id)) { return problem }
         }
         for version in state.models.all.flatMap({ state.models.versions(of: $0) })
         where version.status == .released {

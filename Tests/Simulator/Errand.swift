@@ -1,10 +1,10 @@
 /// The things that members do of their own accord.
 package enum Errand: CaseIterable, Sendable {
     case apply, invite, vote, suspend, reinstate, leave, rotate, amend
-    case registerDataset, retireDataset, offer, accept, decline, withdraw
+    case registerDataset, retireDataset, offer, accept, decline, withdraw, lapse
     case propose, start, abandonJob
     case registerModel, validate, release, withdrawModel
-    case issue, pay
+    case issue, pay, split, reverse, redeem, hold, settleHold
     case again, nonsense
 
     /// Without these no round is ever opened.
@@ -22,10 +22,10 @@ package enum Errand: CaseIterable, Sendable {
         case .offer, .vote: 8
         case .apply: 5
         case .issue, .registerModel, .validate, .release: 3
-        case .pay, .reinstate: 2
-        case .again, .nonsense: 1
-        case .rotate, .withdraw, .invite: 0.5
-        case .suspend, .amend, .decline: 0.25
+        case .pay, .hold, .settleHold, .reinstate: 2
+        case .again, .nonsense, .split: 1
+        case .rotate, .withdraw, .lapse, .invite, .reverse: 0.5
+        case .suspend, .amend, .decline, .redeem: 0.25
         case .abandonJob, .withdrawModel: 0.15
         case .leave, .retireDataset: 0.05
         }

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Identity
 import Ledger
@@ -71,7 +72,7 @@ enum Forgery: String, CaseIterable {
             let transaction = Transaction(
                 lab: id, sender: .member(sender), nonce: "forged-\(block.size)",
                 validUntil: time.advanced(byMilliseconds: 60_000),
-                action: WithdrawLicence(licence: Self.licence, reason: "forged"))
+                action: TakeContractAction.withdraw(Self.licence, reason: "forged"))
             return Entry(time: time, content: .transaction(transaction.signed(with: key)))
         }
         switch self {

@@ -80,11 +80,17 @@ final class Recovery {
         let state = machine.state
         for job in state.jobs.running.compactMap({ state.jobs[$0] }) {
             // It may wait for a liar that never comes.
-            let usable = job.participants.filter {
-                state.licences[$0.licence]?.stage == .active
+            let standing = job.participants.filter {
+                state.licence($0.licence)?.stage == "active"
                     && state.members[$0.member]?.status == .active
             }
-            if usable.count < job.participantsMin || honest(usable) >= job.participantsMin {
+            let request = TrainingRequest(
+                purpose: job.purpose, round: RoundID(job: job.id, number: job.opened),
+                participants: job.participants.count)
+            let usable = standing.filter {
+                state.trainingRefusal(under: $0.licence, request, at: coordinator.now) == nil
+            }
+            if standing.count < job.participantsMin || honest(usable) >= job.participantsMin {
                 return "job \(job.id) is still running"
             }
         }

@@ -1,7 +1,9 @@
+import ContractLanguage
+import ContractLibrary
 import Contracts
 import Encodings
 
-/// Datasets, licences, and money.
+/// Datasets and licences.
 extension Workload {
     func registerDataset(_ state: LabState) -> Request? {
         let owners = active(state, .dataOwner).filter { node in
@@ -36,17 +38,22 @@ extension Workload {
         guard let user = schedule.pick(researchers(state)), let currency = Self.currency else {
             return nil
         }
+        // What licences are made of comes first.
+        guard state.accounts.currencies[currency] != nil else { return issue(state) }
+        let document = try LibraryDocument.datasetLicence.published()
+        guard state.agreements[document: PublishDocument.digest(of: document)] != nil else {
+            return request(PublishDocument(document: document), by: user)
+        }
         let standing = Set(
-            state.licences.all.filter {
-                $0.terms.licensee == user.id && ($0.stage == .active || $0.stage == .offered)
-                    && $0.rounds < $0.terms.roundsMax
-                    && $0.terms.expires > lab.coordinator.now
-            }.map(\.terms.dataset))
+            state.licences.filter { licence in
+                licence.licensee == user.id && ["active", "offered"].contains(licence.stage)
+                    && licence.terms.map { $0.expires > lab.coordinator.now } == true
+            }.map(\.dataset))
         let wanted = state.datasets.all.filter {
             $0.owner != user.id && (!standing.contains($0.id) || schedule.chance(0.1))
         }
         guard let dataset = schedule.pick(wanted) else { return nil }
-        let isFree = state.accounts.currencies[currency] == nil || schedule.chance(0.3)
+        let isFree = schedule.chance(0.3)
         let terms = LicenceTerms(
             dataset: dataset.id, licensee: user.id,
             purposes: schedule.chance(0.9) ? ["research"] : ["profit"],
@@ -56,15 +63,15 @@ extension Workload {
                 byMilliseconds: Int64(
                     schedule.pick(schedule.chance(0.12) ? 1_500...8_000 : 15_000...200_000))))
         return request(
-            OfferLicence(licence: try newName("l"), terms: terms),
+            try terms.offer(newName("l"), licensor: dataset.owner),
             by: schedule.chance(0.5) ? present(dataset.owner) : user)
     }
 
-    func answer(_ state: LabState, _ action: (LicenceID) -> any LabAction) -> Request? {
-        guard let licence = schedule.pick(state.licences.all.filter { $0.stage == .offered })
+    func answer(_ state: LabState, _ action: (LicenceID) -> TakeContractAction) -> Request? {
+        guard let licence = schedule.pick(state.licences.filter { $0.stage == "offered" })
         else { return nil }
-        let other =
-            licence.offeredBy == licence.licensor ? licence.terms.licensee : licence.licensor
+        let isLicensors = licence.contract.instance.offeredBy == licence.licensor.text
+        let other = isLicensors ? licence.licensee : licence.licensor
         return request(action(licence.id), by: present(other))
     }
 
@@ -72,40 +79,26 @@ extension Workload {
     func withdraw(_ state: LabState) -> Request? {
         let used = state.jobs.running.compactMap { state.jobs[$0] }.flatMap(\.participants)
             .map(\.licence)
-        let active = state.licences.all.filter { $0.stage == .active }
+        let active = state.licences.filter { $0.stage == "active" }
         let inUse = active.filter { used.contains($0.id) }
         guard
             let licence = schedule.pick(inUse.isEmpty || schedule.chance(0.2) ? active : inUse)
         else { return nil }
         return request(
-            WithdrawLicence(licence: licence.id, reason: "changed our mind"),
+            TakeContractAction.withdraw(licence.id, reason: "changed our mind"),
             by: present(licence.licensor))
     }
 
-    // MARK: - Money
-
-    func issue(_ state: LabState) -> Request? {
-        guard let currency = Self.currency else { return nil }
-        guard let row = state.accounts.currencies[currency] else {
-            return request(
-                RegisterCurrency(currency: currency, title: "Yuan", scale: 2),
-                by: schedule.pick(active(state, .issuer)))
+    /// Notes that a licence has run out, mostly when it has.
+    func lapse(_ state: LabState) -> Request? {
+        let left = state.licences.filter { licence in
+            !licence.contract.hasEnded
+                && (licence.terms.map { $0.expires <= lab.coordinator.now } == true
+                    || schedule.chance(0.02))
         }
-        let to =
-            schedule.chance(0.7)
-            ? schedule.pick(researchers(state)) : schedule.pick(active(state))
-        guard let to else { return nil }
-        let amount = schedule.chance(0.02) ? Int64.max : Int64(schedule.pick(1...500))
+        guard let licence = schedule.pick(left) else { return nil }
         return request(
-            IssueMoney(amount: Money(amount, currency), to: to.id), by: present(row.issuer))
-    }
-
-    func pay(_ state: LabState) -> Request? {
-        guard let currency = Self.currency, state.accounts.currencies[currency] != nil,
-            let to = schedule.pick(active(state))
-        else { return nil }
-        let amount = Money(Int64(schedule.pick(0...400)), currency)
-        return request(
-            TransferMoney(amount: amount, to: to.id), by: schedule.pick(active(state)))
+            TakeContractAction(contract: licence.id, action: "lapse"),
+            by: schedule.pick(active(state)))
     }
 }

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 
@@ -6,12 +7,18 @@ extension Workload {
     func propose(_ state: LabState) throws -> Request? {
         let open = state.jobs.all.count { $0.status == .proposed || $0.status == .running }
         guard open < 2, let user = schedule.pick(researchers(state)) else { return nil }
+        let training = schedule.pick(1...3)
         var byOwner: [MemberID: Licence] = [:]
-        for licence in state.licences.all
-        where licence.terms.licensee == user.id
-            && (isUsable(licence, in: state) || schedule.chance(0.03))
-        {
+        var cost: Int64 = 0
+        for licence in state.licences where licence.licensee == user.id {
+            guard byOwner[licence.licensor] == nil, let terms = licence.terms else { continue }
+            let fees = terms.feePerRound.minorUnits * Int64(training + 2)
+            let account = AccountID(
+                holder: .member(user.id), currency: terms.feePerRound.currency)
+            let canPay = cost + fees <= state.accounts.balance(of: account)
+            guard isUsable(licence, in: state) && canPay || schedule.chance(0.03) else { continue }
             byOwner[licence.licensor] = licence
+            cost += fees
         }
         guard byOwner.count >= max(1, state.lab.rules.participantsMin) else { return nil }
         let licences = byOwner.values.map(\.id).sorted()
@@ -23,7 +30,7 @@ extension Workload {
                 trainer: ["kind": "simulated"],
                 plan: JobPlan([
                     .init(task: .statistics, rounds: 1),
-                    .init(task: .train, rounds: schedule.pick(1...3)),
+                    .init(task: .train, rounds: training),
                     .init(task: .evaluate, rounds: 1),
                 ]),
                 participantsMin: schedule.chance(0.7)
@@ -34,18 +41,11 @@ extension Workload {
 
     /// Whether the licence will do for some rounds of research.
     private func isUsable(_ licence: Licence, in state: LabState) -> Bool {
-        licence.stage == .active && licence.terms.purposes.contains("research")
-            && licence.rounds < licence.terms.roundsMax
-            && canPay(licence, in: state)
-            && licence.terms.expires - lab.coordinator.now > 1_000
+        guard let terms = licence.terms else { return false }
+        return licence.stage == "active" && terms.purposes.contains("research")
+            && terms.expires - lab.coordinator.now > 1_000
             && state.members[licence.licensor]?.status == .active
-            && state.datasets[licence.terms.dataset]?.status == .registered
-    }
-
-    private func canPay(_ licence: Licence, in state: LabState) -> Bool {
-        let fee = licence.terms.feePerRound
-        let account = AccountID(holder: .member(licence.terms.licensee), currency: fee.currency)
-        return state.accounts.balance(of: account) >= 6 * fee.minorUnits
+            && state.datasets[licence.dataset]?.status == .registered
     }
 
     func start(_ state: LabState) -> Request? {

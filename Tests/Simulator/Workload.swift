@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Federation
@@ -107,9 +108,10 @@ final class Workload {
             case .registerDataset: registerDataset(state)
             case .retireDataset: retireDataset(state)
             case .offer: try offer(state)
-            case .accept: answer(state) { AcceptLicence(licence: $0) }
-            case .decline: answer(state) { DeclineLicence(licence: $0) }
+            case .accept: answer(state) { .accept($0) }
+            case .decline: answer(state) { .decline($0) }
             case .withdraw: withdraw(state)
+            case .lapse: lapse(state)
             case .propose: try propose(state)
             case .start: start(state)
             case .abandonJob: abandonJob(state)
@@ -119,6 +121,11 @@ final class Workload {
             case .withdrawModel: withdrawModel(state)
             case .issue: issue(state)
             case .pay: pay(state)
+            case .split: split(state)
+            case .reverse: reverse(state)
+            case .redeem: redeem(state)
+            case .hold: try hold(state)
+            case .settleHold: settleHold(state)
             case .again: again()
             case .nonsense: try nonsense(state)
             }
@@ -201,7 +208,7 @@ final class Workload {
             SealRound(round: round, contributions: []),
             CloseRound(round: round, result: nil),
             AbandonRound(round: round, reason: "nonsense"),
-            AcceptLicence(licence: try LicenceID("none")),
+            TakeContractAction.accept(try LicenceID("none")),
         ]
         if schedule.chance(0.3), let other = schedule.pick(active(state)), other !== node,
             let coordinator = schedule.pick(lab.coordinators)

@@ -24,8 +24,10 @@ import Testing
         #expect(runs.count { $0.roundsClosed > 0 } > runs.count * 2 / 3)
         #expect(runs.reduce(0) { $0 + $1.roundsAbandoned } > runs.count / 2)
         for action in [
-            "licence.withdraw", "member.rotate_keys", "proposal.vote", "model.register",
+            "contract.act withdraw", "member.rotate_keys", "proposal.vote", "model.register",
             "job.complete", "round.abandon", "account.transfer",
+            "account.split", "account.reverse", "account.redeem", "account.hold",
+            "account.capture", "account.release",
         ] {
             #expect(runs.contains { $0.applied[action, default: 0] > 0 }, "nobody does \(action)")
         }

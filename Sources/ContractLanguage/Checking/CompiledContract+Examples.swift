@@ -37,6 +37,29 @@ extension CompiledContract {
         }
     }
 
+    /// The invariants that do not hold when an instance is concluded, whatever its terms and parties.
+    func failuresAtTheBeginning() -> [DocumentProblem] {
+        var moment = Moment(
+            stage: document.stages.first, escrow: 0, parties: document.parties.map { _ in nil },
+            terms: document.terms.map { _ in nil }, state: [])
+        var evaluator = Evaluator()
+        let inputs = conclusion.inputs(moment)
+        moment.state = zip(document.state, initial).map { variable, formula in
+            guard let formula else { return variable.type.least }
+            return try? evaluator.value(of: formula.compiled.program, inputs)
+        }
+        let standing = invariantScope.inputs(moment)
+        return invariants.compactMap { text, formula in
+            let denial = evaluator.denial(of: formula.compiled.program, standing)
+            guard let denial else { return nil }
+            if case .failed(let error) = denial, error.code == .noSuchVariable { return nil }
+            return DocumentProblem(
+                text.condition.path,
+                "does not hold at the beginning: \(formula.observed(in: moment).map { "\($0.name) is \($0.value)" }.joined(separator: ", "))"
+            )
+        }
+    }
+
     private func play(
         _ action: Action, _ given: Given, isRefusal: Bool
     ) throws(ContractRefusal) -> ContractStep {

@@ -96,7 +96,7 @@ package final class CompiledContract: Sendable {
         costMax = parts.actions.values.map(\.costMax).max() ?? 0
         offerors = checker.offerors
         if let problems = DocumentProblems(checker.problems) { throw problems }
-        let failures = document.examples.compactMap { failure(of: $0) }
+        let failures = failuresAtTheBeginning() + document.examples.compactMap { failure(of: $0) }
         if let problems = DocumentProblems(failures) { throw problems }
     }
 }

@@ -9,19 +9,23 @@ extension DocumentChecker {
     }
 
     mutating func checkStages() {
-        for stage in document.final { checkStage(stage, at: "final") }
+        for (index, stage) in document.final.enumerated() {
+            checkStage(stage, at: "final[\(index)]")
+        }
         if let first = document.stages.first, document.final.contains(first) {
             problem("final", "a contract does not begin in a final stage")
         }
         for action in document.actions {
             let path = "actions.\(action.name)"
-            for stage in action.from {
-                checkStage(stage, at: "\(path).from")
+            for (index, stage) in action.from.enumerated() {
+                checkStage(stage, at: "\(path).from[\(index)]")
                 if document.final.contains(stage) {
-                    problem("\(path).from", "`\(stage)` is final, and has no way out")
+                    problem("\(path).from[\(index)]", "`\(stage)` is final, and has no way out")
                 }
             }
-            for turn in action.turns { checkStage(turn.stage, at: "\(path).to") }
+            for (index, turn) in action.turns.enumerated() {
+                checkStage(turn.stage, at: "\(path).to[\(index)].stage")
+            }
             let endless = action.turns.dropLast().contains { $0.condition == nil }
             if endless { problem("\(path).to", "nothing behind an entry without `when` is reached") }
             if usesEscrow { checkRest(of: action, at: path) }
@@ -94,6 +98,64 @@ extension DocumentChecker {
             } else if !document.final.isEmpty, !ending.contains(stage) {
                 problem("stages", "from `\(stage)` no final stage can be reached")
             }
+        }
+        if problems.isEmpty { checkEndings() }
+    }
+
+    /// A stage and the obligations that are open in it.
+    private struct Standing: Hashable {
+        let stage: String
+        let open: Set<String>
+    }
+
+    /// An action that only an overdue obligation allows is no way out where that one is not open.
+    private mutating func checkEndings() {
+        guard let first = document.stages.first, !document.final.isEmpty,
+            document.actions.contains(where: \.isRemedy)
+        else { return }
+        let start = Standing(stage: first, open: [])
+        var ways: [Standing: Set<Standing>] = [:]
+        var found = [start]
+        while let standing = found.popLast() {
+            guard ways[standing] == nil else { continue }
+            // So many say enough; to go through all could take for ever.
+            guard ways.count < Self.standingsMax else { return }
+            let next = Set(steps(from: standing))
+            ways[standing] = next
+            found += next
+        }
+        var ending = Set(ways.keys.filter { document.final.contains($0.stage) })
+        var count = -1
+        while count != ending.count {
+            count = ending.count
+            for (standing, next) in ways where !next.isDisjoint(with: ending) {
+                ending.insert(standing)
+            }
+        }
+        let caught = ways.keys.filter { !ending.contains($0) }
+            .map { (stage: $0.stage, open: $0.open.sorted().joined(separator: ", ")) }
+            .min { ($0.stage, $0.open) < ($1.stage, $1.open) }
+        guard let caught else { return }
+        problem(
+            "stages",
+            "from `\(caught.stage)` no final stage can be reached while \(caught.open.isEmpty ? "no obligation is open" : "only \(caught.open) is open"): the way out is taken only when an obligation is overdue"
+        )
+    }
+
+    private static let standingsMax = 2_000
+
+    private func steps(from standing: Standing) -> [Standing] {
+        document.actions.filter { $0.from.contains(standing.stage) }.flatMap { action in
+            var open = standing.open.subtracting(action.fulfils)
+            if action.isRemedy {
+                let overdue = document.obligations.filter {
+                    $0.remedy == action.name && standing.open.contains($0.name)
+                }
+                guard !overdue.isEmpty else { return [Standing]() }
+                open.subtract(overdue.map(\.name))
+            }
+            open.formUnion(action.opens)
+            return targets(of: action, from: standing.stage).map { Standing(stage: $0, open: open) }
         }
     }
 

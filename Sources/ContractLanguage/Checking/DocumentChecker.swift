@@ -189,11 +189,13 @@ struct DocumentChecker {
         let turns = action.turns.map { turn in
             (condition: turn.condition.flatMap { condition($0, in: scope) }, stage: turn.stage)
         }
-        for name in action.opens + action.fulfils
-        where !document.obligations.contains(where: { $0.name == name }) {
-            problem(
-                path, "there is no obligation `\(name)`",
-                suggestion: similar(name, in: document.obligations.map(\.name)))
+        for (names, field) in [(action.opens, "open"), (action.fulfils, "fulfil")] {
+            for (index, name) in names.enumerated()
+            where !document.obligations.contains(where: { $0.name == name }) {
+                problem(
+                    "\(path).\(field)[\(index)]", "there is no obligation `\(name)`",
+                    suggestion: similar(name, in: document.obligations.map(\.name)))
+            }
         }
         let formulas =
             rules.map(\.formula) + effects.flatMap(\.change.formulas)
@@ -213,12 +215,12 @@ struct DocumentChecker {
     }
 
     private mutating func checkActors(of action: ActionText, at path: String) {
-        for actor in action.by {
+        for (index, actor) in action.by.enumerated() {
             switch actor {
             case .party(let name):
                 if document.party(name) == nil {
                     problem(
-                        "\(path).by", "`\(name)` is no party",
+                        "\(path).by[\(index)]", "`\(name)` is no party",
                         suggestion: similar(
                             name,
                             in: document.parties.map(\.name) + ["lab", "anyone", "counterparty"]))
@@ -254,6 +256,15 @@ struct DocumentChecker {
                 "the lab takes no action `\(action.name)`; it knows \(LabHook.all.map(\.name).joined(separator: " and "))"
             )
             return
+        }
+        let hasDataset = document.terms.contains { $0.name == "dataset" && $0.type == .dataset }
+        if document.party("licensor") != .member || document.party("licensee") != .member
+            || !hasDataset
+        {
+            problem(
+                "\(path).by",
+                "the lab takes `\(hook.name)` of licences: they have the parties licensor and licensee, and the term `dataset: dataset`"
+            )
         }
         for field in action.input {
             guard let given = hook.inputs.first(where: { $0.name == field.name }) else {

@@ -1,4 +1,5 @@
 package import Encodings
+import Policy
 
 extension ContractDocument {
     static let actionsMax = 64
@@ -87,6 +88,9 @@ extension ContractDocument.Obligation {
         let within = try fields.string("within")
         // A bare duration is what most obligations have.
         let isPlain = within.utf8.first.map { (0x30...0x39).contains($0) } ?? false
+        if isPlain, TimeSpan(within) == nil {
+            throw fields.wrong("within", "should be a duration such as 720h or 90s, or an expression")
+        }
         self.within = ExpressionText(
             text: isPlain ? "duration(\"\(within)\")" : within, path: fields.path(to: "within"))
         says = try fields.text("says")

@@ -171,8 +171,9 @@ extension CompiledContract {
         }
     }
 
-    /// Whether a remedy would be applied now. One that its rules or bounds refuse holds up nothing:
-    /// with it every other action would be refused for ever, and what is in escrow lost.
+    /// Whether a remedy would be applied now. One that its rules, its bounds or an empty purse refuse
+    /// holds up nothing: with it every other action would be refused for ever, and what is in escrow
+    /// lost.
     private func canTake(
         _ remedy: String, at moment: Moment, on instance: ContractInstance,
         _ evaluator: inout Evaluator, as purpose: Purpose
@@ -180,13 +181,21 @@ extension CompiledContract {
         guard let action = actions[remedy], action.text.from.contains(instance.stage) else {
             return false
         }
+        var moment = moment
+        moment.sender = "anyone"
         do throws(ContractRefusal) {
-            _ = try run(
+            let step = try run(
                 action, at: moment, signing: [], on: instance, &evaluator, as: purpose)
-            return true
+            return step.payments.allSatisfy { isCertain($0, in: instance) }
         } catch {
             return false
         }
+    }
+
+    /// Whether a payment can be relied on: a purse elsewhere may be empty, and a payee unknown.
+    private func isCertain(_ payment: ContractStep.Payment, in instance: ContractInstance) -> Bool {
+        guard payment.from == .escrow, case .member(let payee) = payment.to else { return false }
+        return instance.parties.contains { $0.contains(payee) }
     }
 
     /// - Returns: The parties that sign by taking the action.
@@ -229,11 +238,19 @@ extension CompiledContract {
     }
 
     private func who(of action: ActionText, _ instance: ContractInstance) -> String {
-        action.by.map { actor in
-            guard case .party(let name) = actor else {
-                return actor == .lab ? "the lab" : "\(actor)"
+        func named(_ party: String) -> String {
+            "the \(party) (\(instance.members(party, in: self).joined(separator: ", ")))"
+        }
+        return action.by.flatMap { actor in
+            switch actor {
+            case .party(let name): [named(name)]
+            case .counterparty:
+                zip(document.parties, instance.parties).filter { party, names in
+                    party.kind == .member && names != [instance.offeredBy]
+                }.map { named($0.0.name) }
+            case .anyone: ["a member of the lab"]
+            case .lab: ["the lab"]
             }
-            return "the \(name) (\(instance.members(name, in: self).joined(separator: ", ")))"
         }.joined(separator: " or ")
     }
 
@@ -250,7 +267,7 @@ extension CompiledContract {
         }
     }
 
-    private func readInput(
+    func readInput(
         of action: ActionText, _ call: ContractCall
     ) throws(ContractRefusal) -> [Value?] {
         do throws(JSONShapeError) {
@@ -267,7 +284,7 @@ extension CompiledContract {
         } catch {
             throw ContractRefusal(
                 .input, rule: "the input has the form that the action asks for",
-                saw: [ContractObservation(name: error.path, value: error.problem)])
+                saw: [ContractObservation(name: "problem", value: "\(error)")])
         }
     }
 

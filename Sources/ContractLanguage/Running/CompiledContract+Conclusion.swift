@@ -38,7 +38,7 @@ extension CompiledContract {
         } catch {
             throw ContractRefusal(
                 .input, rule: "the offer has the form that \(document.label) asks for",
-                saw: [ContractObservation(name: error.path, value: error.problem)])
+                saw: [ContractObservation(name: "problem", value: "\(error)")])
         }
         guard usesMoney == (offer.currency != nil) else {
             throw ContractRefusal(

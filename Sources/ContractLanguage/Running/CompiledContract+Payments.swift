@@ -108,7 +108,7 @@ extension CompiledContract {
             try check(.string(name), as: cashier.payeeType, named: "a payee", .payment)
             weights.append((name, weight))
         }
-        guard let shares = LargestRemainder.shares(of: amount, by: weights.map(\.weight)) else {
+        guard let shares = LargestRemainder.shares(of: amount, weights: weights.map(\.weight)) else {
             throw ContractRefusal(
                 .payment, rule: "the weights are not below 0, and not all 0",
                 saw: weights.map { ContractObservation(name: $0.name, value: String($0.weight)) })
@@ -123,7 +123,14 @@ extension CompiledContract {
     ) throws(ContractRefusal) -> ContractStep.Payment.Purse {
         switch purse {
         case .escrow: return .escrow
-        case .sender: return .member(moment.sender ?? "")
+        case .sender:
+            guard let sender = moment.sender, sender != ContractCall.Sender.lab.text else {
+                throw ContractRefusal(
+                    .payment, rule: "the sender has a purse",
+                    saw: [ContractObservation(name: "sender", value: moment.sender ?? "not known")],
+                    isUnknown: moment.sender == nil)
+            }
+            return .member(sender)
         case .party(let name):
             guard let member = instance.members(name, in: self).first else {
                 throw ContractRefusal(

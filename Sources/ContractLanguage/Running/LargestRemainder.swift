@@ -1,34 +1,31 @@
-/// Divides an amount in proportion to weights, in whole units, with nothing lost.
-///
-/// Everybody gets the whole part of its share, and what is left goes, a unit each, to those with the
-/// largest remainders; of equal ones the earlier comes first (Hamilton's method).
+/// How an amount is divided by weights so that nothing is lost: the method of the largest remainder
+/// (Hamilton's), in integers.
 package enum LargestRemainder {
-    /// - Returns: As many shares as weights, which sum to the amount; `nil` where a weight or the amount
-    ///   is below 0, or there is an amount and the weights' sum is 0 or does not fit 64 bits.
-    package static func shares(of amount: Int64, by weights: [Int64]) -> [Int64]? {
+    /// Each gets the whole part of its quota, and the units that are left go one each to the largest
+    /// fractions; of equal fractions the earlier comes first, so whoever calls puts the weights in an
+    /// order that all agree on.
+    ///
+    /// Exact for all values: a product of two has at most 126 bits.
+    ///
+    /// - Returns: As many shares as weights, which sum to the amount; `nil` where the amount or a
+    ///   weight is negative, or there is an amount and no weight is positive.
+    /// - Complexity: O(n log n).
+    package static func shares(of amount: Int64, weights: [Int64]) -> [Int64]? {
         guard amount >= 0, weights.allSatisfy({ $0 >= 0 }) else { return nil }
         // Nothing can be divided among nobody.
         guard amount > 0 else { return weights.map { _ in 0 } }
-        var total: UInt64 = 0
-        for weight in weights {
-            let (sum, overflow) = total.addingReportingOverflow(UInt64(weight))
-            guard !overflow else { return nil }
-            total = sum
-        }
+        let total = weights.reduce(UInt128(0)) { $0 + UInt128($1) }
         guard total > 0 else { return nil }
-        var left = UInt64(amount)
-        var shares: [Int64] = []
-        var remainders: [(index: Int, rest: UInt64)] = []
-        for (index, weight) in weights.enumerated() {
-            let product = UInt64(amount).multipliedFullWidth(by: UInt64(weight))
-            // The quotient is at most the amount, so that it fits.
-            let (share, rest) = total.dividingFullWidth(product)
-            shares.append(Int64(share))
-            left -= share
-            remainders.append((index, rest))
+        let quotas = weights.map {
+            (UInt128(amount) * UInt128($0)).quotientAndRemainder(dividingBy: total)
         }
-        remainders.sort { ($1.rest, $0.index) < ($0.rest, $1.index) }
-        for (index, _) in remainders.prefix(Int(left)) { shares[index] += 1 }
+        // No quota is more than the amount.
+        var shares = quotas.map { Int64($0.quotient) }
+        let left = Int(amount - shares.reduce(0, +))
+        let order = quotas.indices.sorted {
+            (quotas[$1].remainder, $0) < (quotas[$0].remainder, $1)
+        }
+        for index in order.prefix(left) { shares[index] += 1 }
         return shares
     }
 }

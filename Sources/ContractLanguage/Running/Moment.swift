@@ -4,7 +4,7 @@ import Policy
 ///
 /// What an example leaves open is `nil`.
 struct Moment {
-    var contract = ""
+    var contract: String?
     var offeredBy: String?
     var stage: String?
     var escrow: Int64?
@@ -56,7 +56,8 @@ package struct Scope: Sendable {
         }
         return Scope(
             names + [stage, escrow] + parties(document) + terms(document) + state(document)
-                + [time, name("sender", .sender)] + input)
+                // Anybody takes a remedy, and who it is makes no difference.
+                + [time] + (action.isRemedy ? [] : [name("sender", .sender)]) + input)
     }
 
     private init(_ variables: [(Environment.Variable, Source)]) {
@@ -117,9 +118,17 @@ package struct Scope: Sendable {
         Self.value(of: sources[slot], in: moment)
     }
 
+    /// Whether a variable changes as the contract goes on.
+    func isState(at slot: Int) -> Bool {
+        switch sources[slot] {
+        case .state, .stage, .escrow: true
+        default: false
+        }
+    }
+
     private static func value(of source: Source, in moment: Moment) -> Value? {
         switch source {
-        case .contract: .string(moment.contract)
+        case .contract: moment.contract.map(Value.string)
         case .offeredBy: moment.offeredBy.map(Value.string)
         case .stage: moment.stage.map(Value.string)
         case .escrow: moment.escrow.map(Value.int)

@@ -22,14 +22,7 @@ package struct IssueMoney: LabAction {
     package func apply(
         to state: inout LabState, in context: inout ActionContext
     ) throws(Refusal) {
-        let sender = try state.members.sender(of: context, as: .issuer)
-        let issuer = state.accounts.currencies[amount.currency]?.issuer
-        try context.require(
-            issuer == sender.id, .wrongSender, rule: "the sender issues the currency",
-            saw: [
-                "sender": sender.id, "currency": amount.currency,
-                "issuer": issuer?.text ?? "(not registered)",
-            ])
+        _ = try state.currency(amount.currency, issuedBySenderOf: &context)
         _ = try state.members.active(to)
         try context.require(
             amount.minorUnits > 0, .wrongValue, rule: "amount > 0", saw: ["amount": amount])

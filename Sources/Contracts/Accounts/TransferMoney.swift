@@ -28,6 +28,10 @@ package struct TransferMoney: LabAction {
             amount.minorUnits > 0 && to != sender.id, .wrongValue,
             rule: "amount > 0, to another member",
             saw: ["amount": amount, "sender": sender.id, "to": to])
-        try state.accounts.move(amount, from: .member(sender.id), to: .member(to))
+        try state.accounts.requireWithinLimit(amount, of: sender.id, in: &context)
+        try state.accounts.move(amount, from: .member(sender.id), to: .member(to), as: .transfer)
+        try state.accounts.chargeFee(on: amount, to: sender.id, in: &context)
+        state.accounts.set(
+            Transfer(index: context.index, from: sender.id, to: to, amount: amount))
     }
 }

@@ -1,8 +1,7 @@
 package import Encodings
 
-/// The action `round.abandon`: the coordinator gives a round up, and all fees go back. The rounds of
-/// the licences stay counted: an update may have left a node, and an abandoned round must not be a
-/// way to get one for nothing.
+/// The action `round.abandon`: the coordinator gives a round up. All fees go back, and each licence is
+/// told: its document says what it gives back.
 package struct AbandonRound: LabAction {
     package static let name = "round.abandon"
 
@@ -38,23 +37,23 @@ package struct AbandonRound: LabAction {
                     "round.status": state.jobs[round]?.status.rawValue ?? "none",
                 ])
         }
-        try state.abandon(row, reason: reason, at: context.now)
+        try state.abandon(row, reason: reason, in: &context)
     }
 }
 
 extension LabState {
     mutating func abandon(
-        _ round: Round, reason: String, at time: Timestamp
+        _ round: Round, reason: String, in context: inout ActionContext
     ) throws(Refusal) {
         let job = try jobs.existing(round.id.job)
-        for fee in round.fees {
-            try accounts.move(
-                fee, from: .round(job.id, round.id.number), to: .member(job.owner))
+        for (participant, fees) in zip(round.participants, round.fees) {
+            for fee in fees { try giveBack(fee, of: job) }
+            abandonTraining(under: participant.licence, round.id, in: &context)
         }
         var row = round
         row.status = .abandoned
         row.reason = reason
-        row.ended = time
+        row.ended = context.now
         jobs.set(row)
     }
 }

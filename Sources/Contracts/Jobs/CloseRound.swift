@@ -35,12 +35,7 @@ package struct CloseRound: LabAction {
             (result == nil) == (row.task == .evaluate), .wrongValue,
             rule: "statistics and training make a model, and evaluation makes none",
             saw: ["task": row.task.rawValue, "result": result?.text ?? "none"])
-        let contributors = Set(row.contributions.map(\.member))
-        for (participant, fee) in zip(row.participants, row.fees) {
-            let payee = contributors.contains(participant.member) ? participant.member : job.owner
-            try state.accounts.move(
-                fee, from: .round(job.id, round.number), to: .member(payee))
-        }
+        try state.settle(row, of: job)
         row.status = .closed
         row.result = result
         row.ended = context.now

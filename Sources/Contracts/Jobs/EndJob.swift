@@ -27,6 +27,7 @@ package struct CompleteJob: LabAction {
         try context.require(
             row.closed == row.plan.rounds, .wrongStage, rule: "all rounds of the plan are closed",
             saw: ["closed": row.closed, "plan.rounds": row.plan.rounds])
+        try state.release(row)
         row.status = .complete
         state.jobs.set(row)
     }
@@ -71,8 +72,9 @@ package struct AbandonJob: LabAction {
                 round.status != .sealed || context.sender == .coordinator, .wrongStage,
                 rule: "no round of the job is sealed",
                 saw: ["round": round.id, "round.status": round.status.rawValue])
-            try state.abandon(round, reason: "the job was abandoned", at: context.now)
+            try state.abandon(round, reason: "the job was abandoned", in: &context)
         }
+        try state.release(row)
         row.status = .abandoned
         row.reason = reason
         state.jobs.set(row)

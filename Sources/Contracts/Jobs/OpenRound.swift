@@ -64,7 +64,7 @@ package struct OpenRound: LabAction {
             saw: ["participants": participants.count, "job.participantsMin": job.participantsMin])
 
         var named: [Participant] = []
-        var fees: [Money] = []
+        var fees: [[RoundFee]] = []
         for member in participants {
             guard let participant = job.participants.first(where: { $0.member == member }) else {
                 throw Refusal(
@@ -74,9 +74,12 @@ package struct OpenRound: LabAction {
             named.append(participant)
             fees.append(
                 try state.train(
-                    under: participant.licence, purpose: job.purpose, job: job,
-                    round: round.number, in: &context))
+                    under: participant.licence,
+                    TrainingRequest(
+                        purpose: job.purpose, round: round, participants: participants.count),
+                    in: &context))
         }
+        try state.setAside(fees.flatMap(\.self), for: job)
         state.jobs.set(
             Round(
                 id: round, task: task, base: base, participants: named, fees: fees,

@@ -90,17 +90,17 @@ package struct ProposeJob: LabAction {
 
         var participants: [MemberID: Participant] = [:]
         for id in licences {
-            let licence = try state.licences.existing(id)
+            let licence = try state.existingLicence(id)
             try context.require(
-                licence.terms.licensee == sender.id, .wrongSender,
+                licence.licensee == sender.id, .wrongSender,
                 rule: "the sender holds the licence",
-                saw: ["sender": sender.id, "licence": id, "licensee": licence.terms.licensee])
+                saw: ["sender": sender.id, "licence": id, "licensee": licence.licensee])
             try context.require(
                 participants[licence.licensor] == nil, .limit,
                 rule: "a member takes part with one dataset",
                 saw: ["member": licence.licensor, "licence": id])
             participants[licence.licensor] = Participant(
-                member: licence.licensor, dataset: licence.terms.dataset, licence: id)
+                member: licence.licensor, dataset: licence.dataset, licence: id)
         }
         state.jobs.set(
             Job(

@@ -32,8 +32,8 @@ package struct Round: StateRow, Hashable {
     /// The model that the participants start from; there is none yet in the first statistics.
     package let base: BlobDigest?
     package let participants: [Participant]
-    /// What each participant's licence has put aside, in the order of `participants`.
-    package let fees: [Money]
+    /// What is set aside for each participant's licence, in the order of `participants`.
+    package let fees: [[RoundFee]]
     /// The place of `round.open` on the ledger.
     package let index: UInt64
     package let opened: Timestamp
@@ -53,7 +53,7 @@ package struct Round: StateRow, Hashable {
             "job": id.job.json, "round": .integer(Int64(id.number)),
             "task": .string(task.rawValue), "base": base?.json,
             "participants": .array(participants.map(\.json)),
-            "fees": .array(fees.map(\.json)), "index": .integer(Int64(clamping: index)),
+            "fees": .array(fees.map { .array($0.map(\.json)) }), "index": .integer(Int64(clamping: index)),
             "opened": opened.json, "status": .string(status.rawValue),
             "sealIndex": sealIndex.map { .integer(Int64(clamping: $0)) },
             "contributions": .array(contributions.map(\.json)), "result": result?.json,

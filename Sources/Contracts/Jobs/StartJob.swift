@@ -1,6 +1,7 @@
 package import Encodings
 
-/// The action `job.start`: the job's owner lets the coordinator open its rounds.
+/// The action `job.start`: the job's owner lets the coordinator open its rounds, and what they will cost
+/// goes into the job's escrow.
 package struct StartJob: LabAction {
     package static let name = "job.start"
 
@@ -27,6 +28,7 @@ package struct StartJob: LabAction {
         try context.require(
             row.status == .proposed, .wrongStage, rule: "job.status == proposed",
             saw: ["job": job, "job.status": row.status.rawValue])
+        try state.fund(row, at: context.now)
         row.status = .running
         state.jobs.set(row)
     }

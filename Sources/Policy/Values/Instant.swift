@@ -8,6 +8,13 @@ package struct Instant: Hashable, Sendable, Comparable {
     /// 0 to 999,999,999, forward from the second also before 1970.
     package let nanoseconds: Int32
 
+    package static let epoch = Instant(uncheckedSeconds: 0)
+
+    private init(uncheckedSeconds: Int64) {
+        seconds = uncheckedSeconds
+        nanoseconds = 0
+    }
+
     /// - Returns: `nil` outside the years 1 to 9999.
     package init?(seconds: Int64, nanoseconds: Int32 = 0) {
         guard Self.secondsRange.contains(seconds), (0..<1_000_000_000).contains(nanoseconds) else {

@@ -8,7 +8,11 @@ struct AccountCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account",
         abstract: "Money in the lab: integers, double entry, nothing lost.",
-        subcommands: [List.self, RegisterCurrency.self, Issue.self, Transfer.self])
+        subcommands: [
+            List.self, Statement.self, Transfer.self, Split.self, Redeem.self, Reverse.self,
+            Holds.self, Hold.self, Capture.self, Release.self, RegisterCurrency.self, Issue.self,
+            Fee.self, Limit.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -66,11 +70,8 @@ struct AccountCommands: AsyncParsableCommand {
         var to: MemberID
 
         func run() async throws {
-            try await MemberSession.with(submit.home) { session in
-                let money = try amount.money(scale: await session.scale(of: amount.currency))
-                let receipt = try await session.submit(
-                    IssueMoney(amount: money, to: to), until: submit.wait)
-                submit.output.print(receipt, SubmitOptions.text(receipt, "issued to \(to)"))
+            try await submit.submit("issued to \(to)") { session in
+                IssueMoney(amount: try await session.money(amount), to: to)
             }
         }
     }
@@ -87,13 +88,17 @@ struct AccountCommands: AsyncParsableCommand {
         var to: MemberID
 
         func run() async throws {
-            try await MemberSession.with(submit.home) { session in
-                let money = try amount.money(scale: await session.scale(of: amount.currency))
-                let receipt = try await session.submit(
-                    TransferMoney(amount: money, to: to), until: submit.wait)
-                submit.output.print(receipt, SubmitOptions.text(receipt, "paid to \(to)"))
+            try await submit.submit("paid to \(to)") { session in
+                TransferMoney(amount: try await session.money(amount), to: to)
             }
         }
+    }
+}
+
+extension MemberSession {
+    /// An amount from the command line in minor units.
+    func money(_ amount: MoneyArgument) async throws -> Money {
+        try amount.money(scale: await scale(of: amount.currency))
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ContractLibrary
 import Contracts
 import Encodings
 import Participation
@@ -41,15 +42,40 @@ struct LicenceCommands: AsyncParsableCommand {
         @Option(help: "Until when, \(MomentArgument.help).")
         var expires: MomentArgument
 
+        @Option(help: "The privacy budget, in millionths of epsilon.")
+        var epsilonMicro: Int64 = 0
+
+        @Flag(help: "The licensee may pass its place on, if you agree to each transfer.")
+        var transferable = false
+
+        @Flag(help: "The licensee may pass its place on without asking.")
+        var freelyTransferable = false
+
+        @Option(help: "Thousandths of each resale's price for the beneficiaries.")
+        var resalePermille: Int64 = 0
+
+        @Option(
+            name: .customLong("beneficiary"),
+            help: "MEMBER=WEIGHT: who shares in resales (repeat for several).")
+        var beneficiaries: [String] = []
+
         func run() async throws {
             try await MemberSession.with(submit.home) { session in
                 let money = try fee.money(scale: await session.scale(of: fee.currency))
-                let terms = LicenceTerms(
+                var terms = LicenceTerms(
                     dataset: dataset, licensee: licensee ?? session.card.member,
                     purposes: purposes, roundsMax: rounds, feePerRound: money,
                     expires: expires.timestamp)
+                terms.epsilonBudgetMicro = epsilonMicro
+                terms.isTransferable = transferable || freelyTransferable
+                terms.isFreelyTransferable = freelyTransferable
+                terms.resalePermille = resalePermille
+                terms.beneficiaries = try Shares.parse(beneficiaries)
+                let owner = try await session.item("/v1/datasets", where: "dataset", is: dataset.text)
+                let licensor = try MemberID(owner.shown("owner"))
+                _ = try await session.publish(.datasetLicence)
                 let receipt = try await session.submit(
-                    OfferLicence(licence: licence, terms: terms), until: submit.wait)
+                    try terms.offer(licence, licensor: licensor), until: submit.wait)
                 submit.output.print(
                     receipt, SubmitOptions.text(receipt, "\(licence) is offered"))
             }
@@ -64,7 +90,7 @@ struct LicenceCommands: AsyncParsableCommand {
         @Argument var licence: LicenceID
 
         func run() async throws {
-            try await submit.submit(AcceptLicence(licence: licence), "\(licence) is active")
+            try await submit.submit(TakeContractAction.accept(licence), "\(licence) is active")
         }
     }
 
@@ -76,7 +102,7 @@ struct LicenceCommands: AsyncParsableCommand {
         @Argument var licence: LicenceID
 
         func run() async throws {
-            try await submit.submit(DeclineLicence(licence: licence), "\(licence) is declined")
+            try await submit.submit(TakeContractAction.decline(licence), "\(licence) is declined")
         }
     }
 
@@ -92,7 +118,7 @@ struct LicenceCommands: AsyncParsableCommand {
 
         func run() async throws {
             try await submit.submit(
-                WithdrawLicence(licence: licence, reason: reason), "\(licence) is withdrawn")
+                TakeContractAction.withdraw(licence, reason: reason), "\(licence) is withdrawn")
         }
     }
 
@@ -111,16 +137,17 @@ struct LicenceCommands: AsyncParsableCommand {
                 empty: "no licences; `jointlab licence offer` writes one",
                 [
                     ("licence", .left, { $0.shown("licence") }),
-                    ("dataset", .left, { terms($0).shown("dataset") }),
+                    ("dataset", .left, { $0.shown("dataset") }),
                     ("licensor", .left, { $0.shown("licensor") }),
-                    ("licensee", .left, { terms($0).shown("licensee") }),
+                    ("licensee", .left, { $0.shown("licensee") }),
                     ("purposes", .left, { terms($0).shown("purposes") }),
                     (
                         "rounds", .right,
-                        { "\($0.shown("rounds"))/\(terms($0).shown("roundsMax"))" }
+                        { "\(($0["state"] ?? .null).shown("rounds"))/\(terms($0).shown("maxRounds"))" }
                     ),
-                    ("fee", .right, { (terms($0)["feePerRound"] ?? .null).shownMoney(scales) }),
-                    ("expires", .left, { terms($0).shownTime("expires") }),
+                    ("fee", .right, { $0.shownFee(scales) }),
+                    ("expires", .left, { terms($0).shown("expires") }),
+                    ("document", .left, { $0.shown("label") }),
                     ("stage", .left, { $0.shown("stage") }),
                 ])
             output.print(answer, view.text(answer))
@@ -143,7 +170,29 @@ struct LicenceCommands: AsyncParsableCommand {
     }
 }
 
+/// `MEMBER=WEIGHT` as people write it.
+private enum Shares {
+    static func parse(_ texts: [String]) throws -> [MemberID: Int64] {
+        var shares: [MemberID: Int64] = [:]
+        for text in texts {
+            let parts = text.split(separator: "=")
+            guard parts.count == 2, let member = try? MemberID(parts[0]),
+                let weight = Int64(parts[1]), shares.updateValue(weight, forKey: member) == nil
+            else { throw ValidationError("“\(text)” should be MEMBER=WEIGHT, each member once") }
+        }
+        return shares
+    }
+}
+
 extension JSONValue {
+    /// What a licence of the library's document costs a round.
+    fileprivate func shownFee(_ scales: [String: Int]) -> String {
+        guard let minorUnits = self["terms"]?["feePerRound"]?.integer,
+            let code = self["currency"]?.string.flatMap({ CurrencyCode($0) })
+        else { return "-" }
+        return Money(minorUnits, code).shown(scale: scales[code.text] ?? 0)
+    }
+
     /// An amount as people read it.
     func shownMoney(_ scales: [String: Int]) -> String {
         guard let code = self["currency"]?.string, let currency = CurrencyCode(code),

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Foundation
 import LabAPI
@@ -37,7 +38,8 @@ extension QuickstartStory {
 
     func license(_ lab: inout QuickstartLab) async throws {
         heading(4, "The university obtains licences on them", lab)
-        command("account issue; licence offer --purpose research --rounds …; licence accept")
+        command(
+            "account issue; contract publish; licence offer --purpose research --rounds …; licence accept")
         guard let currency = CurrencyCode("CNY") else { return }
         let office = try lab.session(Self.office)
         _ = try await office.submit(
@@ -45,6 +47,8 @@ extension QuickstartStory {
         _ = try await office.submit(
             IssueMoney(amount: Money(1_000_000, currency), to: try MemberID(Self.university)))
         let fee = Money(250, currency)
+        let document = try await lab.session(Self.university).publish(.datasetLicence)
+        say("   the document they are made of: dataset-licence@1, \(String(document.text.prefix(16)))…")
         for site in data.trainers {
             let terms = LicenceTerms(
                 dataset: try DatasetID("\(site.name)-data"),
@@ -53,8 +57,8 @@ extension QuickstartStory {
                 expires: MomentArgument(inDays: 90).timestamp)
             let licence = try LicenceID("\(site.name)-licence")
             _ = try await lab.session(Self.university).submit(
-                OfferLicence(licence: licence, terms: terms))
-            _ = try await lab.session(site.name).submit(AcceptLicence(licence: licence))
+                try terms.offer(licence, licensor: try MemberID(site.name)))
+            _ = try await lab.session(site.name).submit(TakeContractAction.accept(licence))
             say(
                 "   \(licence): research, \(terms.roundsMax) rounds, \(fee.shown(scale: 2)) a round, "
                     + "until \("\(terms.expires)".prefix(10)); active")

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Foundation
@@ -19,8 +20,8 @@ extension QuickstartStory {
         command("licence withdraw; job start")
         try await propose("job-2", lab)
         _ = try await lab.session(site.name).submit(
-            WithdrawLicence(
-                licence: try LicenceID("\(site.name)-licence"), reason: "our board has decided"),
+            TakeContractAction.withdraw(
+                try LicenceID("\(site.name)-licence"), reason: "our board has decided"),
             until: .final)
         let university = try lab.session(Self.university)
         let watch = try FileOpenWatch(site.file)

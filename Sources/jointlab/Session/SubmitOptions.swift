@@ -14,8 +14,15 @@ struct SubmitOptions: ParsableArguments {
 
     /// Submits an action for the member, and says what became of it.
     func submit(_ action: any LabAction, _ done: String) async throws {
+        try await submit(done) { _ in action }
+    }
+
+    /// Submits an action that takes a question to the lab to make.
+    func submit(
+        _ done: String, _ action: (MemberSession) async throws -> any LabAction
+    ) async throws {
         try await MemberSession.with(home) { session in
-            let receipt = try await session.submit(action, until: wait)
+            let receipt = try await session.submit(action(session), until: wait)
             output.print(receipt, Self.text(receipt, done))
         }
     }

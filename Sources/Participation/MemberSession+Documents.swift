@@ -1,0 +1,73 @@
+import ContractFiles
+import ContractLanguage
+package import ContractLibrary
+package import Contracts
+import Encodings
+import Foundation
+package import Ledger
+import Transport
+
+extension MemberSession {
+    /// Puts a document of the library on the ledger, unless it is there, with its prose beside it.
+    ///
+    /// - Returns: What the ledger knows it by.
+    @discardableResult
+    package func publish(
+        _ library: LibraryDocument, until stage: Stage = .sequenced
+    ) async throws -> BlobDigest {
+        let document = try library.published()
+        let digest = PublishDocument.digest(of: document)
+        guard try await !isPublished(digest) else { return digest }
+        for (_, text) in library.prose { try await store(text) }
+        do {
+            _ = try await submit(PublishDocument(document: document), until: stage)
+        } catch {
+            // Another member may have been quicker.
+            guard try await isPublished(digest) else { throw error }
+        }
+        return digest
+    }
+
+    package func isPublished(_ digest: BlobDigest) async throws -> Bool {
+        let items = try await coordinator.get("/v1/documents")["items"]?.array ?? []
+        return items.contains { $0["document"]?.string == digest.text }
+    }
+
+    /// Keeps a text beside the ledger.
+    @discardableResult
+    package func store(_ text: String) async throws -> BlobDigest {
+        let bytes = Array(text.utf8)
+        let digest = BlobDigest(of: bytes)
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: "jointlab-\(UUID().uuidString)")
+        try Data(bytes).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await coordinator.upload(digest, from: file)
+        return digest
+    }
+
+    /// The document that a label such as `dataset-licence@1`, a name, or a digest means in this lab.
+    ///
+    /// - Throws: ``Mistake`` where there is none, or several.
+    package func document(named text: String) async throws -> BlobDigest {
+        let items = try await coordinator.get("/v1/documents")["items"]?.array ?? []
+        let matching = items.filter { item in
+            let label = item["label"]?.string ?? ""
+            return item["document"]?.string == text || label == text
+                || label.hasPrefix("\(text)@")
+        }
+        guard matching.count <= 1 else {
+            let found = matching.map {
+                "\($0["label"]?.string ?? "") \($0["document"]?.string ?? "")"
+            }
+            throw Mistake(
+                "several documents are called “\(text)”; name one by its digest: "
+                    + found.joined(separator: "; "))
+        }
+        guard let digest = matching.first?["document"]?.string.flatMap({ BlobDigest($0) }) else {
+            throw Mistake(
+                "no document “\(text)” is published in this lab; `jointlab contract publish` does that")
+        }
+        return digest
+    }
+}
