@@ -186,7 +186,9 @@ extension ContractStep.Payment {
             refusal(of: endless)?.contains("money goes into escrow, and no stage is final") == true)
     }
 
-    @Test("Nobody pays to itself: what is left would stay where it is, and the contract could not end")
+    @Test(
+        "Nobody pays to itself: what is left would stay where it is, and the contract could not end"
+    )
     func circle() {
         let text = Lending.with(
             (
@@ -202,11 +204,15 @@ extension ContractStep.Payment {
             ("    fulfil: return\n", ""), ("    to: returned\n", "    to: lost\n"),
             ("[offered, lent, returned, lost]", "[offered, lent, lost]"),
             ("final: [returned, lost]", "final: [lost]"),
-            ("  hand-back:\n    by: lender\n    from: lent", "  hand-back:\n    by: lender\n    from: offered"),
+            (
+                "  hand-back:\n    by: lender\n    from: lent",
+                "  hand-back:\n    by: lender\n    from: offered"
+            ),
             ("    effects: {extensions", "    fulfil: return\n    effects: {extensions"))
         #expect(
             refusal(of: text)?.contains(
-                "17:9: stages: from `lent` no final stage can be reached while no obligation is open") == true)
+                "17:9: stages: from `lent` no final stage can be reached while no obligation is open"
+            ) == true)
     }
 
     @Test("The lab has no purse: its actions pay nobody called `sender`")
@@ -304,6 +310,21 @@ extension ContractStep.Payment {
         #expect(
             try take("forfeit", by: "eve", on: extended, of: contract, day: 40, escrow: 100)
                 .instance.stage == "lost")
+    }
+
+    @Test("A penalty that somebody may be unable to pay holds up nothing")
+    func emptyPurse() throws {
+        let contract = try compiled(
+            Lending.with(
+                (
+                    "pay: {from: escrow, to: lender, amount: rest}",
+                    "pay: [{from: borrower, to: lender, amount: 5}, {from: escrow, to: lender, amount: rest}]"
+                )))
+        let lent = try take("accept", by: "bob", on: lending(contract), of: contract).instance
+        let back = try take("hand-back", by: "ada", on: lent, of: contract, day: 40, escrow: 100)
+        #expect(back.instance.stage == "returned")
+        let lost = try take("forfeit", by: "eve", on: lent, of: contract, day: 40, escrow: 100)
+        #expect(lost.payments.map(\.amount) == [5, 100])
     }
 
     @Test("A remedy is not taken before the obligation is due, to the nanosecond")

@@ -48,8 +48,9 @@ extension NaiveContract {
             action["from"].items.contains(.string(stage))
         else { return false }
         do throws(NaiveRefusal) {
-            _ = try apply(remedy, action, sender: "anyone", [], [:], now: now)
-            return true
+            let outcome = try apply(remedy, action, sender: "anyone", [], [:], now: now)
+            let parties = members.values.flatMap(\.self)
+            return outcome.payments.allSatisfy { $0.from.isEmpty && parties.contains($0.to) }
         } catch {
             return false
         }

@@ -171,7 +171,10 @@ package struct RandomContract {
             "emit": random.chance(30)
                 ? [
                     "event": "happened",
-                    "data": ["what": .string(expression("int(0..9)")), "who": isRemedy ? "offeredBy" : "sender"],
+                    "data": [
+                        "what": .string(expression("int(0..9)")),
+                        "who": isRemedy ? "offeredBy" : "sender",
+                    ],
                 ] : nil,
             "to": to,
         ]

@@ -20,6 +20,7 @@ extension DocumentComparer {
                 "标题由“\(before.title[language.rawValue])”变为“\(after.title[language.rawValue])”")
         }
         compareProse()
+        compareWords()
         compareParties()
     }
 
@@ -43,6 +44,23 @@ extension DocumentComparer {
                 .differs, "prose.\(after.language)",
                 "the \(tongue(after.language)) text that the parties sign is another one (`\(before.reference)`, now `\(after.reference)`)",
                 "各方签署的\(tongue(after.language))文本已变更（原为`\(before.reference)`，现为`\(after.reference)`）"
+            )
+        }
+    }
+
+    private mutating func compareWords() {
+        let (gone, added, both) = Self.matched(old.document.words, new.document.words) { $0.name }
+        for word in gone + added {
+            note(
+                .differs, "words.\(word.name)",
+                "only one of the documents has a word for `\(word.name)`: “\(word.text[language.rawValue])”",
+                "仅一份文档载有`\(word.name)`的名称：“\(word.text[language.rawValue])”")
+        }
+        for (before, after) in both where before.text != after.text {
+            note(
+                .differs, "words.\(after.name)",
+                "`\(after.name)` was called “\(before.text[language.rawValue])”, and is called “\(after.text[language.rawValue])”",
+                "`\(after.name)`原称“\(before.text[language.rawValue])”，现称“\(after.text[language.rawValue])”"
             )
         }
     }

@@ -55,8 +55,8 @@ package struct DocumentComparison: Sendable {
                             .paragraph(
                                 language.sentence(
                                     language.say(
-                                        "no difference: the two documents allow, pay and say the same",
-                                        "无差异：两份文档所允许、支付与载明的内容相同")))
+                                        "the two documents allow, pay and say the same",
+                                        "两份文档所允许、支付与载明的内容相同")))
                         ])
                 ])
         }

@@ -45,21 +45,17 @@ extension StageLayers {
         for chain in chains {
             var points: [(x: Int, y: Int)] = []
             for (index, item) in chain.items.enumerated() {
-                let isEnd = index == 0 || index == chain.items.count - 1
                 let boxTop = top(item, tops)
                 let rowTop = tops[items[item].row]
                 let rowBottom = rowTop + rowHeight(items[item].row)
-                if index > 0 {
-                    let x =
-                        isEnd ? port(of: item, to: chain.items[index - 1]) : items[item].boxCenter
-                    points.append((x, rowTop))
-                    points.append((x, isEnd ? boxTop : rowBottom))
-                }
-                if index < chain.items.count - 1 {
-                    let x =
-                        isEnd ? port(of: item, to: chain.items[index + 1]) : items[item].boxCenter
-                    points.append((x, isEnd ? boxTop + items[item].boxHeight : rowTop))
-                    points.append((x, rowBottom))
+                if index == 0 {
+                    let x = port(of: item, to: chain.items[1])
+                    points += [(x, boxTop + items[item].boxHeight), (x, rowBottom)]
+                } else if index == chain.items.count - 1 {
+                    let x = port(of: item, to: chain.items[index - 1])
+                    points += [(x, rowTop), (x, boxTop)]
+                } else {
+                    points += [(items[item].boxCenter, rowTop), (items[item].boxCenter, rowBottom)]
                 }
             }
             arrows.append(

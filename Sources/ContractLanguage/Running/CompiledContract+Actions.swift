@@ -171,8 +171,9 @@ extension CompiledContract {
         }
     }
 
-    /// Whether a remedy would be applied now. One that its rules or bounds refuse holds up nothing:
-    /// with it every other action would be refused for ever, and what is in escrow lost.
+    /// Whether a remedy would be applied now. One that its rules, its bounds or an empty purse refuse
+    /// holds up nothing: with it every other action would be refused for ever, and what is in escrow
+    /// lost.
     private func canTake(
         _ remedy: String, at moment: Moment, on instance: ContractInstance,
         _ evaluator: inout Evaluator, as purpose: Purpose
@@ -183,12 +184,18 @@ extension CompiledContract {
         var moment = moment
         moment.sender = "anyone"
         do throws(ContractRefusal) {
-            _ = try run(
+            let step = try run(
                 action, at: moment, signing: [], on: instance, &evaluator, as: purpose)
-            return true
+            return step.payments.allSatisfy { isCertain($0, in: instance) }
         } catch {
             return false
         }
+    }
+
+    /// Whether a payment can be relied on: a purse elsewhere may be empty, and a payee unknown.
+    private func isCertain(_ payment: ContractStep.Payment, in instance: ContractInstance) -> Bool {
+        guard payment.from == .escrow, case .member(let payee) = payment.to else { return false }
+        return instance.parties.contains { $0.contains(payee) }
     }
 
     /// - Returns: The parties that sign by taking the action.

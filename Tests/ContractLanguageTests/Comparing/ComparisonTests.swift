@@ -103,6 +103,7 @@ import Testing
                 "the English text that the parties sign is another one"
             ),
             ("title: {en: Courtesy", "title: {en: Manners", .differs, "Manners"),
+            ("lender: {zh: 出借方}", "lender: {en: owner, zh: 出借方}", .differs, "is called “owner”"),
         ])
     func differences(_ old: String, _ new: String, _ kind: DocumentDifference.Kind, _ text: String)
         throws
@@ -127,6 +128,24 @@ import Testing
                 == "Not any member of the lab may take “extend” any more, but only the lender.")
         #expect(
             DocumentComparison(after, before, in: .english).differences.map(\.kind) == [.allows])
+    }
+
+    @Test("A trade that is allowed under more conditions is one that was not allowed")
+    func token() throws {
+        func contract(_ transfer: String) throws -> CompiledContract {
+            try LendingDocument.contract([
+                ("examples: []", "token: {holder: borrower, transfer: \"\(transfer)\"}")
+            ])
+        }
+        let none = try LendingDocument.contract()
+        let kinds = { (old: CompiledContract, new: CompiledContract) in
+            DocumentComparison(old, new, in: .english).differences.map(\.kind)
+        }
+        #expect(kinds(none, try contract("true")) == [.allows])
+        #expect(kinds(try contract("true"), none) == [.refuses])
+        let late = try contract("now < terms.until")
+        #expect(kinds(late, try contract("now <= terms.until")) == [.allows])
+        #expect(kinds(late, try contract("terms.until > now")).isEmpty)
     }
 
     @Test("In Chinese a comparison says the same")

@@ -64,6 +64,15 @@ import Testing
                 == [.namedThoughNone(clause: "3", .rule(action: "extend", number: 1))])
     }
 
+    @Test("A clause can be enforced by how the place in a contract is traded")
+    func token() throws {
+        let document = try LendingDocument.contract([
+            ("礼貌}, enforced: none", "礼貌}, enforced: machine"),
+            ("examples: []", "token: {holder: borrower, transfer: \"false\", clause: \"3\"}"),
+        ]).document
+        #expect(ClauseCoverage(document, prose: []).rows.last?.enforcers == [.token])
+    }
+
     @Test("Clauses are counted as people count")
     func order() throws {
         let document = try LendingDocument.contract([

@@ -1,3 +1,4 @@
+import ContractFiles
 import ContractLanguage
 import Encodings
 import NaiveContracts
@@ -32,6 +33,16 @@ import Testing
             "将托管余额全部支付给借用方。",
             "若合约处于“已出借”阶段，则托管金额等于约定的押金",
         ] { #expect(text.contains(sentence), "no “\(sentence)” in\n\(text)") }
+    }
+
+    @Test("A word for a name that the document does not have is refused where it stands")
+    func unknownWord() throws {
+        let text = try LendingDocument.text([("deposit: {zh: 押金}", "deposits: {zh: 押金}")])
+        let error = #expect(throws: ContractFileError.self) {
+            try ContractFile(text: text, name: "lending.yaml").compiled()
+        }
+        let message = try #require(error?.description)
+        #expect(message.hasPrefix("lending.yaml:8:") && message.contains("did you mean `deposit`?"))
     }
 
     @Test("Every decision table has a row for each rule, in their order, and one for acceptance")
