@@ -152,7 +152,8 @@ package struct LabState: Sendable {
         let table = String(key[..<slash])
         let text = String(key[key.index(after: slash)...])
         return members.row(table, text) ?? datasets.row(table, text) ?? agreements.row(table, text)
-            ?? market.row(table, text) ?? jobs.row(table, text) ?? models.row(table, text) ?? accounts.row(table, text)
+            ?? market.row(table, text) ?? jobs.row(table, text) ?? models.row(table, text)
+            ?? accounts.row(table, text)
             ?? seen.row(table, text)
     }
 
