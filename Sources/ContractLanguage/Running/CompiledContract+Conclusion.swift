@@ -30,6 +30,11 @@ extension CompiledContract {
     package func conclude(
         _ offer: ContractOffer, now: Instant
     ) throws(ContractRefusal) -> ContractInstance {
+        guard !document.isConstitution else {
+            throw ContractRefusal(
+                .party, rule: "nobody concludes a constitution; the members vote on it",
+                saw: [ContractObservation(name: "document", value: document.label)])
+        }
         let parties: [[String]]
         let terms: [Value]
         do {
@@ -46,11 +51,6 @@ extension CompiledContract {
                 rule: usesMoney
                     ? "the offer names the currency" : "\(document.label) has no money in it",
                 saw: [ContractObservation(name: "currency", value: offer.currency ?? "none")])
-        }
-        guard !document.isConstitution else {
-            throw ContractRefusal(
-                .party, rule: "nobody concludes a constitution; the members vote on it",
-                saw: [ContractObservation(name: "document", value: document.label)])
         }
         let party = document.parties.indices.first { index in
             document.parties[index].kind == .member && parties[index] == [offer.offeredBy]
