@@ -236,8 +236,8 @@ import Testing
         #expect(
             try lab.refusal(of: greedy, by: "ada")
                 == "contract.rule: no more is kept than was deposited; the rule is `contract c-1, "
-                + "action hand-back: input.kept <= terms.deposit`; input.kept is 501, "
-                + "terms.deposit is 500")
+                + "action hand-back: input.kept <= terms.deposit`; terms.deposit is 500, "
+                + "input.kept is 501")
         #expect(escrow(lab) == 500)
     }
 

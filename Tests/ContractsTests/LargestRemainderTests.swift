@@ -1,4 +1,4 @@
-import Contracts
+import ContractLanguage
 import Randomness
 import Testing
 

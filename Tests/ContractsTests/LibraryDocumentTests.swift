@@ -1,3 +1,4 @@
+import ContractFiles
 import ContractLanguage
 import ContractLibrary
 import Contracts

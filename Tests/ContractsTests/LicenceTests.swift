@@ -1,3 +1,4 @@
+import ContractLanguage
 import ContractLibrary
 import Contracts
 import Encodings
@@ -111,8 +112,8 @@ import Testing
         #expect(
             try lab.refusal(of: TakeContractAction.accept(l1), by: "cy")
                 == "contract.rule: the offer has expired (clause 3.1); the rule is `licence l-1, "
-                + "action accept: now < terms.expires`; now is 2026-01-01T01:00:00Z, "
-                + "terms.expires is 2026-01-01T01:00:00Z")
+                + "action accept: now < terms.expires`; terms.expires is "
+                + "timestamp(\"2026-01-01T01:00:00Z\"), now is timestamp(\"2026-01-01T01:00:00Z\")")
         #expect(lab.rows["contract/l-1"]?["stage"] == "offered")
     }
 
@@ -129,7 +130,7 @@ import Testing
         #expect(
             try lab.refusal(of: lab.offer("l-2", of: "ada"), by: "bo")
                 == "wrong_sender: the rule is `licence l-2, action offer: the offer is made by the "
-                + "licensor or the licensee`; offeredBy is bo")
+                + "licensee or the licensor`; offeredBy is bo")
         #expect(
             try lab.refusal(
                 of: lab.terms("ada").offer(
@@ -139,8 +140,8 @@ import Testing
         #expect(
             try lab.refusal(of: lab.offer("l-2", of: "ada", licensee: "ada"), by: "ada")
                 == "wrong_value: the rule is `licence l-2, action offer: the offer has the form "
-                + "that dataset-licence@1 asks for`; problem is parties.licensee is ada, who is "
-                + "the licensor already; parties are different members")
+                + "that dataset-licence@1 asks for`; problem is parties.licensor is ada, who is "
+                + "the licensee already; parties are different members")
         #expect(
             try lab.refusal(of: lab.offer("l-2", of: "ada", licensee: "zoe"), by: "ada")
                 == "unknown: the rule is `the member exists`; member is zoe")
@@ -152,7 +153,7 @@ import Testing
         let dollars = OfferContract(
             contract: try ContractID("l-2"), document: try lab.offer("l-2", of: "ada").document,
             parties: ["licensor": "ada", "licensee": "cy"], terms: try lab.terms("ada").json,
-            currency: try #require(CurrencyCode("HKD")))
+            currency: CurrencyCode("HKD"))
         #expect(
             try lab.refusal(of: dollars, by: "ada")
                 == "unknown: the rule is `the currency is registered`; currency is HKD")
@@ -199,8 +200,8 @@ import Testing
         #expect(
             try lab.refusal(of: lapse, by: "flo")
                 == "contract.rule: the licence has not expired yet (clause 3.1); the rule is "
-                + "`licence l-1, action lapse: now >= terms.expires`; now is 2026-01-01T00:00:00Z, "
-                + "terms.expires is 2026-01-01T01:00:00Z")
+                + "`licence l-1, action lapse: now >= terms.expires`; terms.expires is "
+                + "timestamp(\"2026-01-01T01:00:00Z\"), now is timestamp(\"2026-01-01T00:00:00Z\")")
         lab.now = TestLab.start.advanced(byMilliseconds: TestLab.hour)
         try lab.apply(lapse, by: "flo")
         #expect(lab.rows["contract/l-1"]?["stage"] == "expired")
@@ -228,7 +229,7 @@ import Testing
         #expect(
             decisions.map(\.description).contains(
                 "`licence l-ada, action train: state.rounds < terms.maxRounds` holds; "
-                    + "state.rounds is 0, terms.maxRounds is 3"))
+                    + "terms.maxRounds is 3, state.rounds is 0"))
         try lab.apply(lab.seal(0), by: "coordinator")
         try lab.apply(
             CloseRound(round: try TestLab.round(0), result: TestLab.digest(1)), by: "coordinator")
@@ -250,8 +251,8 @@ import Testing
         (
             "expired", { $0.now = TestLab.start.advanced(byMilliseconds: TestLab.hour) },
             "contract.rule: the licence has expired (clause 3.1); the rule is `licence l-ada, "
-                + "action train: now < terms.expires`; now is 2026-01-01T01:00:00Z, "
-                + "terms.expires is 2026-01-01T01:00:00Z"
+                + "action train: now < terms.expires`; terms.expires is "
+                + "timestamp(\"2026-01-01T01:00:00Z\"), now is timestamp(\"2026-01-01T01:00:00Z\")"
         ),
         (
             "retired", { try $0.apply(RetireDataset(dataset: try DatasetID("d-bo")), by: "bo") },
@@ -314,8 +315,8 @@ import Testing
             try lab.refusal(
                 of: lab.open(1, .train, base: TestLab.digest(1)), by: "coordinator")
                 == "contract.rule: all licensed rounds are used (clause 4.1); the rule is `licence "
-                + "l-ada, action train: state.rounds < terms.maxRounds`; state.rounds is 2, "
-                + "terms.maxRounds is 2")
+                + "l-ada, action train: state.rounds < terms.maxRounds`; terms.maxRounds is 2, "
+                + "state.rounds is 2")
     }
 
     @Test("A purpose that is not licensed is refused, however alike it looks")
@@ -329,8 +330,8 @@ import Testing
             try lab.refusal(of: lab.open(0), by: "coordinator")
                 == "contract.rule: this purpose is not licensed (clause 2); the rule is `licence "
                 + "l-ada, action train: input.purpose in terms.purposes`; "
-                + "input.purpose is \"cafe\u{301}\", "
-                + "terms.purposes is [\"caf\u{E9}\", \"science\"]")
+                + "terms.purposes is [\"caf\u{E9}\", \"science\"], "
+                + "input.purpose is \"cafe\u{301}\"")
     }
 
     @Test(

@@ -1,6 +1,8 @@
 import ContractFiles
 import ContractLanguage
 import Contracts
+import Encodings
+import Testing
 
 /// Documents that members of the lab have written themselves.
 enum MemberDocument {
@@ -18,6 +20,7 @@ enum MemberDocument {
         version: 1
         title: A deposit
         parties: {lender: member, borrower: member}
+        offer: [lender]
         terms: {deposit: money, fee: money}
         stages: [offered, lent, returned]
         final: [returned]

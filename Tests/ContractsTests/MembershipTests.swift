@@ -61,7 +61,7 @@ import Testing
     func admission() throws {
         var lab = try TestLab()
         let receipt = try lab.apply(ApplyForMembership(card: try TestLab.card("gil")), by: "gil")
-        guard case .applied(_, let changed) = receipt.outcome else { return }
+        guard case .applied(_, let changed, _) = receipt.outcome else { return }
         #expect(changed == ["application/gil", "proposal/p-1"])
         #expect(lab.rows["application/gil"]?["status"] == "open")
         try lab.pass("p-1", by: ["ada", "bo"])

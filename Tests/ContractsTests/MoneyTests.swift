@@ -9,7 +9,7 @@ import Testing
         let receipt = try lab.apply(
             RegisterCurrency(currency: TestLab.currency, title: "Yuan", scale: 2), by: "ed")
         #expect(lab.rows["currency/CNY"]?["issuer"] == "ed")
-        guard case .applied(_, let changed) = receipt.outcome else { return }
+        guard case .applied(_, let changed, _) = receipt.outcome else { return }
         #expect(changed == ["currency/CNY"])
         try lab.apply(IssueMoney(amount: lab.money(100), to: try MemberID("cy")), by: "ed")
         #expect(lab.rows["currency/CNY"]?["issued"] == 100)

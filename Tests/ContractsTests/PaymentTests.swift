@@ -285,20 +285,22 @@ import Testing
     @Test("A round's fees are movements too, and a refused transaction moves nothing")
     func roundMovements() throws {
         var lab = try TestLab()
-        try lab.startJob()
-        let opened = try lab.apply(try lab.open(0), by: "coordinator")
+        try lab.license()
+        try lab.apply(lab.proposal(), by: "cy")
+        let started = try lab.apply(StartJob(job: try JobID("j-1")), by: "cy")
         #expect(
-            opened.moved.map(\.json) == [
-                movement("cy", "round:j-1:0", 10, "escrow"),
-                movement("cy", "round:j-1:0", 10, "escrow"),
+            started.moved.map(\.json) == [
+                movement("cy", "job:j-1", 30, "escrow"), movement("cy", "job:j-1", 30, "escrow"),
             ])
+        let opened = try lab.apply(try lab.open(0), by: "coordinator")
+        #expect(opened.moved.isEmpty)
         try lab.apply(try lab.seal(0), by: "coordinator")
         let closed = try lab.apply(
             CloseRound(round: try TestLab.round(0), result: TestLab.digest(1)), by: "coordinator")
         #expect(
             closed.moved.map(\.json) == [
-                movement("round:j-1:0", "ada", 10, "payout"),
-                movement("round:j-1:0", "bo", 10, "payout"),
+                movement("job:j-1", "ada", 10, "payout"),
+                movement("job:j-1", "bo", 10, "payout"),
             ])
         #expect(closed.json["moved"]?.array?.count == 2)
         let refused = try lab.execute(

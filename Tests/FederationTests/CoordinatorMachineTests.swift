@@ -285,7 +285,7 @@ import Testing
             try lab.job().reason
                 == "round.open refused: contract.rule: all licensed rounds are used (clause 4.1); "
                 + "the rule is `licence l-ada, action train: state.rounds < terms.maxRounds`; "
-                + "state.rounds is 1, terms.maxRounds is 1")
+                + "terms.maxRounds is 1, state.rounds is 1")
         #expect(try lab.statuses() == [.closed], "nothing of it stands on the ledger")
     }
 

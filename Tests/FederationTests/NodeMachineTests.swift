@@ -87,8 +87,8 @@ import Testing
             expired.description
                 == "task refused: licence l-ada does not allow it any more: contract.rule: the "
                 + "licence has expired (clause 3.1); the rule is `licence l-ada, action train: "
-                + "now < terms.expires`; now is \(expires.instant.rfc3339), "
-                + "terms.expires is \(expires.instant.rfc3339)")
+                + "now < terms.expires`; terms.expires is timestamp(\"2026-01-01T01:00:00Z\"), "
+                + "now is timestamp(\"2026-01-01T01:00:00Z\")")
         #expect(expired.code == "task.licence_not_active")
 
         try lab.submit(TakeContractAction.withdraw(licence, reason: "why"), by: "ada")

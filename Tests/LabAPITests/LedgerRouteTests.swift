@@ -258,7 +258,7 @@ import Transport
         let shown = try #require(try await get("/v1/documents/\(digest)").json)
         let source = try #require(shown["source"])
         #expect(BlobDigest(of: source.canonicalBytes).text == digest)
-        #expect(shown["offer"] == ["licensor", "licensee"])
+        #expect(shown["offer"] == ["licensee", "licensor"])
         #expect(shown["by"] == "bank")
         for unknown in [String(repeating: "0", count: 64), "none", "%20"] {
             #expect(try await get("/v1/documents/\(unknown)").status == 404)

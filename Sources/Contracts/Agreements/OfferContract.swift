@@ -29,6 +29,9 @@ package struct OfferContract: LabAction {
         document = try input.digest("document")
         parties = try input.required("parties")
         terms = try input.required("terms")
+        for (name, value) in [("parties", parties), ("terms", terms)] where value.object == nil {
+            throw input.wrong(name, "should be an object")
+        }
         currency = input.optional("currency") == nil ? nil : try input.currency("currency")
     }
 

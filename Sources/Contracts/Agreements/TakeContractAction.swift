@@ -20,7 +20,7 @@ package struct TakeContractAction: LabAction {
     package init(_ input: inout JSONFields) throws(JSONShapeError) {
         contract = try input.identifier("contract")
         action = try input.title("action", bytesMax: 63)
-        parameters = input.optional("input") ?? [:]
+        parameters = try input.required("input")
         guard parameters.object != nil,
             parameters.canonicalBytes.count <= Self.inputBytesMax
         else {
