@@ -160,6 +160,8 @@ import Testing
         var optional: Set<String> = ["base", "fee", "keys", "paymentMax", "result"]
         if samples[number] is CaptureHold { optional.insert("amount") }
         if samples[number] is OfferContract { optional.insert("currency") }
+        if samples[number] is OfferToken { optional.formUnion(["to", "least"]) }
+        if samples[number] is BidForToken { optional.insert("least") }
         for member in input.members {
             var changed = fields
             var inner = input
