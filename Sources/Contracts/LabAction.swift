@@ -81,6 +81,8 @@ package enum ActionCatalogue {
         OpenProposal.self, CastVote.self,
         RegisterDataset.self, RetireDataset.self,
         PublishDocument.self, OfferContract.self, TakeContractAction.self,
+        TransferToken.self, ConsentToTrade.self, DivideToken.self, MergeToken.self,
+        OfferToken.self, BidForToken.self, AcceptTrade.self, WithdrawTrade.self,
         ProposeJob.self, StartJob.self, CompleteJob.self, AbandonJob.self,
         OpenRound.self, SealRound.self, CloseRound.self, AbandonRound.self,
         RegisterModelVersion.self, ValidateModelVersion.self, ReleaseModelVersion.self,

@@ -11,6 +11,7 @@ package struct LabState: Sendable {
     package internal(set) var members: Members
     package internal(set) var datasets: Datasets
     package internal(set) var agreements: Agreements
+    package internal(set) var market: Market
     package internal(set) var jobs: Jobs
     package internal(set) var models: Models
     package internal(set) var accounts: Accounts
@@ -27,6 +28,7 @@ package struct LabState: Sendable {
         members = Members()
         datasets = Datasets()
         agreements = Agreements()
+        market = Market()
         jobs = Jobs()
         models = Models()
         accounts = Accounts()
@@ -34,6 +36,7 @@ package struct LabState: Sendable {
             try members.found(founder, at: time)
         }
         cosigners = Cosigners(founding: members.cosigners(faults: lab.rules.faults))
+        try constitute(founding.constitution, founding.rules, at: time)
     }
 
     /// The key that must have signed a transaction, or `nil` where nobody may send it.
@@ -137,6 +140,7 @@ package struct LabState: Sendable {
         members.drainWrites(into: &writes)
         datasets.drainWrites(into: &writes)
         agreements.drainWrites(into: &writes)
+        market.drainWrites(into: &writes)
         jobs.drainWrites(into: &writes)
         models.drainWrites(into: &writes)
         accounts.drainWrites(into: &writes)
@@ -148,7 +152,8 @@ package struct LabState: Sendable {
         let table = String(key[..<slash])
         let text = String(key[key.index(after: slash)...])
         return members.row(table, text) ?? datasets.row(table, text) ?? agreements.row(table, text)
-            ?? jobs.row(table, text) ?? models.row(table, text) ?? accounts.row(table, text)
+            ?? market.row(table, text) ?? jobs.row(table, text) ?? models.row(table, text)
+            ?? accounts.row(table, text)
             ?? seen.row(table, text)
     }
 

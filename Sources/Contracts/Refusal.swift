@@ -26,6 +26,9 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case contractObligation = "contract.obligation"
         case contractPayment = "contract.payment"
         case contractSignature = "contract.signature"
+        case contractToken = "contract.token"
+        case contractFrozen = "contract.frozen"
+        case contractAncestorEnded = "contract.ancestor_ended"
         case licenceForm = "licence.form"
         case participantsTooFew = "round.participants_too_few"
         case wrongRound = "round.wrong_number"
@@ -36,6 +39,7 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case overflow = "account.overflow"
         case paymentTooLarge = "account.payment_too_large"
         case holdExpired = "hold.expired"
+        case tradeExpired = "trade.expired"
     }
 
     package let code: Code

@@ -58,7 +58,8 @@ extension Problem {
             case .alreadyExists, .alreadyVoted, .wrongStage, .participantsTooFew, .wrongRound,
                 .validationsTooFew, .overdrawn, .overflow, .paymentTooLarge, .holdExpired,
                 .transactionReplayed, .contractRule, .contractInvariant, .contractObligation,
-                .contractPayment, .contractSignature:
+                .contractPayment, .contractSignature, .contractToken, .contractFrozen,
+                .contractAncestorEnded, .tradeExpired:
                 409
             case .wrongValue, .limit, .transactionExpired, .transactionLifetime,
                 .contributionInvalid, .contractInvalid, .contractBounds, .licenceForm:

@@ -29,11 +29,14 @@ struct Jointlab: AsyncParsableCommand {
                 name: "Take part",
                 subcommands: [
                     MemberCommands.self, ProposalCommands.self, DatasetCommands.self,
-                    LicenceCommands.self, JobCommands.self, ModelCommands.self,
+                    LicenceCommands.self, MarketCommands.self, JobCommands.self, ModelCommands.self,
                     AccountCommands.self,
                 ]),
             .init(
                 name: "Check",
-                subcommands: [LedgerCommands.self, AuditCommands.self, ContractCommands.self, PolicyCommands.self]),
+                subcommands: [
+                    LedgerCommands.self, AuditCommands.self, ContractCommands.self,
+                    PolicyCommands.self,
+                ]),
         ])
 }

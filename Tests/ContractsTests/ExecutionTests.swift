@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -173,12 +174,14 @@ import Testing
         #expect(
             Refusal.Code.allCases.map(\.rawValue).sorted() == [
                 "account.overdrawn", "account.overflow", "account.payment_too_large",
-                "already_exists", "contract.bounds", "contract.invalid_document",
-                "contract.invariant", "contract.obligation", "contract.payment", "contract.rule",
-                "contract.signature", "hold.expired", "licence.form", "limit", "member.role",
+                "already_exists", "contract.ancestor_ended", "contract.bounds", "contract.frozen",
+                "contract.invalid_document", "contract.invariant", "contract.obligation",
+                "contract.payment", "contract.rule", "contract.signature", "contract.token",
+                "hold.expired", "licence.form", "limit", "member.role",
                 "member.suspended", "model.not_independent", "model.validations_too_few",
                 "proposal.already_voted", "round.contribution_invalid",
-                "round.participants_too_few", "round.wrong_number", "transaction.expired",
+                "round.participants_too_few", "round.wrong_number", "trade.expired",
+                "transaction.expired",
                 "transaction.lifetime", "transaction.replayed", "unknown", "wrong_sender",
                 "wrong_stage", "wrong_value",
             ])
@@ -190,7 +193,9 @@ import Testing
     func rowsAreWhatWasWritten() throws {
         var lab = try TestLab()
         let members = TestLab.people.map { "member/\($0.name)" }
-        #expect(Set(lab.rows.keys) == Set(members + ["lab", "cosigners"]))
+        let constitution = PublishDocument.digest(of: try LibraryDocument.constitution.published())
+        let founded = ["lab", "cosigners", "contract/constitution", "document/\(constitution)"]
+        #expect(Set(lab.rows.keys) == Set(members + founded))
         #expect(lab.state.row(at: "outcomes") == nil)
         try lab.runJob()
         try lab.apply(

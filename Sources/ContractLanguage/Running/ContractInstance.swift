@@ -10,7 +10,8 @@ package struct ContractInstance: Hashable, Sendable {
     package internal(set) var terms: [Value]
     /// The currency of all its money; `nil` where it has none.
     package let currency: String?
-    package let offeredBy: String
+    /// The member that made the offer, or whoever has taken its place since.
+    package internal(set) var offeredBy: String
     package internal(set) var stage: String
     package internal(set) var state: [Value]
     /// The parties that have agreed, by making the offer or by acting.

@@ -9,6 +9,8 @@ package enum AccountHolder: Hashable, Comparable, Sendable, CustomStringConverti
     case job(JobID)
     /// What is held for a payee.
     case hold(HoldID)
+    /// What a buyer has put aside for the place in a contract.
+    case trade(TradeID)
     /// Where a currency's money comes from and goes back to. It has no balance of its own: what it
     /// has given is what was issued.
     case issuance(CurrencyCode)
@@ -19,6 +21,7 @@ package enum AccountHolder: Hashable, Comparable, Sendable, CustomStringConverti
         case .contract(let contract): "contract:\(contract)"
         case .job(let job): "job:\(job)"
         case .hold(let hold): "hold:\(hold)"
+        case .trade(let trade): "trade:\(trade)"
         case .issuance(let currency): "currency:\(currency)"
         }
     }

@@ -7,7 +7,8 @@ package typealias ContractID = Identifier<Contract>
 package struct PublishedDocument: StateRow {
     package let digest: BlobDigest
     package let compiled: CompiledContract
-    package let by: MemberID
+    /// `nil` for what the lab was founded on.
+    package let by: MemberID?
     package let published: Timestamp
 
     package var document: ContractDocument { compiled.document }
@@ -15,7 +16,7 @@ package struct PublishedDocument: StateRow {
     package var json: JSONValue {
         [
             "document": digest.json, "label": .string(document.label),
-            "title": document.title.json, "by": by.json, "published": published.json,
+            "title": document.title.json, "by": by?.json, "published": published.json,
         ]
     }
 
@@ -23,7 +24,7 @@ package struct PublishedDocument: StateRow {
     package var fullJSON: JSONValue {
         [
             "document": digest.json, "label": .string(document.label),
-            "title": document.title.json, "by": by.json, "published": published.json,
+            "title": document.title.json, "by": by?.json, "published": published.json,
             "offer": .array(compiled.offerors.map { .string($0) }), "source": document.source,
         ]
     }
@@ -36,6 +37,14 @@ package struct Contract: StateRow {
     package let compiled: CompiledContract
     package internal(set) var instance: ContractInstance
     package let concluded: Timestamp
+    /// The contract that this one was divided off from.
+    package var parent: ContractID? = nil
+    /// How often the place that can be traded has changed hands.
+    package internal(set) var handovers: Int64 = 0
+    /// Why the lab has frozen it, while it is.
+    package internal(set) var frozen: String? = nil
+    /// Whether it has become part of its parent again.
+    package internal(set) var isMerged = false
 
     /// The currency of its money, if it has any.
     package var currency: CurrencyCode? { instance.currency.flatMap { CurrencyCode($0) } }
@@ -45,6 +54,10 @@ package struct Contract: StateRow {
         object["document"] = document.json
         object["label"] = .string(compiled.document.label)
         object["concluded"] = concluded.json
+        object["parent"] = parent?.json
+        object["handovers"] = handovers == 0 ? nil : .integer(handovers)
+        object["frozen"] = frozen.map { .string($0) }
+        object["merged"] = isMerged ? true : nil
         return .object(object)
     }
 
@@ -54,5 +67,7 @@ package struct Contract: StateRow {
     }
 
     /// Whether nothing more can happen to it.
-    package var hasEnded: Bool { compiled.document.final.contains(instance.stage) }
+    package var hasEnded: Bool {
+        isMerged || compiled.document.final.contains(instance.stage)
+    }
 }

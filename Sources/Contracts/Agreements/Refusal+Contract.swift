@@ -19,6 +19,7 @@ extension Refusal {
             case .obligation: .contractObligation
             case .payment: .contractPayment
             case .signature: .contractSignature
+            case .token: .contractToken
             }
         self.init(
             code, rule: "\(kind) \(id), action \(action): \(refusal.rule)",

@@ -56,15 +56,18 @@ extension LabState {
         _ action: String, of contract: Contract, as sender: ContractCall.Sender,
         input: JSONValue, in context: inout ActionContext
     ) throws(Refusal) -> ContractStep {
-        let escrow = contract.currency.map {
-            accounts.balance(of: AccountID(holder: .contract(contract.id), currency: $0))
+        // What was opened before a contract was frozen is given back all the same.
+        if sender != .lab || action != LabHook.abandon.name,
+            let refusal = bindingRefusal(on: contract)
+        {
+            throw refusal
         }
         let step: ContractStep
         do {
             step = try contract.compiled.take(
                 ContractCall(
                     action: action, sender: sender, input: input, now: context.now.instant,
-                    escrow: escrow ?? 0),
+                    escrow: escrow(of: contract)),
                 on: contract.instance)
         } catch {
             throw Refusal(error, contract.id, under: contract.compiled, action: action)

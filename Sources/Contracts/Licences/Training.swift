@@ -35,6 +35,15 @@ extension LabState {
         _ = try datasets.registered(licence.dataset)
         _ = try members.active(licence.licensor)
         _ = try members.active(licence.licensee)
+        if let job = jobs[request.round.job] {
+            try context.require(
+                licence.licensee == job.owner, .wrongSender,
+                rule: "the job's owner holds the licence",
+                saw: [
+                    "job": job.id, "job.owner": job.owner, "licence": id,
+                    "licensee": licence.licensee,
+                ])
+        }
         let step = try take(
             LabHook.train.name, of: licence.contract, as: .lab, input: request.input,
             in: &context)
@@ -94,10 +103,13 @@ extension LabState {
     ) -> Refusal? {
         let licence: Licence
         do {
+            var context = ActionContext(index: 0, now: time, sender: .coordinator)
+            try requireOperating(in: &context)
             licence = try existingLicence(id)
         } catch {
             return error
         }
+        if let refusal = bindingRefusal(on: licence.contract) { return refusal }
         guard !licence.contract.hasEnded else {
             return Refusal(
                 .wrongStage, rule: "licence \(id) has not ended", saw: ["stage": licence.stage])

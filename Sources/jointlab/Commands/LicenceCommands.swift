@@ -11,7 +11,8 @@ struct LicenceCommands: AsyncParsableCommand {
         abstract:
             "Agree on who may train on which dataset, to what end, how often and for how much.",
         subcommands: [
-            Offer.self, Accept.self, Decline.self, Withdraw.self, List.self, Show.self,
+            Offer.self, Accept.self, Decline.self, Withdraw.self, List.self, Show.self, Tree.self,
+            Import.self, Export.self,
         ])
 
     struct Offer: AsyncParsableCommand {
@@ -71,7 +72,8 @@ struct LicenceCommands: AsyncParsableCommand {
                 terms.isFreelyTransferable = freelyTransferable
                 terms.resalePermille = resalePermille
                 terms.beneficiaries = try Shares.parse(beneficiaries)
-                let owner = try await session.item("/v1/datasets", where: "dataset", is: dataset.text)
+                let owner = try await session.item(
+                    "/v1/datasets", where: "dataset", is: dataset.text)
                 let licensor = try MemberID(owner.shown("owner"))
                 _ = try await session.publish(.datasetLicence)
                 let receipt = try await session.submit(
@@ -143,7 +145,9 @@ struct LicenceCommands: AsyncParsableCommand {
                     ("purposes", .left, { terms($0).shown("purposes") }),
                     (
                         "rounds", .right,
-                        { "\(($0["state"] ?? .null).shown("rounds"))/\(terms($0).shown("maxRounds"))" }
+                        {
+                            "\(($0["state"] ?? .null).shown("rounds"))/\(terms($0).shown("maxRounds"))"
+                        }
                     ),
                     ("fee", .right, { $0.shownFee(scales) }),
                     ("expires", .left, { terms($0).shown("expires") }),
@@ -166,6 +170,28 @@ struct LicenceCommands: AsyncParsableCommand {
                 try await $0.item("/v1/licences", where: "licence", is: licence.text)
             }
             output.print(row, FieldList.text(row))
+        }
+    }
+
+    struct Tree: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a licence and what was divided off from it, with what each has used.")
+
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @Argument var licence: LicenceID
+
+        func run() async throws {
+            let tree = try await MemberSession.with(home) { session in
+                let root = try await session.item(
+                    "/v1/licences", where: "licence", is: licence.text)
+                let licences = try await session.get("/v1/licences")["items"]?.array ?? []
+                let document = try await session.get("/v1/documents/\(root.shown("document"))")
+                return LicenceTree(
+                    root: root, licences: licences,
+                    quotas: document["source"]?["token"]?["divide"])
+            }
+            output.print(tree.json, tree.text)
         }
     }
 }
