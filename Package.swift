@@ -86,7 +86,7 @@ let package = Package(
             ]),
         .target(
             name: "ContractLibrary",
-            dependencies: ["ContractFiles", "ContractLanguage", "Contracts", "Encodings"],
+            dependencies: ["Policy", "ContractFiles", "ContractLanguage", "Contracts", "Encodings"],
             resources: [.embedInCode("Documents")]),
         .target(
             name: "Storage",
@@ -213,6 +213,7 @@ let package = Package(
         .target(
             name: "LabFixture",
             dependencies: [
+                "ContractLibrary",
                 "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
                 "MerkleLog", "Node", "Participation", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -274,10 +275,11 @@ let package = Package(
             ]),
         .testTarget(
             name: "SettlementTests",
-            dependencies: ["Contracts", "Encodings", "Identity", "Randomness", "Settlement"]),
+            dependencies: ["ContractLibrary", "Contracts", "Encodings", "Identity", "Randomness", "Settlement"]),
         .testTarget(
             name: "LedgerTests",
             dependencies: [
+                "ContractLibrary",
                 "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "MerkleMap",
                 "Randomness",
             ]),
@@ -347,6 +349,7 @@ let package = Package(
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
+                "ContractLibrary",
                 "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
                 "MerkleLog", "Participation", "Randomness", "SampleLab", "ServedLab", "Storage",
                 "Transport",

@@ -1,4 +1,4 @@
-package import ContractFiles
+import ContractFiles
 package import ContractLanguage
 package import ContractLibrary
 import Contracts

@@ -1,6 +1,6 @@
 package import AsyncHTTPClient
-package import ContractLibrary
-import Contracts
+import ContractLibrary
+package import Contracts
 package import Coordinator
 package import Encodings
 package import Foundation

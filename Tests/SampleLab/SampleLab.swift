@@ -1,5 +1,5 @@
-package import ContractLibrary
-import Contracts
+import ContractLibrary
+package import Contracts
 package import Identity
 package import Ledger
 package import MerkleLog

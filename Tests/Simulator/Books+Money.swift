@@ -106,7 +106,7 @@ extension Books {
             guard left >= -(limits[payer]?.credit ?? 0) else {
                 return "\(payer) pays \(amount) that it does not have"
             }
-            balances[payer]?[amount.currency] = left
+            balances[payer, default: [:]][amount.currency] = left
         }
         if let payee {
             balances[payee, default: [:]][amount.currency, default: 0] += amount.minorUnits

@@ -33,7 +33,7 @@ extension Workload {
                     .init(task: .train, rounds: training),
                     .init(task: .evaluate, rounds: 1),
                 ]),
-                participantsMin: schedule.chance(0.7)
+                participantsMin: schedule.chance(0.4)
                     ? least : schedule.pick(least...licences.count),
                 roundTimeoutMilliseconds: Int64(schedule.pick(1_500...4_000))),
             by: user)

@@ -1,10 +1,13 @@
 import ArgumentParser
 import ContractFiles
+import ContractLanguage
 import ContractLibrary
 import Contracts
 import Encodings
+import LabAPI
 import Ledger
 import Participation
+import Transport
 
 // What is done with contracts in a lab.
 extension ContractCommands {
