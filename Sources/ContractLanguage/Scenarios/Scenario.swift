@@ -7,7 +7,8 @@ package struct Scenario: Sendable {
         package let parties: JSONValue
         package let terms: JSONValue
         package let currency: String?
-        package let offeredBy: String
+        /// Left out where one party alone may make the offer.
+        package let offeredBy: String?
         package let now: Instant
         /// What members own, in minor units; nothing where they are not named.
         package let balances: [(member: String, amount: Int64)]
@@ -54,7 +55,7 @@ package struct Scenario: Sendable {
         given = Given(
             parties: try inner.required("parties"), terms: inner.optional("terms") ?? [:],
             currency: try inner.optionalString("currency"),
-            offeredBy: try inner.string("offeredBy"),
+            offeredBy: try inner.optionalString("offeredBy"),
             now: now, balances: balances)
         try inner.finish()
         var steps: [Step] = []

@@ -8,7 +8,7 @@ extension ScenarioRun {
         let units = beginning.currency.map { " minor units of \($0)" } ?? ""
         var table: [[String]] = [
             [
-                "0", scenario.given.now.rfc3339, scenario.given.offeredBy, "(offer)", "applied",
+                "0", scenario.given.now.rfc3339, beginning.offeredBy, "(offer)", "applied",
                 beginning.stage,
             ]
         ]

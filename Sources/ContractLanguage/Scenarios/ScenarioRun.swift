@@ -40,9 +40,11 @@ package struct ScenarioRun: Sendable {
         self.contract = contract
         self.scenario = scenario
         let given = scenario.given
+        let offeror = contract.offerors.count == 1 ? contract.offerors.first : nil
+        let offeredBy = given.offeredBy ?? offeror.flatMap { given.parties[$0]?.string } ?? ""
         beginning = try contract.conclude(
             ContractOffer(
-                name: "scenario", offeredBy: given.offeredBy, parties: given.parties,
+                name: "scenario", offeredBy: offeredBy, parties: given.parties,
                 terms: given.terms, currency: given.currency), now: given.now)
         var instance = beginning
         var escrow: Int64 = 0
