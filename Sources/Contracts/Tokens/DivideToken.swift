@@ -21,7 +21,10 @@ package struct DivideToken: LabAction {
     package init(_ input: inout JSONFields) throws(JSONShapeError) {
         contract = try input.identifier("contract")
         part = try input.identifier("part")
-        limits = (try input.quotas("limits") ?? [:]).quotasJSON
+        guard let limits = try input.quotas("limits") else {
+            throw input.wrong("limits", "is missing")
+        }
+        self.limits = limits.quotasJSON
     }
 
     package var input: JSONValue {
