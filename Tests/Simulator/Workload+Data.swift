@@ -34,16 +34,23 @@ extension Workload {
         lab.node(id).flatMap { $0.keys.isRotating ? nil : $0 }
     }
 
+    /// What licences are made of: a currency, and the library's document.
+    func prepare(_ state: LabState) throws -> Request? {
+        guard let currency = Self.currency else { return nil }
+        guard state.accounts.currencies[currency] != nil else { return issue(state) }
+        let document = try LibraryDocument.datasetLicence.published()
+        guard state.agreements[document: PublishDocument.digest(of: document)] == nil else {
+            return nil
+        }
+        return request(
+            PublishDocument(document: document), by: schedule.pick(active(state)))
+    }
+
     func offer(_ state: LabState) throws -> Request? {
         guard let user = schedule.pick(researchers(state)), let currency = Self.currency else {
             return nil
         }
-        // What licences are made of comes first.
-        guard state.accounts.currencies[currency] != nil else { return issue(state) }
-        let document = try LibraryDocument.datasetLicence.published()
-        guard state.agreements[document: PublishDocument.digest(of: document)] != nil else {
-            return request(PublishDocument(document: document), by: user)
-        }
+        guard state.accounts.currencies[currency] != nil else { return nil }
         let standing = Set(
             state.licences.filter { licence in
                 licence.licensee == user.id && ["active", "offered"].contains(licence.stage)

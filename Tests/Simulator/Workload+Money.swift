@@ -14,7 +14,7 @@ extension Workload {
             schedule.chance(0.7)
             ? schedule.pick(researchers(state)) : schedule.pick(active(state))
         guard let to else { return nil }
-        let amount = schedule.chance(0.02) ? Int64.max : Int64(schedule.pick(1...500))
+        let amount = schedule.chance(0.02) ? Int64.max : Int64(schedule.pick(1...2_000))
         return request(
             IssueMoney(amount: Money(amount, currency), to: to.id), by: present(row.issuer))
     }

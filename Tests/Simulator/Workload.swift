@@ -78,6 +78,10 @@ final class Workload {
             ($0, $0.weight * (lab.scenario.zeal[$0] ?? 1))
         }
         do {
+            if let request = try prepare(state), let action = request.action {
+                submit(action, by: request.node, to: coordinator)
+                return
+            }
             for _ in 0..<6 {
                 let total = left.reduce(0) { $0 + $1.1 }
                 var mark = schedule.random.uniformFraction() * total

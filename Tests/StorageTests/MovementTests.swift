@@ -64,7 +64,7 @@ import Testing
             "UPDATE movements SET holder = 'nobody' WHERE holder = 'university'",
             "UPDATE movements SET currency = 'EUR' WHERE holder = 'university'",
             "DELETE FROM movements WHERE holder = 'university'",
-            "INSERT INTO movements (holder, currency, idx) SELECT 'x', 'CNY', idx FROM movements",
+            "INSERT INTO movements (holder, currency, idx) SELECT DISTINCT 'x', 'CNY', idx FROM movements",
         ])
     func check(sql: String) async throws {
         #expect(try database.check().difference == nil)
