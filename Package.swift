@@ -58,6 +58,7 @@ let package = Package(
             ]),
 
         .target(name: "Settlement", dependencies: ["Contracts", "Encodings"]),
+        .target(name: "ODRL", dependencies: ["Encodings", "Policy"]),
 
         .target(
             name: "Ledger",
@@ -167,7 +168,7 @@ let package = Package(
             dependencies: [
                 "Audit", "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts",
                 "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog",
-                "Node", "Participation", "Policy", "Settlement", "Storage", "Trainers",
+                "Node", "ODRL", "Participation", "Policy", "Settlement", "Storage", "Trainers",
                 "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -183,7 +184,7 @@ let package = Package(
         .executableTarget(
             name: "jointlab-bench",
             dependencies: [
-                "Audit", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Audit", "ContractLanguage", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
                 "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -229,6 +230,15 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .target(name: "SharedFolder", path: "Tests/SharedFolder"),
+        .target(
+            name: "NaiveContracts", dependencies: ["Encodings", "Policy", "Randomness"],
+            path: "Tests/NaiveContracts"),
+        .testTarget(
+            name: "ContractLanguageTests",
+            dependencies: [
+                "ContractFiles", "ContractLanguage", "Encodings", "NaiveContracts", "Policy",
+                "Randomness",
+            ]),
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "Randomness"]),
         .testTarget(
             name: "IdentityTests",
@@ -247,6 +257,13 @@ let package = Package(
         .testTarget(
             name: "PolicyTests",
             dependencies: ["Encodings", "Policy", "Randomness", "SharedFolder"]),
+        .testTarget(
+            name: "ODRLTests",
+            dependencies: [
+                "ContractFiles", "ContractLanguage", "Encodings", "ODRL", "Policy", "Randomness",
+                "SharedFolder",
+            ],
+            exclude: ["Patterns"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
@@ -375,10 +392,11 @@ let package = Package(
 // The project's own checks build with it; a newer compiler's new warning must not stop a user.
 let isStrict = Context.environment["JOINTLAB_STRICT"] == "1"
 
-// Simulated labs run through these for minutes: unoptimised, the tests would take twice as long.
+// Simulated labs and random contracts run through these for minutes: unoptimised, the tests would
+// take twice as long.
 let isSimulated: Set = [
     "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
-    "MerkleMap", "Policy", "Settlement", "SettlementTests", "Simulator",
+    "MerkleMap", "NaiveContracts", "Policy", "Settlement", "SettlementTests", "Simulator",
 ]
 
 for target in package.targets where target.name != "CKernels" {

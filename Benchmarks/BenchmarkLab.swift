@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import ContractLibrary
 import Contracts
 import Coordinator
 import Encodings
@@ -39,7 +40,8 @@ final class BenchmarkLab {
         guard let origin = LabOrigin(base: "bench.example/lab") else { return }
         let founding = Founding(
             title: "Bench", origin: origin, coordinator: keys, coordinatorURL: "http://-",
-            rules: Rules(), founder: founder, key: try KeyFile.read(first.signingKey))
+            constitution: try LibraryDocument.constitution.published(), rules: Rules(),
+            founder: founder, key: try KeyFile.read(first.signingKey))
         let genesis = try founding.card(at: MemberSession.now).genesis
         _ = try await coordinator.found(genesis, at: MemberSession.now)
         let address = try await processes.start(

@@ -12,10 +12,16 @@ package struct ContractFile: Sendable {
 
     /// - Throws: ``ContractFileError`` where the file cannot be read, or is no YAML.
     package init(path: String) throws(ContractFileError) {
-        let url = URL(fileURLWithPath: path)
+        try self.init(text: try Self.prose(at: path), name: path)
+    }
+
+    /// Reads a text that belongs to a document.
+    ///
+    /// - Throws: ``ContractFileError`` where it cannot be read, is too long, or is no UTF-8.
+    package static func prose(at path: String) throws(ContractFileError) -> String {
         let data: Data
         do {
-            let handle = try FileHandle(forReadingFrom: url)
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             data = try handle.read(upToCount: YAMLText.bytesMax + 1) ?? Data()
             try? handle.close()
         } catch {
@@ -27,9 +33,21 @@ package struct ContractFile: Sendable {
             )
         }
         guard let text = String(validating: data, as: UTF8.self) else {
-            throw ContractFileError("\(path): the file is no text in UTF-8")
+            let lines = Self.validPrefix(of: data).split(
+                separator: "\n", omittingEmptySubsequences: false)
+            throw ContractFileError(
+                "\(path):\(lines.count):\((lines.last?.count ?? 0) + 1): the file is no text in UTF-8")
         }
-        try self.init(text: text, name: path)
+        return text
+    }
+
+    /// What stands before the first byte that is no UTF-8.
+    private static func validPrefix(of data: Data) -> String {
+        var decoder = UTF8()
+        var bytes = data.makeIterator()
+        var text = String.UnicodeScalarView()
+        while case .scalarValue(let scalar) = decoder.decode(&bytes) { text.append(scalar) }
+        return String(text)
     }
 
     package init(text: String, name: String) throws(ContractFileError) {
@@ -89,6 +107,7 @@ package struct ContractFile: Sendable {
     /// caret.
     package func rendered(_ problem: DocumentProblem) -> String {
         let place = text.place(of: problem.path).map { place in
+            if problem.isUnknownName, let name = place.name { return "\(name.line):\(name.column): " }
             let column = problem.expression.flatMap { expression in
                 place.textColumn.map {
                     $0 + SourceText(expression.text).place(of: expression.offset).column - 1

@@ -15,11 +15,21 @@ package struct LibraryDocument: Sendable {
         "dataset-licence", PackageResources.dataset_licence_yaml,
         en: PackageResources.dataset_licence_en_md, zh: PackageResources.dataset_licence_zh_md)
 
+    /// What a lab is founded on where its founders write nothing of their own.
+    package static let constitution = LibraryDocument(
+        "constitution", PackageResources.constitution_yaml,
+        en: PackageResources.constitution_en_md, zh: PackageResources.constitution_zh_md)
+
     package static let all: [LibraryDocument] = [
         LibraryDocument(
             "compute-lease", PackageResources.compute_lease_yaml,
             en: PackageResources.compute_lease_en_md, zh: PackageResources.compute_lease_zh_md),
+        constitution,
         datasetLicence,
+        LibraryDocument(
+            "dataspace-negotiation", PackageResources.dataspace_negotiation_yaml,
+            en: PackageResources.dataspace_negotiation_en_md,
+            zh: PackageResources.dataspace_negotiation_zh_md),
         LibraryDocument(
             "model-use-licence", PackageResources.model_use_licence_yaml,
             en: PackageResources.model_use_licence_en_md,

@@ -36,6 +36,7 @@ package struct LabState: Sendable {
             try members.found(founder, at: time)
         }
         cosigners = Cosigners(founding: members.cosigners(faults: lab.rules.faults))
+        try constitute(founding.constitution, founding.rules, at: time)
     }
 
     /// The key that must have signed a transaction, or `nil` where nobody may send it.

@@ -2,6 +2,8 @@
 package struct JSONShapeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The place, as in `input.terms.rounds`; empty for the whole value.
     package let path: String
+    package static let unknownField = "is not a known field"
+
     /// What was wrong, as the end of the sentence "input.terms.rounds …".
     package let problem: String
 
@@ -37,7 +39,7 @@ package struct JSONFields {
     package func finish() throws(JSONShapeError) {
         guard let first = object.members.first(where: { unread.contains(Array($0.key.utf8)) })
         else { return }
-        throw JSONShapeError(path: path(to: first.key), problem: "is not a known field")
+        throw JSONShapeError(path: path(to: first.key), problem: JSONShapeError.unknownField)
     }
 
     package func path(to key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }

@@ -86,10 +86,14 @@ package struct LabRoutes: Sendable {
             $0.state.accounts.currencies.sorted.map(\.row.json)
         }
         list("accounts", "Accounts that are not empty", tag: "money", to: &routes) {
-            $0.state.accounts.all.map { account, minorUnits in
-                [
+            let accounts = $0.state.accounts
+            return accounts.all.map { account, minorUnits in
+                let limit = accounts.limit(of: account)
+                return [
                     "holder": .string(account.holder.description),
                     "currency": account.currency.json, "minorUnits": .integer(minorUnits),
+                    "credit": limit.credit == 0 ? nil : .integer(limit.credit),
+                    "paymentMax": limit.paymentMax.map { .integer($0) },
                 ]
             }
         }

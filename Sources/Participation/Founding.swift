@@ -1,3 +1,4 @@
+package import ContractLanguage
 package import Contracts
 import Encodings
 package import Identity
@@ -10,18 +11,20 @@ package struct Founding {
     package let origin: LabOrigin
     package let coordinator: CoordinatorKeys
     package let coordinatorURL: String
+    package let constitution: ContractDocument
     package let rules: Rules
     package let founder: MemberCard
     package let key: SigningKey
 
     package init(
         title: String, origin: LabOrigin, coordinator: CoordinatorKeys, coordinatorURL: String,
-        rules: Rules, founder: MemberCard, key: SigningKey
+        constitution: ContractDocument, rules: Rules, founder: MemberCard, key: SigningKey
     ) {
         self.title = title
         self.origin = origin
         self.coordinator = coordinator
         self.coordinatorURL = coordinatorURL
+        self.constitution = constitution
         self.rules = rules
         self.founder = founder
         self.key = key
@@ -35,8 +38,8 @@ package struct Founding {
             lab: nil, sender: .member(founder.member), nonce: nonce,
             validUntil: now.advanced(byMilliseconds: 60_000),
             action: FoundLab(
-                title: title, origin: origin, coordinator: coordinator, rules: rules,
-                founders: [founder]))
+                title: title, origin: origin, coordinator: coordinator,
+                constitution: constitution, rules: rules, founders: [founder]))
         let entry = Entry(time: now, content: .genesis(transaction.signed(with: key)))
         return try LabCard(genesis: entry.bytes, coordinator: coordinatorURL)
     }

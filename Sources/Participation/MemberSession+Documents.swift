@@ -15,12 +15,22 @@ extension MemberSession {
     package func publish(
         _ library: LibraryDocument, until stage: Stage = .sequenced
     ) async throws -> BlobDigest {
-        let document = try library.published()
-        let digest = PublishDocument.digest(of: document)
+        try await publish(try .library(library), until: stage)
+    }
+
+    /// Puts a document on the ledger, unless it is there, with its prose beside it.
+    ///
+    /// - Returns: What the ledger knows it by.
+    @discardableResult
+    package func publish(
+        _ publishable: PublishableDocument, until stage: Stage = .sequenced
+    ) async throws -> BlobDigest {
+        let digest = PublishDocument.digest(of: publishable.document)
         guard try await !isPublished(digest) else { return digest }
-        for (_, text) in library.prose { try await store(text) }
+        for text in publishable.prose { try await store(text) }
         do {
-            _ = try await submit(PublishDocument(document: document), until: stage)
+            _ = try await submit(
+                PublishDocument(document: publishable.document), until: stage)
         } catch {
             // Another member may have been quicker.
             guard try await isPublished(digest) else { throw error }

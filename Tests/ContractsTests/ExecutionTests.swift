@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -192,7 +193,9 @@ import Testing
     func rowsAreWhatWasWritten() throws {
         var lab = try TestLab()
         let members = TestLab.people.map { "member/\($0.name)" }
-        #expect(Set(lab.rows.keys) == Set(members + ["lab", "cosigners"]))
+        let constitution = PublishDocument.digest(of: try LibraryDocument.constitution.published())
+        let founded = ["lab", "cosigners", "contract/constitution", "document/\(constitution)"]
+        #expect(Set(lab.rows.keys) == Set(members + founded))
         #expect(lab.state.row(at: "outcomes") == nil)
         try lab.runJob()
         try lab.apply(

@@ -27,7 +27,10 @@ import Testing
         let library = try document(name)
         var lab = try TestLab()
         let published = try library.published()
-        try lab.apply(PublishDocument(document: published), by: "ada")
+        // The lab is founded on the constitution: that stands there already.
+        if name != "constitution" {
+            try lab.apply(PublishDocument(document: published), by: "ada")
+        }
         for (language, text) in library.prose {
             #expect(
                 published.prose.first { $0.language == language }?.reference

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -32,9 +33,9 @@ import Testing
     @Test("Two founders of one name or one key found no lab")
     func foundersDiffer() throws {
         let founding = try TestLab.founding()
-        let twice = FoundLab(
+        let twice = try FoundLab(
             title: "x", origin: founding.origin, coordinator: founding.coordinator,
-            rules: Rules(), founders: [founding.founders[0], founding.founders[0]])
+            constitution: LibraryDocument.constitution.published(), rules: Rules(), founders: [founding.founders[0], founding.founders[0]])
         let error = #expect(throws: Refusal.self) {
             try LabState(founding: twice, id: TestLab.id, at: TestLab.start)
         }
@@ -44,9 +45,9 @@ import Testing
         let stolen = MemberCard(
             member: try MemberID("zoe"), title: "Zoe", category: .data, roles: [],
             keys: founding.founders[0].keys)
-        let sharing = FoundLab(
+        let sharing = try FoundLab(
             title: "x", origin: founding.origin, coordinator: founding.coordinator,
-            rules: Rules(), founders: [founding.founders[0], stolen])
+            constitution: LibraryDocument.constitution.published(), rules: Rules(), founders: [founding.founders[0], stolen])
         let other = #expect(throws: Refusal.self) {
             try LabState(founding: sharing, id: TestLab.id, at: TestLab.start)
         }

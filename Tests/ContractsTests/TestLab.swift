@@ -54,12 +54,12 @@ struct TestLab {
     static func founding(
         _ people: [(name: String, roles: [Role])] = people, rules: Rules = Rules()
     ) throws -> FoundLab {
-        FoundLab(
+        try FoundLab(
             title: "Test lab", origin: try #require(LabOrigin(base: "lab.example/test")),
             coordinator: CoordinatorKeys(
                 logKey: MemberSecrets("coordinator").cosigner.publicKey,
                 serviceKey: MemberSecrets("coordinator").signing.publicKey),
-            rules: rules, founders: try people.map { try card($0.name, $0.roles) })
+            constitution: LibraryDocument.constitution.published(), rules: rules, founders: try people.map { try card($0.name, $0.roles) })
     }
 
     init(

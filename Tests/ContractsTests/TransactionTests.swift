@@ -39,26 +39,6 @@ import Testing
                 parties: ["a": "ada"], terms: [:], currency: nil),
             TakeContractAction.accept(try LicenceID("l-1")),
             TakeContractAction.withdraw(try LicenceID("l-1"), reason: "because"),
-            OpenProposal(change: .freeze(try LicenceID("l-1"), reason: "because")),
-            OpenProposal(change: .unfreeze(try LicenceID("l-1"))),
-            TransferToken(
-                trade: try TradeID("t-1"), contract: try LicenceID("l-1"), to: member,
-                expires: later),
-            ConsentToTrade(trade: try TradeID("t-1"), agrees: false),
-            DivideToken(
-                contract: try LicenceID("l-1"), part: try LicenceID("l-2"),
-                limits: ["maxRounds": 2, "epsilonBudgetMicro": 0]),
-            MergeToken(part: try LicenceID("l-2")),
-            OfferToken(
-                trade: try TradeID("t-1"), contract: try LicenceID("l-1"), price: lab.money(5),
-                expires: later),
-            OfferToken(
-                trade: try TradeID("t-1"), contract: try LicenceID("l-1"), price: lab.money(5),
-                to: member, least: ["rounds": 1], expires: later),
-            BidForToken(
-                trade: try TradeID("t-1"), contract: try LicenceID("l-1"), price: lab.money(5),
-                least: [:], expires: later),
-            AcceptTrade(trade: try TradeID("t-1")), WithdrawTrade(trade: try TradeID("t-1")),
             try lab.proposal(), StartJob(job: try JobID("j-1")), CompleteJob(job: try JobID("j-1")),
             AbandonJob(job: try JobID("j-1"), reason: "because"),
             try lab.open(0), try lab.open(1, .train, base: TestLab.digest(1)),
@@ -93,6 +73,31 @@ import Testing
             SetAccountLimit(
                 holder: member, currency: TestLab.currency,
                 limit: AccountLimit(credit: 0, paymentMax: 10)),
+            OpenProposal(change: .appoint(member)), OpenProposal(change: .dismiss(member)),
+            OpenProposal(change: .stop(reason: "why")), OpenProposal(change: .resume),
+            OpenProposal(change: .freeze(try ContractID("l-1"), reason: "an order")),
+            OpenProposal(change: .unfreeze(try ContractID("l-1"))),
+            OpenProposal(
+                change: .replaceConstitution(
+                    try LibraryDocument.constitution.published(), Rules())),
+            TransferToken(
+                trade: try TradeID("t-1"), contract: try ContractID("l-1"), to: member,
+                expires: later),
+            DivideToken(
+                contract: try ContractID("l-1"), part: try ContractID("l-2"),
+                limits: ["rounds": 3]),
+            MergeToken(part: try ContractID("l-2")),
+            OfferToken(
+                trade: try TradeID("t-2"), contract: try ContractID("l-1"), price: lab.money(5),
+                expires: later),
+            OfferToken(
+                trade: try TradeID("t-2"), contract: try ContractID("l-1"), price: lab.money(5),
+                to: member, least: ["rounds": 1], expires: later),
+            BidForToken(
+                trade: try TradeID("t-3"), contract: try ContractID("l-1"), price: lab.money(5),
+                least: ["rounds": 2], expires: later),
+            AcceptTrade(trade: try TradeID("t-2")), WithdrawTrade(trade: try TradeID("t-3")),
+            ConsentToTrade(trade: try TradeID("t-1"), agrees: true),
         ]
     }
 
@@ -152,10 +157,11 @@ import Testing
         more["extra"] = .null
         refuse(more, "with an extra null")
 
-        var optional: Set<String> = ["base", "fee", "keys", "least", "paymentMax", "result"]
+        var optional: Set<String> = ["base", "fee", "keys", "paymentMax", "result"]
         if samples[number] is CaptureHold { optional.insert("amount") }
         if samples[number] is OfferContract { optional.insert("currency") }
-        if samples[number] is OfferToken { optional.insert("to") }
+        if samples[number] is OfferToken { optional.formUnion(["to", "least"]) }
+        if samples[number] is BidForToken { optional.insert("least") }
         for member in input.members {
             var changed = fields
             var inner = input

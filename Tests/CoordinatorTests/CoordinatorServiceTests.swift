@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Coordinator
 import Encodings
@@ -74,7 +75,8 @@ import Transport
         let north = try SampleMember("north", [.dataOwner])
         let card = try Founding(
             title: "A lab", origin: #require(LabOrigin(base: "lab.example/a")), coordinator: keys,
-            coordinatorURL: "http://127.0.0.1:9", rules: Rules(), founder: north.card,
+            coordinatorURL: "http://127.0.0.1:9",
+            constitution: LibraryDocument.constitution.published(), rules: Rules(), founder: north.card,
             key: north.signingKey
         ).card(at: SampleLab.start)
         #expect(try LabCard(JSONValue(parsing: card.json.canonicalBytes)) == card)

@@ -94,12 +94,12 @@ struct FederatedLab {
 
     static func genesis() throws -> [UInt8] {
         let roles: [String: [Role]] = ["cy": [.researcher, .issuer]]
-        let founding = FoundLab(
+        let founding = try FoundLab(
             title: "Test lab", origin: try #require(LabOrigin(base: "lab.example/test")),
             coordinator: CoordinatorKeys(
                 logKey: Secrets("coordinator").cosigner.publicKey,
                 serviceKey: Secrets("coordinator").signing.publicKey),
-            rules: Rules(),
+            constitution: LibraryDocument.constitution.published(), rules: Rules(),
             founders: try members.map { name in
                 MemberCard(
                     member: try MemberID(name), title: "Institution \(name)", category: .data,

@@ -1,5 +1,6 @@
 package import AsyncHTTPClient
-package import Contracts
+package import ContractLibrary
+import Contracts
 package import Coordinator
 package import Encodings
 package import Foundation
@@ -95,8 +96,8 @@ package final class ProcessLab: Sendable {
         let transaction = Transaction(
             lab: nil, sender: .member(cards[0].member), nonce: UUID().uuidString,
             validUntil: time.advanced(byMilliseconds: 60_000),
-            action: FoundLab(
-                title: "Lab of processes", origin: origin, coordinator: coordinator, rules: rules,
+            action: try FoundLab(
+                title: "Lab of processes", origin: origin, coordinator: coordinator, constitution: LibraryDocument.constitution.published(), rules: rules,
                 founders: cards))
         let signatures = keys.flatMap { transaction.signed(with: $0).signatures }
         return Entry(

@@ -61,6 +61,7 @@ extension LabSuite {
                 #expect(card.status == 200)
                 for target in [
                     "/v1/members", "/v1/datasets", "/v1/jobs", "/v1/jobs/job-1", "/v1/accounts",
+                    "/v1/holds", "/v1/accounts/university/CNY/movements",
                     "/v1/entries", "/v1/state?key=lab", "/v1/stream", "/v1/receipts/0",
                     "/tile/entries/000", "/v1/blobs/\(String(repeating: "0", count: 64))",
                 ] {

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -52,12 +53,12 @@ struct TestLedger {
     }
 
     static func founding(_ founders: [String], rules: Rules = Rules()) throws -> FoundLab {
-        FoundLab(
+        try FoundLab(
             title: "Test lab", origin: try #require(LabOrigin(base: "lab.example/test")),
             coordinator: CoordinatorKeys(
                 logKey: Secrets("coordinator").cosigner.publicKey,
                 serviceKey: Secrets("coordinator").signing.publicKey),
-            rules: rules, founders: try founders.map { try card($0) })
+            constitution: LibraryDocument.constitution.published(), rules: rules, founders: try founders.map { try card($0) })
     }
 
     /// The first entry, signed by every founder.

@@ -1,4 +1,5 @@
-package import Contracts
+package import ContractLibrary
+import Contracts
 package import Identity
 package import Ledger
 package import MerkleLog
@@ -62,8 +63,8 @@ package struct SampleLab: Sendable {
         let transaction = Transaction(
             lab: nil, sender: .member(first.id), nonce: "sample-genesis",
             validUntil: start.advanced(byMilliseconds: 60_000),
-            action: FoundLab(
-                title: "Sample lab", origin: origin, coordinator: coordinator, rules: rules,
+            action: try FoundLab(
+                title: "Sample lab", origin: origin, coordinator: coordinator, constitution: LibraryDocument.constitution.published(), rules: rules,
                 founders: founders.map(\.card)))
         let envelopes = founders.map { transaction.signed(with: $0.signingKey) }
         return Entry(

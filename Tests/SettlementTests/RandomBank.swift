@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -36,9 +37,9 @@ struct RandomBank {
                 member: try MemberID($0), title: $0, category: .data, roles: [.issuer],
                 keys: MemberKeys(signing: key(), cosigner: key()))
         }
-        let founding = FoundLab(
+        let founding = try FoundLab(
             title: "Bank", origin: try #require(LabOrigin(base: "lab.example/bank")),
-            coordinator: CoordinatorKeys(logKey: key(), serviceKey: key()), rules: Rules(),
+            coordinator: CoordinatorKeys(logKey: key(), serviceKey: key()), constitution: LibraryDocument.constitution.published(), rules: Rules(),
             founders: founders)
         state = try LabState(
             founding: founding, id: LabID(leafHash: [UInt8](repeating: 1, count: 32)), at: now)
@@ -69,7 +70,8 @@ struct RandomBank {
         }
         applied += 1
         if action is TransferMoney { recent.append(index) }
-        return check(moved) ?? (applied.isMultiple(of: 32_768) ? differenceFromState() : nil)
+        return check(moved) ?? check(moved, of: action)
+            ?? (applied.isMultiple(of: 32_768) ? differenceFromState() : nil)
     }
 
     private mutating func perform(
@@ -188,6 +190,27 @@ struct RandomBank {
             }
         }
         return nil
+    }
+
+    /// What a movement by itself cannot tell.
+    private func check(_ moved: [Movement], of action: any LabAction) -> String? {
+        func sum(_ kind: Movement.Kind) -> Int64 {
+            moved.filter { $0.kind == kind }.reduce(0) { $0 + $1.amount.minorUnits }
+        }
+        func isEmpty(_ id: HoldID) -> Bool {
+            currencies.allSatisfy {
+                state.accounts.balance(of: AccountID(holder: .hold(id), currency: $0)) == 0
+            }
+        }
+        return switch action {
+        case let split as SplitPayment where sum(.split) != split.amount.minorUnits:
+            "the shares of \(split.amount) sum to \(sum(.split))"
+        case let capture as CaptureHold where !isEmpty(capture.hold):
+            "\(capture.hold) holds something after its end"
+        case let release as ReleaseHold where !isEmpty(release.hold):
+            "\(release.hold) holds something after its end"
+        default: nil
+        }
     }
 
     private mutating func enter(

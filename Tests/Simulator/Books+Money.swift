@@ -14,6 +14,37 @@ extension Books {
         return move(transfer.amount, from: .member(transfer.to), to: .member(transfer.from))
     }
 
+    mutating func limit(_ action: SetAccountLimit) -> String? {
+        let holder = AccountHolder.member(action.holder)
+        limits[holder] = action.limit
+        let balance = balances[holder]?[action.currency] ?? 0
+        return balance < -action.limit.credit
+            ? "\(holder) has \(balance), and its credit becomes \(action.limit.credit)" : nil
+    }
+
+    private func fee(_ fee: TransferFee?, of payment: Money, by payer: MemberID) -> Money? {
+        guard let fee, fee.to != payer else { return nil }
+        let proportional = UInt128(payment.minorUnits) * UInt128(fee.basisPoints) / 10_000
+        return Money(fee.flat + Int64(proportional), payment.currency)
+    }
+
+    mutating func payFee(of payment: Money, by payer: MemberID) -> String? {
+        let rule = fees[payment.currency]
+        guard let rule, let fee = fee(rule, of: payment, by: payer) else { return nil }
+        return move(fee, from: .member(payer), to: .member(rule.to))
+    }
+
+    mutating func place(_ action: PlaceHold, by sender: MemberID) -> String? {
+        guard holds[action.hold] == nil else { return "\(action.hold) is held twice" }
+        let rule = fees[action.amount.currency]
+        holds[action.hold] = Hold(
+            payer: sender, payee: action.to, amount: action.amount, fee: rule,
+            expires: action.expires)
+        let fee = fee(rule, of: action.amount, by: sender)
+        return move(action.amount, from: .member(sender), to: .hold(action.hold))
+            ?? fee.flatMap { move($0, from: .member(sender), to: .hold(action.hold)) }
+    }
+
     /// One unit after the other, to whoever is furthest behind its quota.
     mutating func split(_ action: SplitPayment, by sender: MemberID) -> String? {
         let shares = action.shares.sorted { $0.to < $1.to }
@@ -42,7 +73,13 @@ extension Books {
             return "\(sender) may not take hold \(id)"
         }
         let paid = amount ?? hold.amount
-        return move(paid, from: .hold(id), to: .member(hold.payee)) ?? close(id, hold)
+        if let problem = move(paid, from: .hold(id), to: .member(hold.payee)) { return problem }
+        if let rule = hold.fee, let fee = fee(rule, of: paid, by: hold.payer),
+            let problem = move(fee, from: .hold(id), to: .member(rule.to))
+        {
+            return problem
+        }
+        return close(id, hold)
     }
 
     mutating func endHold(_ id: HoldID, _ time: Timestamp, by sender: MemberID) -> String? {
@@ -64,8 +101,11 @@ extension Books {
     ) -> String? {
         guard amount.minorUnits > 0, payer != payee else { return nil }
         if let payer {
-            let left = balances[payer, default: [:]][amount.currency, default: 0] - amount.minorUnits
-            guard left >= 0 else { return "\(payer) pays \(amount) that it does not have" }
+            let left =
+                balances[payer, default: [:]][amount.currency, default: 0] - amount.minorUnits
+            guard left >= -(limits[payer]?.credit ?? 0) else {
+                return "\(payer) pays \(amount) that it does not have"
+            }
             balances[payer]?[amount.currency] = left
         }
         if let payee {

@@ -34,6 +34,8 @@ struct Books {
     private var issued: [CurrencyCode: Int64] = [:]
     var transfers: [UInt64: Transfer] = [:]
     var holds: [HoldID: Hold] = [:]
+    var fees: [CurrencyCode: TransferFee] = [:]
+    var limits: [AccountHolder: AccountLimit] = [:]
     /// What the transaction that is being read moved.
     var moved: [Moved] = []
 
@@ -48,6 +50,7 @@ struct Books {
         let payer: MemberID
         let payee: MemberID
         let amount: Money
+        let fee: TransferFee?
         let expires: Timestamp
         var isOpen = true
     }
@@ -130,13 +133,14 @@ struct Books {
             transfers[receipt.index] = Transfer(
                 from: sender, to: action.to, amount: action.amount)
             return move(action.amount, from: .member(sender), to: .member(action.to))
+                ?? payFee(of: action.amount, by: sender)
+        case let action as SetTransferFee: fees[action.currency] = action.fee
+        case let action as SetAccountLimit: return limit(action)
         case let action as ReverseTransfer: return reverse(action, by: sender, state)
-        case let action as SplitPayment: return split(action, by: sender)
+        case let action as SplitPayment:
+            return split(action, by: sender) ?? payFee(of: action.amount, by: sender)
         case let action as PlaceHold:
-            guard holds[action.hold] == nil else { return "\(action.hold) is held twice" }
-            holds[action.hold] = Hold(
-                payer: sender, payee: action.to, amount: action.amount, expires: action.expires)
-            return move(action.amount, from: .member(sender), to: .hold(action.hold))
+            return place(action, by: sender)
         case let action as CaptureHold:
             return endHold(
                 action.hold, paying: action.amount, receipt.time, by: sender)
@@ -252,7 +256,7 @@ struct Books {
             sums[account.currency, default: 0] += minorUnits
             accounts += 1
             let expected = balances[account.holder]?[account.currency] ?? 0
-            if minorUnits != expected || minorUnits < 0 {
+            if minorUnits != expected || minorUnits < -(limits[account.holder]?.credit ?? 0) {
                 return "account \(account) has \(minorUnits), and should have \(expected)"
             }
         }

@@ -4,7 +4,7 @@ package enum Errand: CaseIterable, Sendable {
     case registerDataset, retireDataset, offer, accept, decline, withdraw, lapse
     case propose, start, abandonJob
     case registerModel, validate, release, withdrawModel
-    case issue, pay, split, reverse, redeem, hold, settleHold
+    case issue, pay, split, reverse, redeem, hold, settleHold, charge, grant
     case again, nonsense
 
     /// Without these no round is ever opened.
@@ -25,7 +25,7 @@ package enum Errand: CaseIterable, Sendable {
         case .pay, .hold, .settleHold, .reinstate: 2
         case .again, .nonsense, .split: 1
         case .rotate, .withdraw, .lapse, .invite, .reverse: 0.5
-        case .suspend, .amend, .decline, .redeem: 0.25
+        case .suspend, .amend, .decline, .redeem, .charge, .grant: 0.25
         case .abandonJob, .withdrawModel: 0.15
         case .leave, .retireDataset: 0.05
         }

@@ -95,4 +95,31 @@ extension Workload {
             CaptureHold(hold: hold.id, amount: schedule.chance(0.5) ? nil : part),
             by: present(schedule.chance(0.95) ? hold.payee : hold.payer))
     }
+
+    private func issuer(_ state: LabState) -> (currency: CurrencyCode, node: SimulatedNode?)? {
+        guard let currency = Self.currency, let row = state.accounts.currencies[currency] else {
+            return nil
+        }
+        return (currency, schedule.chance(0.9) ? present(row.issuer) : schedule.pick(active(state)))
+    }
+
+    func charge(_ state: LabState) -> Request? {
+        guard let issuer = issuer(state), let to = schedule.pick(active(state)) else { return nil }
+        let fee = TransferFee(
+            flat: Int64(schedule.pick(0...2)), basisPoints: Int64(schedule.pick(0...500)),
+            to: to.id)
+        return request(
+            SetTransferFee(currency: issuer.currency, fee: schedule.chance(0.3) ? nil : fee),
+            by: issuer.node)
+    }
+
+    func grant(_ state: LabState) -> Request? {
+        guard let issuer = issuer(state), let to = schedule.pick(active(state)) else { return nil }
+        let limit = AccountLimit(
+            credit: Int64(schedule.pick(0...300)),
+            paymentMax: schedule.chance(0.3) ? Int64(schedule.pick(100...400)) : nil)
+        return request(
+            SetAccountLimit(holder: to.id, currency: issuer.currency, limit: limit),
+            by: issuer.node)
+    }
 }

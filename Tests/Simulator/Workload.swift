@@ -27,11 +27,11 @@ final class Workload {
 
     static func genesis(of lab: Simulation, founders: [SimulatedNode]) throws -> [UInt8] {
         guard let signer = founders.first else { return [] }
-        let founding = FoundLab(
+        let founding = try FoundLab(
             title: "Simulated lab", origin: lab.origin,
             coordinator: CoordinatorKeys(
                 logKey: lab.logKey.publicKey, serviceKey: lab.serviceKey.publicKey),
-            rules: lab.scenario.rules, founders: founders.map { card($0, lab) })
+            constitution: LibraryDocument.constitution.published(), rules: lab.scenario.rules, founders: founders.map { card($0, lab) })
         let transaction = Transaction(
             lab: nil, sender: .member(signer.id), nonce: "simulated-genesis",
             validUntil: lab.coordinator.now, action: founding)
@@ -130,6 +130,8 @@ final class Workload {
             case .redeem: redeem(state)
             case .hold: try hold(state)
             case .settleHold: settleHold(state)
+            case .charge: charge(state)
+            case .grant: grant(state)
             case .again: again()
             case .nonsense: try nonsense(state)
             }

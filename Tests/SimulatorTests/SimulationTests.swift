@@ -27,7 +27,7 @@ import Testing
             "contract.act withdraw", "member.rotate_keys", "proposal.vote", "model.register",
             "job.complete", "round.abandon", "account.transfer",
             "account.split", "account.reverse", "account.redeem", "account.hold",
-            "account.capture", "account.release",
+            "account.capture", "account.release", "account.limit", "currency.fee",
         ] {
             #expect(runs.contains { $0.applied[action, default: 0] > 0 }, "nobody does \(action)")
         }

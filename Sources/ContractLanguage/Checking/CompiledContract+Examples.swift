@@ -19,7 +19,7 @@ extension CompiledContract {
         }
         let isRefusal = if case .refused = example.outcome { true } else { false }
         do throws(ContractRefusal) {
-            let step = try play(action, given, example, isLenient: isRefusal)
+            let step = try play(action, given, isRefusal: isRefusal)
             switch example.outcome {
             case .refused(let expected):
                 return problem("should be refused by \(expected), and nothing refuses it")
@@ -37,22 +37,47 @@ extension CompiledContract {
         }
     }
 
-    private func play(
-        _ action: Action, _ given: Given, _ example: ContractExample, isLenient: Bool
-    ) throws(ContractRefusal) -> ContractStep {
-        if !action.text.from.contains(given.instance.stage) {
-            throw ContractRefusal(
-                .stage, rule: "stage is \(action.text.from.joined(separator: " or "))",
-                saw: [ContractObservation(name: "stage", value: given.instance.stage)])
+    /// The invariants that do not hold when an instance is concluded, whatever its terms and parties.
+    func failuresAtTheBeginning() -> [DocumentProblem] {
+        var moment = Moment(
+            stage: document.stages.first, escrow: 0, parties: document.parties.map { _ in nil },
+            terms: document.terms.map { _ in nil }, state: [])
+        var evaluator = Evaluator()
+        let inputs = conclusion.inputs(moment)
+        moment.state = zip(document.state, initial).map { variable, formula in
+            guard let formula else { return variable.type.least }
+            return try? evaluator.value(of: formula.compiled.program, inputs)
         }
-        if let by = example.by, !action.text.isRemedy, !given.mayAct(by, action.text, self) {
-            throw ContractRefusal(
-                .party,
-                rule: "the action is taken by \(action.text.by.map(\.description).joined(separator: " or "))",
-                saw: [ContractObservation(name: "sender", value: by)])
+        let standing = invariantScope.inputs(moment)
+        return invariants.compactMap { text, formula in
+            let denial = evaluator.denial(of: formula.compiled.program, standing)
+            guard let denial else { return nil }
+            if case .failed(let error) = denial, error.code == .noSuchVariable { return nil }
+            return DocumentProblem(
+                text.condition.path,
+                "does not hold at the beginning: \(formula.observed(in: moment).map { "\($0.name) is \($0.value)" }.joined(separator: ", "))"
+            )
+        }
+    }
+
+    private func play(
+        _ action: Action, _ given: Given, isRefusal: Bool
+    ) throws(ContractRefusal) -> ContractStep {
+        var evaluator = Evaluator()
+        try checkStage(of: action.text, on: given.instance)
+        let purpose = Purpose.example(isRefusal: isRefusal)
+        if given.statesObligations || !action.text.isRemedy {
+            try checkObligations(
+                before: action.text, at: given.moment, on: given.instance, &evaluator, as: purpose)
+        }
+        let signing = try given.moment.sender.map { sender throws(ContractRefusal) in
+            try checkSender(
+                sender == ContractCall.Sender.lab.text ? .lab : .member(sender), of: action.text,
+                on: given.instance)
         }
         return try run(
-            action, at: given.moment, signing: [], on: given.instance, isExample: isLenient)
+            action, at: given.moment, signing: signing ?? [], on: given.instance, &evaluator,
+            as: purpose)
     }
 
     private func difference(
@@ -66,7 +91,7 @@ extension CompiledContract {
                 return "there is no state `\(name)`"
             }
             let found = DataType.json(step.instance.state[index])
-            if found != json {
+            if found.canonicalBytes != json.canonicalBytes {
                 return "state.\(name) should be \(json.canonicalText), and is \(found.canonicalText)"
             }
         }
@@ -106,6 +131,7 @@ extension ContractRefusal {
 private struct Given {
     var moment: Moment
     var instance: ContractInstance
+    let statesObligations: Bool
 
     init(
         _ example: ContractExample, _ action: ActionText, _ contract: CompiledContract
@@ -121,11 +147,24 @@ private struct Given {
             let json = givenParties?.optional(party.name)
             switch party.kind {
             case .member:
-                let name = json?.string ?? party.name
+                let name = try json.map { json throws(JSONShapeError) in
+                    guard let name = json.string else {
+                        throw JSONShapeError(
+                            path: "\(path).parties.\(party.name)", problem: "should be a member")
+                    }
+                    return name
+                } ?? party.name
                 parties.append([name])
                 partyValues.append(.string(name))
             case .members:
-                let names = json?.array?.compactMap(\.string).sorted()
+                let names = try json.map { json throws(JSONShapeError) in
+                    guard let array = json.array, array.allSatisfy({ $0.string != nil }) else {
+                        throw JSONShapeError(
+                            path: "\(path).parties.\(party.name)",
+                            problem: "should be a list of members")
+                    }
+                    return array.compactMap(\.string).sorted()
+                }
                 parties.append(names ?? [])
                 partyValues.append(names.map { .list($0.map(Value.string)) })
             }
@@ -152,7 +191,9 @@ private struct Given {
             throw fields.wrong("stage", "is “\(stage)”, which is no stage")
         }
         let escrow = try fields.optionalInteger("escrow", in: 0 ... .max) ?? 0
-        let offeredBy = try fields.optionalString("offeredBy") ?? contract.offerors.first ?? ""
+        let offeror = document.parties.firstIndex { $0.name == contract.offerors.first }
+        let offeredBy =
+            try fields.optionalString("offeredBy") ?? offeror.flatMap { parties[$0].first } ?? ""
         let sender = try fields.optionalString("sender")
         let signed = fields.optional("signed") == nil ? nil : try fields.strings("signed")
 
@@ -176,6 +217,22 @@ private struct Given {
             }
         }
         try givenState?.finish()
+        var givenObligations = try Self.fields(&fields, "obligations")
+        var obligations: [String: Instant] = [:]
+        for obligation in document.obligations {
+            guard let due = try givenObligations?.optionalString(obligation.name) else { continue }
+            guard let instant = Instant(rfc3339: due) else {
+                throw JSONShapeError(
+                    path: "\(path).obligations.\(obligation.name)",
+                    problem: "should be when it is due, such as 2027-01-31T00:00:00Z")
+            }
+            obligations[obligation.name] = instant
+        }
+        try givenObligations?.finish()
+        statesObligations = givenObligations != nil
+        if statesObligations, instant == nil {
+            throw fields.wrong("now", "is missing: obligations are due at a time")
+        }
         try fields.finish()
         moment.state = state
 
@@ -197,7 +254,7 @@ private struct Given {
             terms: zip(document.terms, terms).map { $1 ?? $0.type.least ?? .string("") },
             currency: contract.usesMoney ? "XXX" : nil, offeredBy: offeredBy, stage: stage,
             state: zip(document.state, state).map { $1 ?? $0.type.least ?? .string("") },
-            signed: Set(signed ?? singles), obligations: [:])
+            signed: Set(signed ?? singles), obligations: obligations)
     }
 
     private static func fields(
@@ -223,28 +280,12 @@ private struct Given {
         case .anyone, nil: return nil
         }
     }
-
-    func mayAct(_ member: String, _ action: ActionText, _ contract: CompiledContract) -> Bool {
-        action.by.contains { actor in
-            switch actor {
-            case .anyone: true
-            case .lab: member == "lab"
-            case .party(let name): instance.members(name, in: contract).contains(member)
-            case .counterparty:
-                member != instance.offeredBy && instance.parties.contains([member])
-            }
-        }
-    }
 }
 
 extension DataType {
-    /// Examples call members as their parties are called, whatever letters those have.
     fileprivate func exampleValue(
         of json: JSONValue, at path: String
     ) throws(JSONShapeError) -> Value {
-        switch (self, json) {
-        case (.member, .string(let text)) where Name.isWord(text): .string(text)
-        default: try value(of: json, at: path)
-        }
+        try inExamples.value(of: json, at: path)
     }
 }

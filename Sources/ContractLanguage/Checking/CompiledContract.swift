@@ -3,8 +3,13 @@ import Policy
 /// A document that has been checked and compiled: nothing is left to be discovered when it runs but
 /// what its rules decide.
 package final class CompiledContract: Sendable {
-    /// What one action may cost at most, in the machine's steps.
-    package static let costMax = 200_000
+    /// What one expression may cost at most, in the machine's steps.
+    package static let expressionCostMax = 200_000
+    /// What an action may cost at most, with what is decided before and after it.
+    package static let costMax = 1_000_000
+    /// How many bytes the parties, terms and state of an instance can take at most: the lab keeps and
+    /// reads all of them with each action.
+    package static let bytesMax = 262_144
 
     struct Action: Sendable {
         enum Change: Sendable {
@@ -38,7 +43,8 @@ package final class CompiledContract: Sendable {
         let payments: [Payment]
         let events: [(name: String, data: [(name: String, formula: Formula)])]
         let turns: [(condition: Formula?, stage: String)]
-        let costMax: Int
+        /// With what is decided before and after it.
+        var costMax: Int
     }
 
     struct Obligation: Sendable {
@@ -90,7 +96,7 @@ package final class CompiledContract: Sendable {
         costMax = parts.actions.values.map(\.costMax).max() ?? 0
         offerors = checker.offerors
         if let problems = DocumentProblems(checker.problems) { throw problems }
-        let failures = document.examples.compactMap { failure(of: $0) }
+        let failures = failuresAtTheBeginning() + document.examples.compactMap { failure(of: $0) }
         if let problems = DocumentProblems(failures) { throw problems }
     }
 }

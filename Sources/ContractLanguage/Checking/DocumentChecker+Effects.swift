@@ -47,6 +47,9 @@ extension DocumentChecker {
         switch payment.to {
         case .purse(let purse):
             check(purse, at: "\(payment.path).to", isPayer: false)
+            if purse == payment.from {
+                problem("\(payment.path).to", "who pays gets nothing back by it: `from` and `to` are one")
+            }
             destination = .purse(purse)
         case .split(let text):
             destination = formula(text, .map(key: .string, value: .int), in: scope)
@@ -111,16 +114,17 @@ extension DocumentChecker {
                 continue
             }
         }
-        for stage in token.ends { checkStage(stage, at: "token.ends") }
+        for (index, stage) in token.ends.enumerated() {
+            checkStage(stage, at: "token.ends[\(index)]")
+        }
         let permille = token.share.flatMap { formula($0.permille, .int, in: parts.standing) }
         let beneficiaries = token.share.flatMap {
             formula($0.to, .map(key: .string, value: .int), in: parts.standing)
         }
         guard let transfer else { return }
-        setToken(
-            .init(
-                text: token, transfer: transfer, unless: unless, permille: permille,
-                beneficiaries: beneficiaries))
+        parts.token = .init(
+            text: token, transfer: transfer, unless: unless, permille: permille,
+            beneficiaries: beneficiaries)
     }
 }
 

@@ -9,28 +9,59 @@ extension DocumentChecker {
     }
 
     mutating func checkStages() {
-        for stage in document.final { checkStage(stage, at: "final") }
+        for (index, stage) in document.final.enumerated() {
+            checkStage(stage, at: "final[\(index)]")
+        }
         if let first = document.stages.first, document.final.contains(first) {
             problem("final", "a contract does not begin in a final stage")
         }
         for action in document.actions {
             let path = "actions.\(action.name)"
-            for stage in action.from {
-                checkStage(stage, at: "\(path).from")
+            for (index, stage) in action.from.enumerated() {
+                checkStage(stage, at: "\(path).from[\(index)]")
                 if document.final.contains(stage) {
-                    problem("\(path).from", "`\(stage)` is final, and has no way out")
+                    problem("\(path).from[\(index)]", "`\(stage)` is final, and has no way out")
                 }
             }
-            for turn in action.turns { checkStage(turn.stage, at: "\(path).to") }
+            for (index, turn) in action.turns.enumerated() {
+                checkStage(turn.stage, at: "\(path).to[\(index)].stage")
+            }
             let endless = action.turns.dropLast().contains { $0.condition == nil }
             if endless { problem("\(path).to", "nothing behind an entry without `when` is reached") }
-            let ends = action.turns.contains { document.final.contains($0.stage) }
-            if ends, usesEscrow, !action.payments.contains(where: { $0.isRest }) {
-                problem(
-                    path,
-                    "leads to a final stage, and must say who gets what is left: pay: {from: escrow, to: …, amount: rest}"
-                )
-            }
+            if usesEscrow { checkRest(of: action, at: path) }
+        }
+        if usesEscrow, document.final.isEmpty {
+            problem(
+                "stages",
+                "money goes into escrow, and no stage is final: say where the contract ends, and who gets what is left"
+            )
+        }
+    }
+
+    /// What ends a contract leaves nothing in escrow.
+    private mutating func checkRest(of action: ActionText, at path: String) {
+        let isFinal = action.turns.map { document.final.contains($0.stage) }
+        guard isFinal.contains(true) else { return }
+        let rests = action.payments.filter(\.isRest)
+        guard !rests.isEmpty else {
+            problem(
+                path,
+                "leads to a final stage, and must say who gets what is left: pay: {from: escrow, to: …, amount: rest}"
+            )
+            return
+        }
+        // Where it only may end, the condition of the payment can be that of the stage.
+        guard !isFinal.contains(false), action.turns.last?.condition == nil else { return }
+        guard let last = action.payments.lastIndex(where: { $0.isRest && $0.condition == nil })
+        else {
+            problem(
+                rests[rests.count - 1].path,
+                "the last payment of what is left needs no `when`: if none is made, the contract cannot end"
+            )
+            return
+        }
+        if let late = action.payments[last...].first(where: \.isIntoEscrow) {
+            problem(late.path, "goes into escrow after what is left was paid, and would be left there")
         }
     }
 
@@ -68,6 +99,64 @@ extension DocumentChecker {
                 problem("stages", "from `\(stage)` no final stage can be reached")
             }
         }
+        if problems.isEmpty { checkEndings() }
+    }
+
+    /// A stage and the obligations that are open in it.
+    private struct Standing: Hashable {
+        let stage: String
+        let open: Set<String>
+    }
+
+    /// An action that only an overdue obligation allows is no way out where that one is not open.
+    private mutating func checkEndings() {
+        guard let first = document.stages.first, !document.final.isEmpty,
+            document.actions.contains(where: \.isRemedy)
+        else { return }
+        let start = Standing(stage: first, open: [])
+        var ways: [Standing: Set<Standing>] = [:]
+        var found = [start]
+        while let standing = found.popLast() {
+            guard ways[standing] == nil else { continue }
+            // So many say enough; to go through all could take for ever.
+            guard ways.count < Self.standingsMax else { return }
+            let next = Set(steps(from: standing))
+            ways[standing] = next
+            found += next
+        }
+        var ending = Set(ways.keys.filter { document.final.contains($0.stage) })
+        var count = -1
+        while count != ending.count {
+            count = ending.count
+            for (standing, next) in ways where !next.isDisjoint(with: ending) {
+                ending.insert(standing)
+            }
+        }
+        let caught = ways.keys.filter { !ending.contains($0) }
+            .map { (stage: $0.stage, open: $0.open.sorted().joined(separator: ", ")) }
+            .min { ($0.stage, $0.open) < ($1.stage, $1.open) }
+        guard let caught else { return }
+        problem(
+            "stages",
+            "from `\(caught.stage)` no final stage can be reached while \(caught.open.isEmpty ? "no obligation is open" : "only \(caught.open) is open"): the way out is taken only when an obligation is overdue"
+        )
+    }
+
+    private static let standingsMax = 2_000
+
+    private func steps(from standing: Standing) -> [Standing] {
+        document.actions.filter { $0.from.contains(standing.stage) }.flatMap { action in
+            var open = standing.open.subtracting(action.fulfils)
+            if action.isRemedy {
+                let overdue = document.obligations.filter {
+                    $0.remedy == action.name && standing.open.contains($0.name)
+                }
+                guard !overdue.isEmpty else { return [Standing]() }
+                open.subtract(overdue.map(\.name))
+            }
+            open.formUnion(action.opens)
+            return targets(of: action, from: standing.stage).map { Standing(stage: $0, open: open) }
+        }
     }
 
     private func closure(of start: [String], _ next: (String) -> [String]) -> Set<String> {
@@ -90,6 +179,7 @@ extension DocumentChecker {
                 "offer", "`\(name)` is no party of one member", suggestion: similar(name, in: singles))
         }
         guard !singles.isEmpty else {
+            if document.isConstitution { return }
             if document.parties.isEmpty {
                 problem("parties", "a contract has parties; at least one of one member")
             } else {
@@ -173,6 +263,24 @@ extension DocumentChecker {
         }
     }
 
+    // MARK: - Words
+
+    mutating func checkWords() {
+        let kinds: [(String, [String])] = [
+            ("parties", document.parties.map(\.name)), ("terms", document.terms.map(\.name)),
+            ("state", document.state.map(\.name)),
+            ("input", document.actions.flatMap { $0.input.map(\.name) }),
+            ("stages", document.stages), ("actions", document.actions.map(\.name)),
+            ("obligations", document.obligations.map(\.name)),
+            ("events", document.actions.flatMap { $0.events.map(\.name) }),
+        ]
+        let known = kinds.flatMap { kind, names in names + names.map { "\(kind).\($0)" } }
+        for (name, _) in document.words where !known.contains(name) {
+            problem(
+                "words.\(name)", "is no name of the document", suggestion: similar(name, in: known))
+        }
+    }
+
     // MARK: - Clauses
 
     mutating func checkClauses() {
@@ -207,11 +315,16 @@ extension ActionText.Payment {
 }
 
 extension ContractDocument {
+    /// Whether it is the lab's own: nobody concludes it, and the lab alone acts under it.
+    package var isConstitution: Bool {
+        parties.isEmpty && !actions.isEmpty && actions.allSatisfy { $0.by == [.lab] }
+    }
+
     /// The clauses that something is enforced for by the machine.
     var machineReferences: [[String]] {
         actions.flatMap { action in
             [action.clauses] + action.rules.map(\.clauses) + action.payments.map(\.clauses)
-        } + invariants.map(\.clauses)
+        } + invariants.map(\.clauses) + [token?.clauses ?? []]
     }
 
     fileprivate var clauseReferences: [(names: [String], path: String)] {
@@ -222,6 +335,7 @@ extension ContractDocument {
         }
             + invariants.map { ($0.clauses, $0.condition.path) }
             + obligations.map { ($0.clauses, "obligations.\($0.name)") }
+            + [(token?.clauses ?? [], "token.clause")]
     }
 }
 

@@ -20,7 +20,7 @@ struct DocumentChecker {
 
     let document: ContractDocument
     private(set) var problems: [DocumentProblem] = []
-    private(set) var parts: Parts
+    var parts: Parts
     var offerors: [String] = []
 
     init(_ document: ContractDocument) {
@@ -43,8 +43,11 @@ struct DocumentChecker {
         checkObligations()
         checkInvariants()
         checkToken()
+        checkCosts()
+        checkSizes()
         checkReachability()
         checkSignatures()
+        checkWords()
         checkClauses()
     }
 
@@ -52,8 +55,6 @@ struct DocumentChecker {
         guard problems.count < Self.problemsMax else { return }
         problems.append(DocumentProblem(path, message, suggestion: suggestion))
     }
-
-    mutating func setToken(_ token: CompiledContract.Token) { parts.token = token }
 
     // MARK: - Expressions
 
@@ -86,10 +87,17 @@ struct DocumentChecker {
             problem(text.path, "what it can cost has no bound")
             return nil
         }
-        guard cost <= CompiledContract.costMax else {
+        guard cost <= CompiledContract.expressionCostMax else {
             problem(
                 text.path,
-                "can cost \(cost) steps, and an action may cost \(CompiledContract.costMax)")
+                "can cost \(cost) steps, and \(CompiledContract.expressionCostMax) are allowed")
+            return nil
+        }
+        guard let weight = compiled.weightMax, weight <= CompiledContract.bytesMax else {
+            problem(
+                text.path,
+                "its value can have \(compiled.weightMax.map(String.init) ?? "any number of") bytes and elements, and \(CompiledContract.bytesMax) are allowed"
+            )
             return nil
         }
         return Formula(text: text, compiled: compiled, scope: scope)
@@ -181,34 +189,38 @@ struct DocumentChecker {
         let turns = action.turns.map { turn in
             (condition: turn.condition.flatMap { condition($0, in: scope) }, stage: turn.stage)
         }
-        for name in action.opens + action.fulfils
-        where !document.obligations.contains(where: { $0.name == name }) {
-            problem(
-                path, "there is no obligation `\(name)`",
-                suggestion: similar(name, in: document.obligations.map(\.name)))
+        for (names, field) in [(action.opens, "open"), (action.fulfils, "fulfil")] {
+            for (index, name) in names.enumerated()
+            where !document.obligations.contains(where: { $0.name == name }) {
+                problem(
+                    "\(path).\(field)[\(index)]", "there is no obligation `\(name)`",
+                    suggestion: similar(name, in: document.obligations.map(\.name)))
+            }
         }
         let formulas =
             rules.map(\.formula) + effects.flatMap(\.change.formulas)
             + payments.flatMap(\.formulas) + events.flatMap { $0.data.map(\.formula) }
             + turns.compactMap(\.condition)
-        let cost = formulas.reduce(0) { $0 + $1.costMax }
-        if cost > CompiledContract.costMax {
+        let weight = formulas.reduce(0) { $0 + $1.weightMax }
+        if weight > CompiledContract.bytesMax {
             problem(
                 path,
-                "can cost \(cost) steps in all, and \(CompiledContract.costMax) are allowed")
+                "its effects, payments and events can have \(weight) bytes and elements in all, and \(CompiledContract.bytesMax) are allowed"
+            )
         }
+        let cost = formulas.reduce(0) { $0 + $1.costMax }
         parts.actions[action.name] = .init(
             text: action, scope: scope, rules: rules, effects: effects, payments: payments,
             events: events, turns: turns, costMax: cost)
     }
 
     private mutating func checkActors(of action: ActionText, at path: String) {
-        for actor in action.by {
+        for (index, actor) in action.by.enumerated() {
             switch actor {
             case .party(let name):
                 if document.party(name) == nil {
                     problem(
-                        "\(path).by", "`\(name)` is no party",
+                        "\(path).by[\(index)]", "`\(name)` is no party",
                         suggestion: similar(
                             name,
                             in: document.parties.map(\.name) + ["lab", "anyone", "counterparty"]))
@@ -245,15 +257,7 @@ struct DocumentChecker {
             )
             return
         }
-        let hasDataset = document.terms.contains { $0.name == "dataset" && $0.type == .dataset }
-        if document.party("licensor") != .member || document.party("licensee") != .member
-            || !hasDataset
-        {
-            problem(
-                "\(path).by",
-                "the lab takes `\(hook.name)` of licences: they have the parties licensor and licensee, and the term `dataset: dataset`"
-            )
-        }
+        checkKind(of: hook, at: path)
         for field in action.input {
             guard let given = hook.inputs.first(where: { $0.name == field.name }) else {
                 problem(
@@ -272,8 +276,29 @@ struct DocumentChecker {
                 "what the lab's action pays is set aside until the round closes, and goes from party to party"
             )
         }
-        for payment in action.payments where payment.from == .sender {
+        for payment in action.payments where payment.from == .sender || payment.isToSender {
             problem(payment.path, "the lab has no purse")
+        }
+    }
+
+    private mutating func checkKind(of hook: LabHook, at path: String) {
+        switch hook.kind {
+        case .licence:
+            let hasDataset = document.terms.contains { $0.name == "dataset" && $0.type == .dataset }
+            if document.party("licensor") != .member || document.party("licensee") != .member
+                || !hasDataset
+            {
+                problem(
+                    "\(path).by",
+                    "the lab takes `\(hook.name)` of licences: they have the parties licensor and licensee, and the term `dataset: dataset`"
+                )
+            }
+        case .constitution:
+            if !document.parties.isEmpty {
+                problem(
+                    "\(path).by",
+                    "the lab takes `\(hook.name)` of its constitution, which has no parties")
+            }
         }
     }
 
@@ -318,6 +343,10 @@ extension ValueType {
 extension ActionText.Payment {
     var isIntoEscrow: Bool {
         if case .purse(.escrow) = to { true } else { false }
+    }
+
+    var isToSender: Bool {
+        if case .purse(.sender) = to { true } else { false }
     }
 }
 

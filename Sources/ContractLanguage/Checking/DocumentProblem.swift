@@ -28,6 +28,9 @@ package struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertib
         self.init(error.path, error.problem)
     }
 
+    /// Whether it is the name there that is wrong, and not what it stands for.
+    package var isUnknownName: Bool { message == JSONShapeError.unknownField }
+
     package var description: String {
         let place = path.isEmpty ? "the document" : path
         let hint = suggestion.map { " (did you mean `\($0)`?)" } ?? ""

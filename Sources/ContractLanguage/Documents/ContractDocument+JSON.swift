@@ -1,4 +1,5 @@
 package import Encodings
+import Policy
 
 extension ContractDocument {
     static let actionsMax = 64
@@ -21,6 +22,11 @@ extension ContractDocument {
         }
         title = try fields.text("title")
         prose = try fields.prose()
+        var words: [(name: String, text: LocalisedText)] = []
+        for (name, value, path) in try fields.named("words", max: 256) {
+            words.append((name, try LocalisedText(value, at: path)))
+        }
+        self.words = words
         var clauses: [Clause] = []
         for (name, value, path) in try fields.named("clauses", max: 256) {
             var inner = try JSONFields(value, at: path)
@@ -82,6 +88,9 @@ extension ContractDocument.Obligation {
         let within = try fields.string("within")
         // A bare duration is what most obligations have.
         let isPlain = within.utf8.first.map { (0x30...0x39).contains($0) } ?? false
+        if isPlain, TimeSpan(within) == nil {
+            throw fields.wrong("within", "should be a duration such as 720h or 90s, or an expression")
+        }
         self.within = ExpressionText(
             text: isPlain ? "duration(\"\(within)\")" : within, path: fields.path(to: "within"))
         says = try fields.text("says")
@@ -135,6 +144,7 @@ extension TokenText {
         ends = try fields.optional("ends").map { value throws(JSONShapeError) in
             try value.words(at: "\(path).ends")
         } ?? []
+        clauses = try fields.clauses()
         try fields.finish()
     }
 }

@@ -64,6 +64,8 @@ package struct ContractDocument: Sendable {
     package let title: LocalisedText
     /// By language: a file's name, or the digest of the text.
     package let prose: [(language: String, reference: String)]
+    /// What people call the document's names: `licensee`, or `input.rounds` where a name has two meanings.
+    package let words: [(name: String, text: LocalisedText)]
     package let clauses: [Clause]
     package let parties: [(name: String, kind: Party)]
     /// The parties that may make the offer; `nil` where the checker finds them.
@@ -83,6 +85,12 @@ package struct ContractDocument: Sendable {
     package func party(_ name: String) -> Party? { parties.first { $0.name == name }?.kind }
     package func clause(_ name: String) -> Clause? { clauses.first { $0.name == name } }
     package func action(_ name: String) -> ActionText? { actions.first { $0.name == name } }
+
+    /// What people call a name of `parties`, `terms`, `state`, `input`, `stages`, `actions`, `obligations` or
+    /// `events`.
+    package func word(_ kind: String, _ name: String) -> LocalisedText? {
+        (words.first { $0.name == "\(kind).\(name)" } ?? words.first { $0.name == name })?.text
+    }
 
     /// `dataset-licence@1`
     package var label: String { "\(name)@\(version)" }
@@ -112,4 +120,5 @@ package struct TokenText: Sendable {
     /// Thousandths of a price, and a map of members to weights.
     package let share: (permille: ExpressionText, to: ExpressionText)?
     package let ends: [String]
+    package let clauses: [String]
 }

@@ -149,12 +149,27 @@ extension JSONValue {
     /// An expression; plain numbers and booleans need no quotes in YAML, and are expressions, too.
     func expression(at path: String) throws(JSONShapeError) -> ExpressionText {
         switch self {
-        case .string(let text) where !text.isEmpty: ExpressionText(text: text, path: path)
+        case .string(let text) where !text.isEmpty:
+            try Self.visible(text, at: path)
         case .integer(let value): ExpressionText(text: String(value), path: path)
         case .bool(let value): ExpressionText(text: value ? "true" : "false", path: path)
         default:
             throw JSONShapeError(path: path, problem: "should be an expression, and is \(kind)")
         }
+    }
+
+    private static func visible(
+        _ text: String, at path: String
+    ) throws(JSONShapeError) -> ExpressionText {
+        let hidden = text.unicodeScalars.first { $0.isHidden && $0 != "\n" && $0 != "\t" }
+        if let hidden {
+            throw JSONShapeError(
+                path: path,
+                problem:
+                    "holds U+\(String(hidden.value, radix: 16, uppercase: true)), which nobody sees; write it as an escape"
+            )
+        }
+        return ExpressionText(text: text, path: path)
     }
 
     /// One word or several.
@@ -191,7 +206,10 @@ extension JSONValue {
     /// `"4.1"`; YAML makes a number of what stands there without quotes, and 4.10 would become 4.1.
     var clauseName: String? {
         switch self {
-        case .string(let text) where (1...40).contains(text.utf8.count): text
+        case .string(let text)
+        where (1...40).contains(text.utf8.count)
+            && !text.unicodeScalars.contains(where: \.isHidden):
+            text
         case .integer(let value): String(value)
         default: nil
         }

@@ -17,6 +17,11 @@ package struct LocalisedText: Hashable, Sendable, CustomStringConvertible {
         texts.first { $0.language == language }?.text ?? texts[0].text
     }
 
+    /// The text in this language, where there is one.
+    func exactly(in language: ReadingLanguage) -> String? {
+        texts.first { $0.language == language.rawValue }?.text
+    }
+
     package var description: String { self["en"] }
 
     package var json: JSONValue {
@@ -54,15 +59,28 @@ package struct LocalisedText: Hashable, Sendable, CustomStringConvertible {
 
     private static func checked(_ text: String, at path: String) throws(JSONShapeError) -> String {
         guard (1...bytesMax).contains(text.utf8.count),
-            text.utf8.allSatisfy({ $0 >= 0x20 || $0 == 0x0A })
+            text.unicodeScalars.allSatisfy({ $0 == "\n" || !$0.isHidden })
         else {
             throw JSONShapeError(
                 path: path,
-                problem: "should be 1 to \(bytesMax) bytes of text without control characters")
+                problem: "should be 1 to \(bytesMax) bytes of text without control characters and marks that reorder it")
         }
         return text
     }
 
     package static func == (left: Self, right: Self) -> Bool { left.json == right.json }
     package func hash(into hasher: inout Hasher) { hasher.combine(json) }
+}
+
+extension Unicode.Scalar {
+    /// Control characters, and marks that make a text look other than it is read by the machine:
+    /// direction overrides, joiners, line separators (Unicode Technical Report 36, section 3).
+    var isHidden: Bool {
+        switch value {
+        case 0...0x1F, 0x7F...0x9F, 0xAD, 0x61C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F,
+            0xFEFF:
+            true
+        default: false
+        }
+    }
 }

@@ -16,77 +16,122 @@ extension CompiledContract {
                 .stage, rule: "\(document.label) has the action",
                 saw: [ContractObservation(name: "action", value: call.action)])
         }
-        try checkStage(of: action.text, call, on: instance)
-        try checkObligations(before: action.text, call, on: instance)
-        let joining = try checkSender(of: action.text, call, on: instance)
-        var moment = self.moment(of: instance, escrow: call.escrow, now: call.now)
+        var evaluator = Evaluator()
+        try checkStage(of: action.text, on: instance)
+        var moment = moment(of: instance, escrow: call.escrow, now: call.now)
         moment.sender = call.sender.text
+        try checkObligations(
+            before: action.text, at: moment, on: instance, &evaluator, as: .transaction)
+        let joining = try checkSender(call.sender, of: action.text, on: instance)
         moment.input = try readInput(of: action.text, call)
         return try run(
-            action, at: moment, signing: joining, on: instance, isExample: false)
+            action, at: moment, signing: joining, on: instance, &evaluator, as: .transaction)
+    }
+
+    /// What an action is run for.
+    enum Purpose: Hashable, Sendable {
+        case transaction
+        /// Members are called as their parties. What an example of a refusal leaves open counts as kept.
+        case example(isRefusal: Bool)
+
+        func type(_ type: DataType) -> DataType { self == .transaction ? type : type.inExamples }
+
+        /// - Returns: `nil` for what an example of a refusal leaves open.
+        func known<Result>(
+            _ body: () throws(ContractRefusal) -> Result
+        ) throws(ContractRefusal) -> Result? {
+            do throws(ContractRefusal) {
+                return try body()
+            } catch {
+                if error.isUnknown, self == .example(isRefusal: true) { return nil }
+                throw error
+            }
+        }
     }
 
     /// The rules, effects and payments of an action, with the sender and the stage checked.
-    ///
-    /// - Parameter isExample: Whether what is not known counts as kept.
     func run(
         _ action: Action, at moment: Moment, signing: Set<String>, on instance: ContractInstance,
-        isExample: Bool
+        _ evaluator: inout Evaluator, as purpose: Purpose
     ) throws(ContractRefusal) -> ContractStep {
         let inputs = action.scope.inputs(moment)
-        var evaluator = Evaluator()
-        let decisions = try checkRules(
-            of: action, at: moment, inputs, &evaluator, isExample: isExample)
+        let decisions = try checkRules(of: action, at: moment, inputs, &evaluator, as: purpose)
 
-        var next = instance
-        next.signed.formUnion(signing)
+        var after = moment
         for (index, change) in action.effects {
             let variable = document.state[index]
-            let value = try self.value(
-                after: change, variable, instance.state[index], inputs, &evaluator, moment)
-            try check(value, as: variable.type, named: "state.\(variable.name)", .bounds)
-            next.state[index] = value
+            after.state[index] = try purpose.known { () throws(ContractRefusal) in
+                let value = try self.value(
+                    after: change, variable, moment.state[index], inputs, &evaluator, moment)
+                try check(
+                    value, as: purpose.type(variable.type), named: "state.\(variable.name)", .bounds)
+                return value
+            }
         }
-        var cashier = Cashier(escrow: moment.escrow ?? 0, signed: next.signed, contract: self)
+        var next = instance
+        next.signed.formUnion(signing)
+        next.state = zip(after.state, instance.state).map { $0 ?? $1 }
+        var cashier = Cashier(
+            escrow: moment.escrow ?? 0, signed: next.signed,
+            payeeType: purpose.type(.member))
         for payment in action.payments {
-            try pay(payment, &cashier, instance, inputs, &evaluator, moment)
-        }
-        var events: [ContractStep.Event] = []
-        for event in action.events {
-            var data = JSONObject()
-            for (name, formula) in event.data {
-                data[name] = DataType.json(try evaluate(formula, inputs, &evaluator, moment))
-            }
-            events.append(.init(name: event.name, data: .object(data)))
-        }
-        for (condition, stage) in action.turns {
-            let holds =
-                try condition.map { formula throws(ContractRefusal) in
-                    try evaluate(formula, inputs, &evaluator, moment) == .bool(true)
-                } ?? true
-            if holds {
-                next.stage = stage
-                break
+            _ = try purpose.known { () throws(ContractRefusal) in
+                try pay(payment, &cashier, instance, inputs, &evaluator, moment)
             }
         }
-        try turnObligations(of: action.text, &next, moment)
+        let events = try events(of: action, inputs, &evaluator, moment, as: purpose)
+        next.stage = try nextStage(of: action, inputs, &evaluator, moment, as: purpose)
+        try turnObligations(of: action.text, &next, &evaluator, moment, as: purpose)
         if document.final.contains(next.stage), cashier.escrow != 0 {
             throw ContractRefusal(
                 .payment, rule: "nothing is left in escrow when a contract ends",
                 saw: [ContractObservation(name: "escrow", value: String(cashier.escrow))])
         }
-        if let now = moment.now {
-            try checkInvariants(of: next, escrow: cashier.escrow, now: now)
-        }
+        after.stage = next.stage
+        after.escrow = cashier.escrow
+        try checkInvariants(at: after, &evaluator, as: purpose)
         return ContractStep(
             instance: next, payments: cashier.payments, events: events, decisions: decisions,
-            escrow: cashier.escrow)
+            escrow: cashier.escrow, cost: evaluator.spentInAll)
+    }
+
+    private func events(
+        of action: Action, _ inputs: Inputs, _ evaluator: inout Evaluator, _ moment: Moment,
+        as purpose: Purpose
+    ) throws(ContractRefusal) -> [ContractStep.Event] {
+        var events: [ContractStep.Event] = []
+        for event in action.events {
+            var data = JSONObject()
+            for (name, formula) in event.data {
+                data[name] = try purpose.known { () throws(ContractRefusal) in
+                    DataType.json(try evaluate(formula, inputs, &evaluator, moment))
+                }
+            }
+            events.append(.init(name: event.name, data: .object(data)))
+        }
+        return events
+    }
+
+    private func nextStage(
+        of action: Action, _ inputs: Inputs, _ evaluator: inout Evaluator, _ moment: Moment,
+        as purpose: Purpose
+    ) throws(ContractRefusal) -> String {
+        let stage = moment.stage ?? ""
+        for (condition, target) in action.turns {
+            guard let condition else { return target }
+            let holds = try purpose.known { () throws(ContractRefusal) in
+                try evaluate(condition, inputs, &evaluator, moment) == .bool(true)
+            }
+            guard let holds else { return stage }
+            if holds { return target }
+        }
+        return stage
     }
 
     // MARK: - Before anything is computed
 
-    private func checkStage(
-        of action: ActionText, _ call: ContractCall, on instance: ContractInstance
+    func checkStage(
+        of action: ActionText, on instance: ContractInstance
     ) throws(ContractRefusal) {
         guard action.from.contains(instance.stage) else {
             throw ContractRefusal(
@@ -95,10 +140,12 @@ extension CompiledContract {
         }
     }
 
-    private func checkObligations(
-        before action: ActionText, _ call: ContractCall, on instance: ContractInstance
+    func checkObligations(
+        before action: ActionText, at moment: Moment, on instance: ContractInstance,
+        _ evaluator: inout Evaluator, as purpose: Purpose
     ) throws(ContractRefusal) {
-        let overdue = instance.obligations.filter { $0.value <= call.now }.map(\.key).sorted()
+        guard let now = moment.now else { return }
+        let overdue = instance.obligations.filter { $0.value <= now }.map(\.key).sorted()
         let remedies = overdue.compactMap { name in
             obligations[name]?.text.remedy.map { (obligation: name, remedy: $0) }
         }
@@ -110,9 +157,7 @@ extension CompiledContract {
             }
             return
         }
-        let pending = remedies.first {
-            actions[$0.remedy]?.text.from.contains(instance.stage) == true
-        }
+        let pending = remedies.first { canTake($0.remedy, at: moment, on: instance, &evaluator, as: purpose) }
         if let pending, let due = instance.obligations[pending.obligation] {
             let text = obligations[pending.obligation]?.text
             throw ContractRefusal(
@@ -126,15 +171,47 @@ extension CompiledContract {
         }
     }
 
+    /// Whether a remedy would be applied now. One that its rules, its bounds or an empty purse refuse
+    /// holds up nothing: with it every other action would be refused for ever, and what is in escrow
+    /// lost.
+    private func canTake(
+        _ remedy: String, at moment: Moment, on instance: ContractInstance,
+        _ evaluator: inout Evaluator, as purpose: Purpose
+    ) -> Bool {
+        guard let action = actions[remedy], action.text.from.contains(instance.stage) else {
+            return false
+        }
+        var moment = moment
+        moment.sender = "anyone"
+        do throws(ContractRefusal) {
+            let step = try run(
+                action, at: moment, signing: [], on: instance, &evaluator, as: purpose)
+            return step.payments.allSatisfy { isCertain($0, in: instance) }
+        } catch {
+            return false
+        }
+    }
+
+    /// Whether a payment can be relied on: a purse elsewhere may be empty, and a payee unknown.
+    private func isCertain(_ payment: ContractStep.Payment, in instance: ContractInstance) -> Bool {
+        guard payment.from == .escrow, case .member(let payee) = payment.to else { return false }
+        return instance.parties.contains { $0.contains(payee) }
+    }
+
     /// - Returns: The parties that sign by taking the action.
-    private func checkSender(
-        of action: ActionText, _ call: ContractCall, on instance: ContractInstance
+    func checkSender(
+        _ sender: ContractCall.Sender, of action: ActionText, on instance: ContractInstance
     ) throws(ContractRefusal) -> Set<String> {
+        if sender != .lab, sender.text == ContractCall.Sender.lab.text {
+            throw ContractRefusal(
+                .party, rule: "nobody but the lab is called `lab`",
+                saw: [ContractObservation(name: "sender", value: "a member")])
+        }
         if action.isRemedy { return [] }
         var joining: Set<String> = []
         var isAllowed = false
         for actor in action.by {
-            switch (actor, call.sender) {
+            switch (actor, sender) {
             case (.lab, .lab):
                 isAllowed = true
                 try requireEverybodySigned(instance)
@@ -155,7 +232,7 @@ extension CompiledContract {
         guard isAllowed else {
             throw ContractRefusal(
                 .party, rule: "the action is taken by \(who(of: action, instance))",
-                saw: [ContractObservation(name: "sender", value: call.sender.text)])
+                saw: [ContractObservation(name: "sender", value: sender.text)])
         }
         return joining
     }
@@ -215,7 +292,7 @@ extension CompiledContract {
 
     private func checkRules(
         of action: Action, at moment: Moment, _ inputs: Inputs, _ evaluator: inout Evaluator,
-        isExample: Bool
+        as purpose: Purpose
     ) throws(ContractRefusal) -> [ContractDecision] {
         var decisions: [ContractDecision] = []
         for (rule, formula) in action.rules {
@@ -223,7 +300,7 @@ extension CompiledContract {
                 of: formula.compiled.program, inputs, budget: formula.costMax)
             var saw = formula.observed(in: moment)
             if case .failed(let error) = denial {
-                if isExample, error.code == .noSuchVariable { continue }
+                if purpose == .example(isRefusal: true), error.code == .noSuchVariable { continue }
                 saw.append(ContractObservation(name: "error", value: error.message))
             }
             if denial != nil {
@@ -238,9 +315,16 @@ extension CompiledContract {
     }
 
     private func value(
-        after change: Action.Change, _ variable: ContractDocument.Variable, _ old: Value,
+        after change: Action.Change, _ variable: ContractDocument.Variable, _ old: Value?,
         _ inputs: Inputs, _ evaluator: inout Evaluator, _ moment: Moment
     ) throws(ContractRefusal) -> Value {
+        if case .set(let formula) = change {
+            return try evaluate(formula, inputs, &evaluator, moment)
+        }
+        guard let old else {
+            throw ContractRefusal(
+                .bounds, rule: "`state.\(variable.name)` has no value", isUnknown: true)
+        }
         switch change {
         case .set(let formula): return try evaluate(formula, inputs, &evaluator, moment)
         case .add(let formula), .subtract(let formula):
@@ -280,7 +364,8 @@ extension CompiledContract {
     }
 
     private func turnObligations(
-        of action: ActionText, _ next: inout ContractInstance, _ moment: Moment
+        of action: ActionText, _ next: inout ContractInstance, _ evaluator: inout Evaluator,
+        _ moment: Moment, as purpose: Purpose
     ) throws(ContractRefusal) {
         for name in action.fulfils { next.obligations[name] = nil }
         if action.isRemedy {
@@ -292,12 +377,12 @@ extension CompiledContract {
         }
         guard !action.opens.isEmpty else { return }
         let inputs = standing.inputs(moment)
-        var evaluator = Evaluator()
         for name in action.opens where next.obligations[name] == nil {
-            guard let obligation = obligations[name], let now = moment.now,
-                case .duration(let within) = try evaluate(
-                    obligation.within, inputs, &evaluator, moment)
-            else { continue }
+            guard let obligation = obligations[name], let now = moment.now else { continue }
+            let span = try purpose.known { () throws(ContractRefusal) in
+                try evaluate(obligation.within, inputs, &evaluator, moment)
+            }
+            guard case .duration(let within) = span else { continue }
             guard within.nanoseconds >= 0, let due = now.advanced(by: within) else {
                 throw ContractRefusal(
                     .bounds, rule: "the deadline of `\(name)` lies ahead, before the year 10000",
@@ -311,9 +396,16 @@ extension CompiledContract {
 extension Value {
     /// Compared byte by byte: which texts are equivalent to Unicode changes with its version.
     func isSame(as other: Value) -> Bool {
-        if case .string(let one) = self, case .string(let text) = other {
-            return one.utf8.elementsEqual(text.utf8)
+        switch (self, other) {
+        case (.string(let one), .string(let other)): one.utf8.elementsEqual(other.utf8)
+        case (.list(let ours), .list(let theirs)):
+            ours.count == theirs.count && zip(ours, theirs).allSatisfy { $0.isSame(as: $1) }
+        case (.map(let ours), .map(let theirs)):
+            ours.count == theirs.count
+                && zip(ours, theirs).allSatisfy {
+                    $0.key.isSame(as: $1.key) && $0.value.isSame(as: $1.value)
+                }
+        default: self == other
         }
-        return self == other
     }
 }

@@ -30,6 +30,11 @@ extension CompiledContract {
     package func conclude(
         _ offer: ContractOffer, now: Instant
     ) throws(ContractRefusal) -> ContractInstance {
+        guard !document.isConstitution else {
+            throw ContractRefusal(
+                .party, rule: "nobody concludes a constitution; the members vote on it",
+                saw: [ContractObservation(name: "document", value: document.label)])
+        }
         let parties: [[String]]
         let terms: [Value]
         do {
@@ -97,7 +102,7 @@ extension CompiledContract {
         return parties
     }
 
-    private func readTerms(_ json: JSONValue) throws(JSONShapeError) -> [Value] {
+    func readTerms(_ json: JSONValue) throws(JSONShapeError) -> [Value] {
         var fields = try JSONFields(json, at: "terms")
         var terms: [Value] = []
         for term in document.terms {
@@ -162,25 +167,36 @@ extension CompiledContract {
             throw ContractRefusal(
                 .bounds, rule: formula.text.text,
                 saw: formula.observed(in: moment)
-                    + [ContractObservation(name: "error", value: error.message)])
+                    + [ContractObservation(name: "error", value: error.message)],
+                isUnknown: error.code == .noSuchVariable)
         }
     }
 
     func checkInvariants(
         of instance: ContractInstance, escrow: Int64, now: Instant
     ) throws(ContractRefusal) {
-        guard !invariants.isEmpty else { return }
-        let moment = self.moment(of: instance, escrow: escrow, now: now)
-        let inputs = invariantScope.inputs(moment)
         var evaluator = Evaluator()
+        try checkInvariants(
+            at: moment(of: instance, escrow: escrow, now: now), &evaluator, as: .transaction)
+    }
+
+    func checkInvariants(
+        at moment: Moment, _ evaluator: inout Evaluator, as purpose: Purpose
+    ) throws(ContractRefusal) {
+        guard !invariants.isEmpty else { return }
+        let inputs = invariantScope.inputs(moment)
         for (text, formula) in invariants {
             let denial = evaluator.denial(
                 of: formula.compiled.program, inputs, budget: formula.costMax)
-            if denial != nil {
-                throw ContractRefusal(
-                    .invariant, rule: formula.text.text, clauses: text.clauses, says: text.says,
-                    saw: formula.observed(in: moment))
+            guard let denial else { continue }
+            var saw = formula.observed(in: moment)
+            if case .failed(let error) = denial {
+                if purpose == .example(isRefusal: true), error.code == .noSuchVariable { continue }
+                saw.append(ContractObservation(name: "error", value: error.message))
             }
+            throw ContractRefusal(
+                .invariant, rule: formula.text.text, clauses: text.clauses, says: text.says,
+                saw: saw)
         }
     }
 }

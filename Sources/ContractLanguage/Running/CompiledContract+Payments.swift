@@ -5,12 +5,13 @@ struct Cashier {
     private(set) var escrow: Int64
     private(set) var payments: [ContractStep.Payment] = []
     let signed: Set<String>
-    let contract: CompiledContract
+    /// What the name of a payee must be.
+    let payeeType: DataType
 
-    init(escrow: Int64, signed: Set<String>, contract: CompiledContract) {
+    init(escrow: Int64, signed: Set<String>, payeeType: DataType) {
         self.escrow = escrow
         self.signed = signed
-        self.contract = contract
+        self.payeeType = payeeType
     }
 
     mutating func pay(
@@ -51,6 +52,17 @@ extension CompiledContract {
         _ payment: Action.Payment, _ cashier: inout Cashier, _ instance: ContractInstance,
         _ inputs: Inputs, _ evaluator: inout Evaluator, _ moment: Moment
     ) throws(ContractRefusal) {
+        do throws(ContractRefusal) {
+            try move(payment, &cashier, instance, inputs, &evaluator, moment)
+        } catch {
+            throw error.naming(payment.text.clauses)
+        }
+    }
+
+    private func move(
+        _ payment: Action.Payment, _ cashier: inout Cashier, _ instance: ContractInstance,
+        _ inputs: Inputs, _ evaluator: inout Evaluator, _ moment: Moment
+    ) throws(ContractRefusal) {
         if let condition = payment.condition {
             guard try evaluate(condition, inputs, &evaluator, moment) == .bool(true) else { return }
         }
@@ -74,7 +86,7 @@ extension CompiledContract {
             guard case .string(let name) = try evaluate(formula, inputs, &evaluator, moment) else {
                 return
             }
-            try check(.string(name), as: .member, named: "the payee", .payment)
+            try check(.string(name), as: cashier.payeeType, named: "the payee", .payment)
             try cashier.pay(amount, from: source, to: .member(name))
         case .split(let formula):
             guard case .map(let entries) = try evaluate(formula, inputs, &evaluator, moment) else {
@@ -93,7 +105,7 @@ extension CompiledContract {
             guard case .string(let name) = entry.key, case .int(let weight) = entry.value else {
                 return
             }
-            try check(.string(name), as: .member, named: "a payee", .payment)
+            try check(.string(name), as: cashier.payeeType, named: "a payee", .payment)
             weights.append((name, weight))
         }
         guard let shares = LargestRemainder.shares(of: amount, weights: weights.map(\.weight)) else {
@@ -111,7 +123,14 @@ extension CompiledContract {
     ) throws(ContractRefusal) -> ContractStep.Payment.Purse {
         switch purse {
         case .escrow: return .escrow
-        case .sender: return .member(moment.sender ?? "")
+        case .sender:
+            guard let sender = moment.sender, sender != ContractCall.Sender.lab.text else {
+                throw ContractRefusal(
+                    .payment, rule: "the sender has a purse",
+                    saw: [ContractObservation(name: "sender", value: moment.sender ?? "not known")],
+                    isUnknown: moment.sender == nil)
+            }
+            return .member(sender)
         case .party(let name):
             guard let member = instance.members(name, in: self).first else {
                 throw ContractRefusal(

@@ -7,7 +7,7 @@ package struct ContractCall: Sendable {
         case member(String)
         case lab
 
-        var text: String {
+        package var text: String {
             switch self {
             case .member(let name): name
             case .lab: "lab"

@@ -28,16 +28,26 @@ package struct ContractRefusal: Error, Hashable, Sendable, CustomStringConvertib
     package let clauses: [String]
     package let says: LocalisedText?
     package let saw: [ContractObservation]
+    /// Whether a value is missing that an example leaves open.
+    let isUnknown: Bool
 
     init(
         _ kind: Kind, rule: String, clauses: [String] = [], says: LocalisedText? = nil,
-        saw: [ContractObservation] = []
+        saw: [ContractObservation] = [], isUnknown: Bool = false
     ) {
         self.kind = kind
+        self.isUnknown = isUnknown
         self.rule = rule
         self.clauses = clauses
         self.says = says
         self.saw = saw
+    }
+
+    /// The same, with the clauses of what it refuses to do.
+    func naming(_ clauses: [String]) -> ContractRefusal {
+        ContractRefusal(
+            kind, rule: rule, clauses: self.clauses + clauses, says: says, saw: saw,
+            isUnknown: isUnknown)
     }
 
     package var description: String {

@@ -27,4 +27,6 @@ package struct ContractStep: Sendable {
     package let decisions: [ContractDecision]
     /// What the contract holds afterwards.
     package let escrow: Int64
+    /// What deciding it took, in the machine's steps.
+    package let cost: Int
 }

@@ -8,10 +8,12 @@ package enum LargestRemainder {
     /// Exact for all values: a product of two has at most 126 bits.
     ///
     /// - Returns: As many shares as weights, which sum to the amount; `nil` where the amount or a
-    ///   weight is negative, or no weight is positive.
+    ///   weight is negative, or there is an amount and no weight is positive.
     /// - Complexity: O(n log n).
     package static func shares(of amount: Int64, weights: [Int64]) -> [Int64]? {
         guard amount >= 0, weights.allSatisfy({ $0 >= 0 }) else { return nil }
+        // Nothing can be divided among nobody.
+        guard amount > 0 else { return weights.map { _ in 0 } }
         let total = weights.reduce(UInt128(0)) { $0 + UInt128($1) }
         guard total > 0 else { return nil }
         let quotas = weights.map {

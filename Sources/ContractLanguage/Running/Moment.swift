@@ -4,7 +4,7 @@ import Policy
 ///
 /// What an example leaves open is `nil`.
 struct Moment {
-    var contract = ""
+    var contract: String?
     var offeredBy: String?
     var stage: String?
     var escrow: Int64?
@@ -56,7 +56,8 @@ package struct Scope: Sendable {
         }
         return Scope(
             names + [stage, escrow] + parties(document) + terms(document) + state(document)
-                + [time, name("sender", .sender)] + input)
+                // Anybody takes a remedy, and who it is makes no difference.
+                + [time] + (action.isRemedy ? [] : [name("sender", .sender)]) + input)
     }
 
     private init(_ variables: [(Environment.Variable, Source)]) {
@@ -127,7 +128,7 @@ package struct Scope: Sendable {
 
     private static func value(of source: Source, in moment: Moment) -> Value? {
         switch source {
-        case .contract: .string(moment.contract)
+        case .contract: moment.contract.map(Value.string)
         case .offeredBy: moment.offeredBy.map(Value.string)
         case .stage: moment.stage.map(Value.string)
         case .escrow: moment.escrow.map(Value.int)
@@ -148,14 +149,29 @@ package struct Formula: Sendable {
     let scope: Scope
 
     var costMax: Int { compiled.costMax ?? .max }
+    /// How many bytes and elements its value can have.
+    var weightMax: Int { compiled.weightMax ?? .max }
 
     /// The values that it looks at, for receipts.
     func observed(in moment: Moment) -> [ContractObservation] {
         compiled.slots.compactMap { slot in
             scope.value(at: slot, in: moment).map {
                 ContractObservation(
-                    name: scope.environment.variables[slot].name, value: $0.literal)
+                    name: scope.environment.variables[slot].name,
+                    value: Self.shortened($0.literal))
             }
         }
+    }
+
+    private static let literalBytesMax = 240
+
+    /// A receipt is kept for ever; a long list is not repeated in it by each rule that looks at it.
+    private static func shortened(_ literal: String) -> String {
+        guard literal.utf8.count > literalBytesMax else { return literal }
+        var end = literal.utf8.index(literal.startIndex, offsetBy: literalBytesMax)
+        while end.samePosition(in: literal.unicodeScalars) == nil {
+            end = literal.utf8.index(before: end)
+        }
+        return "\(literal[..<end])… (\(literal.utf8.count) bytes)"
     }
 }

@@ -76,6 +76,9 @@ extension DataType {
             words.contains { $0.utf8.elementsEqual(text.utf8) }
                 ? nil
                 : "should be one of \(words.joined(separator: ", ")), and is “\(text.prefix(80))”"
+        case (.member, .string(let text)) where text.utf8.elementsEqual("lab".utf8):
+            // Rules take the sender `lab` for the lab itself.
+            "should be the name of a member, and is “lab”, which is the lab itself"
         case (.member, .string(let text)), (.dataset, .string(let text)),
             (.model, .string(let text)):
             LabName.isValid(text) ? nil : "should be the name of a \(self), and is “\(text.prefix(80))”"

@@ -64,6 +64,33 @@ package indirect enum DataType: Hashable, Sendable {
         }
     }
 
+    /// The type in examples, where members are called as their parties, whatever letters those have.
+    var inExamples: DataType {
+        switch self {
+        case .member: .string(bytesMax: Self.nameBytesMax)
+        case .list(let element, let countMax): .list(element.inExamples, countMax: countMax)
+        case .map(let key, let value, let countMax):
+            .map(key: key.inExamples, value: value.inExamples, countMax: countMax)
+        default: self
+        }
+    }
+
+    /// How many bytes of JSON a value can take, a text's counted as they are.
+    var bytesMax: Int {
+        switch self {
+        case .bool: 5
+        case .int, .money: 20
+        case .timestamp, .duration: 32
+        case .string(let bytesMax): bytesMax + 2
+        case .choice(let words): (words.map(\.utf8.count).max() ?? 0) + 2
+        case .member, .dataset, .model: Self.nameBytesMax + 2
+        case .digest: Self.digestBytes + 2
+        case .list(let element, let countMax): 2 + countMax * (element.bytesMax + 1)
+        case .map(let key, let value, let countMax):
+            2 + countMax * (key.bytesMax + value.bytesMax + 4)
+        }
+    }
+
     var holdsMoney: Bool {
         switch self {
         case .money: true

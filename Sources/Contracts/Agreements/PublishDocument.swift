@@ -13,19 +13,7 @@ package struct PublishDocument: LabAction {
     }
 
     package init(_ input: inout JSONFields) throws(JSONShapeError) {
-        let json = try input.required("document")
-        do {
-            document = try ContractDocument(json)
-        } catch {
-            throw JSONShapeError(
-                path: input.path(to: "document") + (error.path.isEmpty ? "" : ".\(error.path)"),
-                problem: error.problem)
-        }
-        for (language, reference) in document.prose where BlobDigest(reference) == nil {
-            throw JSONShapeError(
-                path: input.path(to: "document.prose.\(language)"),
-                problem: "should be the SHA-256 of the text")
-        }
+        document = try input.document("document")
     }
 
     package var input: JSONValue { ["document": document.source] }
@@ -48,16 +36,40 @@ package struct PublishDocument: LabAction {
             published < Agreements.documentsMax, .limit,
             rule: "documents of the sender < \(Agreements.documentsMax)",
             saw: ["documents": published])
-        let compiled: CompiledContract
+        state.agreements.set(
+            PublishedDocument(
+                digest: digest, compiled: try document.compiled(), by: sender.id,
+                published: context.now))
+    }
+}
+
+extension ContractDocument {
+    /// - Throws: ``Refusal/Code/contractInvalid`` with what is wrong.
+    func compiled() throws(Refusal) -> CompiledContract {
         do {
-            compiled = try CompiledContract(document)
+            return try CompiledContract(self)
         } catch {
             throw Refusal(
                 .contractInvalid, rule: "the document is good",
                 saw: error.all.prefix(8).map { Observation($0.path, $0.message) })
         }
-        state.agreements.set(
-            PublishedDocument(
-                digest: digest, compiled: compiled, by: sender.id, published: context.now))
+    }
+}
+
+extension JSONFields {
+    /// A document as it is published: its prose is named by digests.
+    mutating func document(_ key: String) throws(JSONShapeError) -> ContractDocument {
+        let document: ContractDocument
+        do {
+            document = try ContractDocument(try required(key))
+        } catch {
+            throw JSONShapeError(
+                path: path(to: key) + (error.path.isEmpty ? "" : ".\(error.path)"),
+                problem: error.problem)
+        }
+        for (language, reference) in document.prose where BlobDigest(reference) == nil {
+            throw wrong("\(key).prose.\(language)", "should be the SHA-256 of the text")
+        }
+        return document
     }
 }

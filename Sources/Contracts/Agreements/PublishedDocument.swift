@@ -7,7 +7,8 @@ package typealias ContractID = Identifier<Contract>
 package struct PublishedDocument: StateRow {
     package let digest: BlobDigest
     package let compiled: CompiledContract
-    package let by: MemberID
+    /// `nil` for what the lab was founded on.
+    package let by: MemberID?
     package let published: Timestamp
 
     package var document: ContractDocument { compiled.document }
@@ -15,7 +16,7 @@ package struct PublishedDocument: StateRow {
     package var json: JSONValue {
         [
             "document": digest.json, "label": .string(document.label),
-            "title": document.title.json, "by": by.json, "published": published.json,
+            "title": document.title.json, "by": by?.json, "published": published.json,
         ]
     }
 
@@ -23,7 +24,7 @@ package struct PublishedDocument: StateRow {
     package var fullJSON: JSONValue {
         [
             "document": digest.json, "label": .string(document.label),
-            "title": document.title.json, "by": by.json, "published": published.json,
+            "title": document.title.json, "by": by?.json, "published": published.json,
             "offer": .array(compiled.offerors.map { .string($0) }), "source": document.source,
         ]
     }

@@ -43,6 +43,7 @@ package struct OpenRound: LabAction {
         try context.require(
             job.status == .running, .wrongStage, rule: "job.status == running",
             saw: ["job": job.id, "job.status": job.status.rawValue])
+        try state.requireOperating(in: &context)
         let current = state.jobs.current(of: job)
         try context.require(
             round.number == job.opened && current == nil, .wrongRound,

@@ -28,6 +28,7 @@ package struct StartJob: LabAction {
         try context.require(
             row.status == .proposed, .wrongStage, rule: "job.status == proposed",
             saw: ["job": job, "job.status": row.status.rawValue])
+        try state.requireOperating(in: &context)
         try state.fund(row, at: context.now)
         row.status = .running
         state.jobs.set(row)

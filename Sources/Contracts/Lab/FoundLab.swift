@@ -1,3 +1,4 @@
+package import ContractLanguage
 package import Encodings
 
 /// The action `lab.found`: the first entry of a ledger, and the only place for it.
@@ -9,16 +10,20 @@ package struct FoundLab: LabAction {
     package let title: String
     package let origin: LabOrigin
     package let coordinator: CoordinatorKeys
+    /// The document that governs the lab.
+    package let constitution: ContractDocument
+    /// Its terms.
     package let rules: Rules
     package let founders: [MemberCard]
 
     package init(
-        title: String, origin: LabOrigin, coordinator: CoordinatorKeys, rules: Rules,
-        founders: [MemberCard]
+        title: String, origin: LabOrigin, coordinator: CoordinatorKeys,
+        constitution: ContractDocument, rules: Rules, founders: [MemberCard]
     ) {
         self.title = title
         self.origin = origin
         self.coordinator = coordinator
+        self.constitution = constitution
         self.rules = rules
         self.founders = founders
     }
@@ -34,6 +39,7 @@ package struct FoundLab: LabAction {
         var keys = try input.fields("coordinator")
         coordinator = try CoordinatorKeys(&keys)
         try keys.finish()
+        constitution = try input.document("constitution")
         rules = try Rules(try input.required("rules"), at: input.path(to: "rules"))
 
         var founders: [MemberCard] = []
@@ -51,7 +57,8 @@ package struct FoundLab: LabAction {
     package var input: JSONValue {
         [
             "title": .string(title), "origin": .string(origin.base),
-            "coordinator": coordinator.json, "rules": rules.json,
+            "coordinator": coordinator.json, "constitution": constitution.source,
+            "rules": rules.json,
             "founders": .array(founders.map(\.json)),
         ]
     }

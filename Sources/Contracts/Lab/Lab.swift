@@ -21,6 +21,7 @@ package struct Lab: Sendable {
     }
 
     mutating func amend(_ rules: Rules) {
+        guard self.rules != rules else { return }
         self.rules = rules
         isWritten = false
     }

@@ -1,6 +1,6 @@
 package import Encodings
 
-/// What a lab has agreed on at its founding, and may amend by vote.
+/// What a lab has agreed on at its founding, and may amend by vote: the terms of its constitution.
 package struct Rules: Hashable, Sendable {
     /// Votes to admit a member.
     package var admission = Threshold.majority
@@ -22,6 +22,29 @@ package struct Rules: Hashable, Sendable {
     package var participantsMin: Int = 2
 
     package init() {}
+
+    /// As terms of a constitution, by name; a document has those that it needs.
+    var terms: JSONValue {
+        let faults: Int64 =
+            switch self.faults {
+            case .third: -1
+            case .exactly(let liars): Int64(liars)
+            }
+        return [
+            "admissionNumerator": .integer(admission.numerator),
+            "admissionDenominator": .integer(admission.denominator),
+            "suspensionNumerator": .integer(suspension.numerator),
+            "suspensionDenominator": .integer(suspension.denominator),
+            "amendmentNumerator": .integer(amendment.numerator),
+            "amendmentDenominator": .integer(amendment.denominator),
+            "cosignerFaults": .integer(faults),
+            "clockSkewMaxMilliseconds": .integer(clockSkewMaxMilliseconds),
+            "transactionLifetimeMaxMilliseconds": .integer(transactionLifetimeMaxMilliseconds),
+            "proposalLifetimeMilliseconds": .integer(proposalLifetimeMilliseconds),
+            "validationsMin": .integer(Int64(validationsMin)),
+            "participantsMin": .integer(Int64(participantsMin)),
+        ]
+    }
 
     package var json: JSONValue {
         [

@@ -13,15 +13,6 @@ package struct Threshold: Hashable, Sendable, CustomStringConvertible {
         self.denominator = denominator
     }
 
-    package func isPassed(yes: Int, of voters: Int) -> Bool {
-        Int64(yes) * denominator > Int64(voters) * numerator
-    }
-
-    /// Whether no further vote can change the outcome to yes.
-    package func isLost(no: Int, of voters: Int) -> Bool {
-        !isPassed(yes: voters - no, of: voters)
-    }
-
     package var description: String { "more than \(numerator)/\(denominator)" }
 
     var json: JSONValue { ["moreThan": [.integer(numerator), .integer(denominator)]] }

@@ -103,6 +103,8 @@ extension LabState {
     ) -> Refusal? {
         let licence: Licence
         do {
+            var context = ActionContext(index: 0, now: time, sender: .coordinator)
+            try requireOperating(in: &context)
             licence = try existingLicence(id)
         } catch {
             return error

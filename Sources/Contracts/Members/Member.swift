@@ -10,6 +10,8 @@ package struct Member: StateRow, Hashable {
     }
 
     package let card: MemberCard
+    /// Those that it came with, and what the members have appointed it to since.
+    package internal(set) var roles: [Role]
     package var keys: MemberKeys
     package var status: Status
     /// Since when the status is what it is.
@@ -24,7 +26,7 @@ package struct Member: StateRow, Hashable {
         [
             "member": card.member.json, "title": .string(card.title),
             "category": .string(card.category.rawValue),
-            "roles": .array(card.roles.map { .string($0.rawValue) }), "keys": keys.json,
+            "roles": .array(roles.map { .string($0.rawValue) }), "keys": keys.json,
             "status": .string(status.rawValue), "since": since.json,
         ]
     }

@@ -51,12 +51,12 @@ package struct Members: Sendable {
                 .wrongSender, rule: "the sender is a member", saw: ["sender": context.sender])
         }
         let member = try active(id)
-        if let role, !member.card.roles.contains(role) {
+        if let role, !member.roles.contains(role) {
             throw Refusal(
                 .memberRole, rule: "sender.roles contains \(role.rawValue)",
                 saw: [
                     "sender": id,
-                    "sender.roles": member.card.roles.map(\.rawValue).joined(separator: " "),
+                    "sender.roles": member.roles.map(\.rawValue).joined(separator: " "),
                 ])
         }
         return member
@@ -75,7 +75,9 @@ package struct Members: Sendable {
     }
 
     mutating func admit(_ card: MemberCard, at time: Timestamp) {
-        members.set(card.member, Member(card: card, keys: card.keys, status: .active, since: time))
+        members.set(card.member, 
+            Member(
+                card: card, roles: card.roles, keys: card.keys, status: .active, since: time))
     }
 
     mutating func setStatus(_ status: Member.Status, of id: MemberID, at time: Timestamp) {
@@ -88,6 +90,13 @@ package struct Members: Sendable {
     mutating func setKeys(_ keys: MemberKeys, of id: MemberID) {
         guard var member = members[id] else { return }
         member.keys = keys
+        members.set(id, member)
+    }
+
+    mutating func setIssuer(_ isIssuer: Bool, _ id: MemberID) throws(Refusal) {
+        var member = try active(id)
+        let others = member.roles.filter { $0 != .issuer }
+        member.roles = isIssuer ? (others + [.issuer]).sorted() : others
         members.set(id, member)
     }
 

@@ -1,3 +1,4 @@
+package import ContractLanguage
 package import Encodings
 
 package typealias ProposalID = Identifier<Proposal>
@@ -10,9 +11,34 @@ package struct Proposal: StateRow, Hashable {
         /// Lets a suspended member back, with new keys if the old ones were stolen.
         case reinstate(MemberID, keys: MemberKeys?)
         case amend(Rules)
+        /// Puts another document, with its terms, in the constitution's place.
+        case replaceConstitution(ContractDocument, Rules)
+        /// Makes a member an issuer of money.
+        case appoint(MemberID)
+        case dismiss(MemberID)
+        /// Stops the lab: no job starts, no round opens, no data is touched.
+        case stop(reason: String)
+        case resume
+
         /// Stops a contract and its parts, as a court orders.
         case freeze(ContractID, reason: String)
         case unfreeze(ContractID)
+
+        /// The action of the constitution that decides on it.
+        package var hook: String {
+            switch self {
+            case .admit: "admit"
+            case .suspend: "suspend"
+            case .reinstate: "reinstate"
+            case .amend, .replaceConstitution: "amend"
+            case .appoint: "appoint"
+            case .dismiss: "dismiss"
+            case .stop: "stop"
+            case .resume: "resume"
+            case .freeze: "freeze"
+            case .unfreeze: "unfreeze"
+            }
+        }
     }
 
     package enum Status: String, Sendable {
@@ -34,14 +60,6 @@ package struct Proposal: StateRow, Hashable {
     package var yes: Int { votes.values.count { $0 } }
     package var no: Int { votes.count - yes }
 
-    package func threshold(under rules: Rules) -> Threshold {
-        switch change {
-        case .admit: rules.admission
-        case .suspend, .reinstate, .freeze, .unfreeze: rules.suspension
-        case .amend: rules.amendment
-        }
-    }
-
     package var json: JSONValue {
         let votes = votes.sorted { $0.key < $1.key }.map { member, approves -> JSONValue in
             ["member": member.json, "approves": .bool(approves)]
@@ -61,11 +79,23 @@ extension Proposal.Change {
         case .reinstate(let member, let keys):
             ["kind": "reinstate", "member": member.json, "keys": keys?.json]
         case .amend(let rules): ["kind": "amend", "rules": rules.json]
+        case .replaceConstitution(let document, let rules):
+            [
+                "kind": "replace-constitution", "document": document.source,
+                "rules": rules.json,
+            ]
+        case .appoint(let member): ["kind": "appoint", "member": member.json]
+        case .dismiss(let member): ["kind": "dismiss", "member": member.json]
+        case .stop(let reason): ["kind": "stop", "reason": .string(reason)]
+        case .resume: ["kind": "resume"]
         case .freeze(let contract, let reason):
             ["kind": "freeze", "contract": contract.json, "reason": .string(reason)]
         case .unfreeze(let contract): ["kind": "unfreeze", "contract": contract.json]
         }
     }
+
+    package static func == (left: Self, right: Self) -> Bool { left.json == right.json }
+    package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
     package init(_ fields: inout JSONFields) throws(JSONShapeError) {
         switch try fields.string("kind") {
@@ -77,13 +107,24 @@ extension Proposal.Change {
             self = .reinstate(member, keys: keys)
         case "amend":
             self = .amend(try Rules(try fields.required("rules"), at: fields.path(to: "rules")))
+        case "replace-constitution":
+            self = .replaceConstitution(
+                try fields.document("document"),
+                try Rules(try fields.required("rules"), at: fields.path(to: "rules")))
+        case "appoint": self = .appoint(try fields.identifier("member"))
+        case "dismiss": self = .dismiss(try fields.identifier("member"))
+        case "stop": self = .stop(reason: try fields.title("reason"))
+        case "resume": self = .resume
         case "freeze":
             self = .freeze(
                 try fields.identifier("contract"),
                 reason: try fields.title("reason", bytesMax: 1_000))
         case "unfreeze": self = .unfreeze(try fields.identifier("contract"))
         default:
-            throw fields.wrong("kind", "should be suspend, reinstate, amend, freeze or unfreeze")
+            throw fields.wrong(
+                "kind",
+                "should be suspend, reinstate, amend, replace-constitution, appoint, dismiss, stop, resume, freeze or unfreeze"
+            )
         }
     }
 }
@@ -130,21 +171,24 @@ extension LabState {
         let voters = members.voters
         let yes = voters.count { proposal.votes[$0] == true }
         let no = voters.count { proposal.votes[$0] == false }
-        let threshold = proposal.threshold(under: lab.rules)
-        if threshold.isPassed(yes: yes, of: voters.count) {
-            proposal.status = .passed
-            members.proposals.set(id, proposal)
-            context.decided(
-                rule: "yes votes are \(threshold) of the voters",
-                saw: ["yes": yes, "voters": voters.count])
-            try carryOut(proposal.change, at: context.now)
-        } else {
-            if threshold.isLost(no: no, of: voters.count) {
+        let ballot = Ballot(yes: yes, no: no, voters: voters.count)
+        do throws(Refusal) {
+            try decide(proposal.change, by: ballot, in: &context)
+        } catch {
+            // With nobody left who could still agree, it has failed.
+            var trial = self
+            var trialContext = context
+            let best = Ballot(yes: voters.count - no, no: no, voters: voters.count)
+            if (try? trial.decide(proposal.change, by: best, in: &trialContext)) == nil {
                 proposal.status = .failed
                 if case .admit(let member) = proposal.change { decline(member) }
             }
             members.proposals.set(id, proposal)
+            return
         }
+        proposal.status = .passed
+        members.proposals.set(id, proposal)
+        try carryOut(proposal.change, at: context.now)
     }
 
     private mutating func decline(_ member: MemberID) {
@@ -185,7 +229,12 @@ extension LabState {
             }
             members.setStatus(.active, of: member, at: time)
         case .amend(let rules):
-            lab.amend(rules)
+            try amend(rules, at: time)
+        case .replaceConstitution(let document, let rules):
+            try constitute(document, rules, at: time)
+        case .appoint(let member): try members.setIssuer(true, member)
+        case .dismiss(let member): try members.setIssuer(false, member)
+        case .stop, .resume: break
         case .freeze(let contract, let reason): try freeze(contract, reason: reason)
         case .unfreeze(let contract): try unfreeze(contract)
         }

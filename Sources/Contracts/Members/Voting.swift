@@ -39,7 +39,12 @@ package struct OpenProposal: LabAction {
             try context.require(
                 state.members[member]?.status == .suspended, .wrongStage,
                 rule: "member.status == suspended", saw: ["member": member])
-        case .amend:
+        case .appoint(let member), .dismiss(let member):
+            _ = try state.members.active(member)
+        case .replaceConstitution(let document, let rules):
+            var trial = state
+            try trial.constitute(document, rules, at: context.now)
+        case .amend, .stop, .resume:
             break
         case .freeze(let contract, _):
             try context.require(

@@ -34,7 +34,11 @@ package struct Program: Sendable {
 package struct Evaluator {
     private var machine = Machine(zones: nil)
     /// What the last run cost.
-    package private(set) var spent = 0
+    package private(set) var spent = 0 {
+        didSet { spentInAll += spent }
+    }
+    /// What all runs cost together.
+    package private(set) var spentInAll = 0
 
     package init() {}
 
@@ -70,6 +74,9 @@ package struct CompiledExpression: Sendable {
     package let program: Program
     /// The most that running it can cost; `nil` where its inputs' extents set no bound.
     package let costMax: Int?
+    /// How many bytes and elements its value can have, those of elements included; `nil` where there is
+    /// no bound.
+    package let weightMax: Int?
 
     /// The places in the environment of the variables that it reads, in their order.
     package let slots: [Int]
@@ -98,6 +105,9 @@ package struct CompiledExpression: Sendable {
         slots = Set(
             program.code.instructions.filter { $0.operation == .slot }.map { Int($0.a) }
         ).sorted()
-        costMax = CostEstimate(of: resolved, variables: environment.variables.map(\.extent)).cost
+        let estimate = CostEstimate(
+            of: resolved, variables: environment.variables.map(\.extent))
+        costMax = estimate.cost
+        weightMax = estimate.extent.weight
     }
 }

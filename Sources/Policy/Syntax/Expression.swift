@@ -74,7 +74,7 @@ package struct Expression: Hashable, Sendable {
 }
 
 extension Expression.Kind {
-    var children: [Expression] {
+    package var children: [Expression] {
         switch self {
         case .literal, .identifier: []
         case .select(let operand, _, _), .presence(let operand, _): [operand]

@@ -13,13 +13,48 @@ enum RuleProfile {
                         .type, "the type of this is not known; elements and results must be of one type",
                         at: part.offset))
             }
-            if case .call(let function, let arguments) = part.kind, function.readsCalendar,
-                arguments.count == 2
-            {
-                found += zoneViolation(arguments[1]).map { [$0] } ?? []
+            if part.isMixed {
+                found.append(
+                    Diagnostic(
+                        .type, "what stands in a list or a map must be of one type", at: part.offset))
+            }
+            if case .call(let function, let arguments) = part.kind {
+                if function.readsCalendar, arguments.count == 2 {
+                    found += zoneViolation(arguments[1]).map { [$0] } ?? []
+                }
+                found += constantViolation(function, arguments).map { [$0] } ?? []
             }
         }
         return found
+    }
+
+    /// A text that stands there and can never be read would only be found out when a rule refuses.
+    private static func constantViolation(
+        _ function: Function, _ arguments: [ResolvedExpression]
+    ) -> Diagnostic? {
+        guard let last = arguments.last, case .literal(.string(let bytes)) = last.kind else {
+            return nil
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let problem: String? =
+            switch function {
+            case .toDuration:
+                TimeSpan(text) == nil ? "is no duration, such as 720h or 90s" : nil
+            case .toTimestamp:
+                Instant(rfc3339: text) == nil ? "is no time, such as 2027-01-31T00:00:00Z" : nil
+            case .matches: patternProblem(text)
+            default: nil
+            }
+        return problem.map { Diagnostic(.type, "“\(text.prefix(80))” \($0)", at: last.offset) }
+    }
+
+    private static func patternProblem(_ pattern: String) -> String? {
+        do {
+            _ = try RegularExpression(pattern)
+            return nil
+        } catch {
+            return "is no regular expression: \(error)"
+        }
     }
 
     private static func zoneViolation(_ zone: ResolvedExpression) -> Diagnostic? {
@@ -48,6 +83,16 @@ extension Function {
 }
 
 extension ResolvedExpression {
+    /// Whether it is a list or a map of what has no one type.
+    fileprivate var isMixed: Bool {
+        switch (kind, type) {
+        case (.list(let elements), .list(.dyn)): !elements.isEmpty
+        case (.map(let entries), .map(let key, let value)):
+            !entries.isEmpty && (key == .dyn || value == .dyn)
+        default: false
+        }
+    }
+
     /// Goes through the expression and all its parts, outermost first.
     ///
     /// - Note: As deep as the parser lets expressions nest.

@@ -8,7 +8,10 @@ struct ContractCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contract",
         abstract: "Write, check and explain contract documents; conclude and run contracts.",
-        subcommands: [Check.self])
+        subcommands: [
+            Library.self, Check.self, Explain.self, Diff.self, Simulate.self, Publish.self,
+            Offer.self, Act.self, List.self, Show.self, History.self,
+        ])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(

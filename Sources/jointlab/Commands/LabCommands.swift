@@ -1,4 +1,6 @@
 import ArgumentParser
+import ContractFiles
+import ContractLibrary
 import Contracts
 import Encodings
 import Foundation
@@ -8,7 +10,6 @@ import Ledger
 import Node
 import Participation
 import Storage
-import Yams
 
 /// `jointlab lab …`
 struct LabCommands: AsyncParsableCommand {
@@ -46,6 +47,11 @@ struct LabCommands: AsyncParsableCommand {
             completion: .file())
         var rules: String?
 
+        @Option(
+            help: "A contract document to govern the lab; default: the library's `constitution`.",
+            completion: .file())
+        var constitution: String?
+
         @Option(help: "Where to write the card, instead of printing it.", completion: .file())
         var out: String?
 
@@ -58,6 +64,8 @@ struct LabCommands: AsyncParsableCommand {
             let card = try Founding(
                 title: title, origin: origin, coordinator: try Self.keys(coordinatorKeys),
                 coordinatorURL: coordinatorURL,
+                constitution: try constitution.map { try PublishableDocument(path: $0).document }
+                    ?? LibraryDocument.constitution.published(),
                 rules: try rules.map(Self.rules) ?? Rules(), founder: founder,
                 key: try KeyFile.read(home.node.signingKey)
             ).card(at: MemberSession.now)
@@ -193,36 +201,8 @@ enum LabView {
 extension JSONValue {
     /// Reads YAML of the kind that JSON has: mappings, lists, texts, numbers, true and false.
     ///
-    /// - Throws: What Yams throws, with line and column.
+    /// - Throws: `YAMLTextError` with line and column.
     init(yaml text: String) throws {
-        self = try Yams.compose(yaml: text).map(JSONValue.init) ?? [:]
+        self = try YAMLText(text).value
     }
-
-    private init(_ node: Node) throws {
-        switch node {
-        case .mapping(let mapping):
-            self = .object(
-                try JSONObject(
-                    mapping.map {
-                        JSONObject.Member(key: $0.string ?? "", value: try JSONValue($1))
-                    })
-                    ?? JSONObject())
-        case .sequence(let sequence): self = .array(try sequence.map(JSONValue.init))
-        case .scalar(let scalar):
-            if scalar.style == .plain, let value = try? JSONValue(parsing: scalar.string) {
-                self = value
-            } else {
-                self = .string(scalar.string)
-            }
-        case .alias:
-            throw YAMLAliasError(line: node.mark?.line ?? 0)
-        }
-    }
-}
-
-/// Aliases can make a small file stand for a huge value, and none of our files needs one.
-struct YAMLAliasError: Error, CustomStringConvertible {
-    let line: Int
-
-    var description: String { "line \(line): write the value out; aliases are not allowed" }
 }

@@ -12,6 +12,7 @@ struct LicenceCommands: AsyncParsableCommand {
             "Agree on who may train on which dataset, to what end, how often and for how much.",
         subcommands: [
             Offer.self, Accept.self, Decline.self, Withdraw.self, List.self, Show.self, Tree.self,
+            Import.self, Export.self,
         ])
 
     struct Offer: AsyncParsableCommand {

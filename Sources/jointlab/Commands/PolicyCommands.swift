@@ -92,7 +92,8 @@ struct PolicyCommands: ParsableCommand {
         var expression: String
 
         @Option(
-            help: "A YAML file with each variable's type: `rounds: int`, `names: list(string)`.",
+            help:
+                "A YAML file with each variable's type: `rounds: int`, or with bounds, from which the cost follows: `names: list(string(64), 16)`, `rounds: int(0..100)`.",
             completion: .file())
         var types: String?
 

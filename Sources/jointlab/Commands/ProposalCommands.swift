@@ -9,10 +9,11 @@ import Storage
 struct ProposalCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "proposal",
-        abstract: "Decide together: admissions, suspensions, rules.",
+        abstract:
+            "Decide together: admissions, suspensions, issuers, rules, court orders, an emergency stop.",
         subcommands: [
-            List.self, Vote.self, Suspend.self, Reinstate.self, Amend.self, Freeze.self,
-            Unfreeze.self,
+            List.self, Vote.self, Suspend.self, Reinstate.self, Appoint.self, Dismiss.self,
+            Stop.self, Resume.self, Amend.self, Freeze.self, Unfreeze.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -119,14 +120,76 @@ struct ProposalCommands: AsyncParsableCommand {
         }
     }
 
+    struct Appoint: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Propose to make a member an issuer of money.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var member: MemberID
+
+        func run() async throws {
+            try await submit.submit(
+                OpenProposal(change: .appoint(member)),
+                "proposed to appoint \(member); see `jointlab proposal list`")
+        }
+    }
+
+    struct Dismiss: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Propose that a member issues no more money; what it has issued remains.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var member: MemberID
+
+        func run() async throws {
+            try await submit.submit(
+                OpenProposal(change: .dismiss(member)),
+                "proposed to dismiss \(member); see `jointlab proposal list`")
+        }
+    }
+
+    struct Stop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Propose an emergency stop: no job starts, no round opens, no node opens its data.")
+
+        @OptionGroup var submit: SubmitOptions
+
+        @Option(help: "Why; it stands on the ledger.")
+        var reason: String
+
+        func run() async throws {
+            try await submit.submit(
+                OpenProposal(change: .stop(reason: reason)),
+                "proposed to stop the lab; vote with `jointlab proposal vote`")
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Propose to end an emergency stop.")
+
+        @OptionGroup var submit: SubmitOptions
+
+        func run() async throws {
+            try await submit.submit(
+                OpenProposal(change: .resume),
+                "proposed to resume; vote with `jointlab proposal vote`")
+        }
+    }
+
     struct Amend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Propose other rules for the lab.")
+            abstract: "Propose other rules for the lab, or another constitution.")
 
         @OptionGroup var submit: SubmitOptions
 
         @Argument(help: "A YAML file with all the rules.", completion: .file())
         var rules: String
+
+        @Option(
+            help: "A contract document to take the constitution's place.", completion: .file())
+        var constitution: String?
 
         func run() async throws {
             let new: Rules
@@ -136,9 +199,19 @@ struct ProposalCommands: AsyncParsableCommand {
             } catch {
                 throw StorageError.unusable(path: rules, problem: "\(error)")
             }
+            guard let constitution else {
+                try await submit.submit(
+                    OpenProposal(change: .amend(new)),
+                    "proposed new rules; see `jointlab proposal list`")
+                return
+            }
+            let publishable = try PublishableDocument(path: constitution)
+            try await MemberSession.with(submit.home) { session in
+                for text in publishable.prose { try await session.store(text) }
+            }
             try await submit.submit(
-                OpenProposal(change: .amend(new)),
-                "proposed new rules; see `jointlab proposal list`")
+                OpenProposal(change: .replaceConstitution(publishable.document, new)),
+                "proposed another constitution; see `jointlab proposal list`")
         }
     }
 }

@@ -1,3 +1,5 @@
+import Encodings
+
 /// Rows and columns as text, for people.
 struct TextGrid {
     enum Alignment {
@@ -47,24 +49,6 @@ struct TextGrid {
     }
 
     var text: String { lines.joined(separator: "\n") }
-}
-
-extension String {
-    /// How many places it takes on a terminal: Chinese, Japanese and Korean characters take two
-    /// (Unicode Standard Annex 11, wide and full-width).
-    var terminalWidth: Int {
-        reduce(0) { width, character in
-            let isWide = character.unicodeScalars.first.map { scalar in
-                Self.wide.contains { $0.contains(scalar.value) }
-            }
-            return width + (isWide == true ? 2 : 1)
-        }
-    }
-
-    private static let wide: [ClosedRange<UInt32>] = [
-        0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,
-        0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD,
-    ]
 }
 
 /// A row of numbers as a little drawing.

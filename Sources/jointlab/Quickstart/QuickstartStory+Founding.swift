@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Coordinator
 import Encodings
@@ -23,7 +24,8 @@ extension QuickstartStory {
         guard let origin = LabOrigin(base: "quickstart.example/lab") else { return }
         let founding = Founding(
             title: "Quickstart lab", origin: origin, coordinator: keys, coordinatorURL: "http://-",
-            rules: Rules(), founder: founder, key: try KeyFile.read(home.signingKey))
+            constitution: try LibraryDocument.constitution.published(), rules: Rules(),
+            founder: founder, key: try KeyFile.read(home.signingKey))
         let card = try founding.card(at: MemberSession.now)
         _ = try await coordinator.found(card.genesis, at: MemberSession.now)
         lab.coordinatorAddress = try await lab.processes.start(

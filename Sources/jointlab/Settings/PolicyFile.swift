@@ -1,3 +1,4 @@
+import ContractLanguage
 import Encodings
 import Foundation
 import Participation
@@ -34,7 +35,7 @@ enum PolicyFile {
                 }
             case .scalar(let scalar):
                 do {
-                    variables.append(.init(prefix, try ValueType(text: scalar.string)))
+                    variables.append(try variable(prefix, scalar.string))
                 } catch {
                     throw Mistake("\(path)\(line(node)): the type of `\(prefix)`: \(error.message)")
                 }
@@ -45,6 +46,21 @@ enum PolicyFile {
         }
         try read(try node(path), under: "")
         return variables
+    }
+
+    /// A type with bounds, as contracts have them, says how large a value can be, and so what an
+    /// expression can cost.
+    private static func variable(
+        _ name: String, _ type: String
+    ) throws(Diagnostic) -> Environment.Variable {
+        do {
+            let type = try DataType(text: type)
+            return .init(name, type.valueType, extent: type.extent)
+        } catch {
+            let hasBounds = type.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            guard !hasBounds else { throw Diagnostic(.type, error.problem, at: error.offset) }
+            return .init(name, try ValueType(text: type))
+        }
     }
 
     /// Variables for values: as declared where types are declared, and otherwise as the values are.

@@ -1,5 +1,6 @@
 import ContractFiles
 import ContractLanguage
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -114,12 +115,13 @@ struct TokenLab {
         var random = SeededRandom(seed: 99)
         var rules = Rules()
         rules.participantsMin = 1
-        let founding = FoundLab(
+        let founding = try FoundLab(
             title: "Market", origin: try #require(LabOrigin(base: "lab.example/market")),
             coordinator: CoordinatorKeys(
                 logKey: SigningKey(from: &random).publicKey,
                 serviceKey: SigningKey(from: &random).publicKey),
-            rules: rules, founders: founders)
+            constitution: LibraryDocument.constitution.published(), rules: rules,
+            founders: founders)
         state = try LabState(
             founding: founding, id: LabID(leafHash: [UInt8](repeating: 1, count: 32)),
             at: Self.start)
