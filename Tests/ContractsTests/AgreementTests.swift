@@ -43,10 +43,11 @@ import Testing
         // Another version is another document.
         try lab.publish(
             MemberDocument.deposit.replacing("version: 1", with: "version: 2"), by: "bo")
-        #expect(lab.state.agreements.allDocuments.map(\.document.label).sorted() == [
-            "constitution@1",
-            "deposit@1", "deposit@2",
-        ])
+        #expect(
+            lab.state.agreements.allDocuments.map(\.document.label).sorted() == [
+                "constitution@1",
+                "deposit@1", "deposit@2",
+            ])
     }
 
     @Test(
@@ -56,7 +57,10 @@ import Testing
                 "amount: terms.deposit}", "amount: terms.deposits}",
                 "actions.accept.pay[1].amount"
             ),
-            ("input.kept <= terms.deposit", "input.kept <= 'all'", "actions.hand-back.require[0].cel"),
+            (
+                "input.kept <= terms.deposit", "input.kept <= 'all'",
+                "actions.hand-back.require[0].cel"
+            ),
             ("final: [returned]", "final: [returned, burnt]", "final"),
             ("- {from: escrow, to: borrower, amount: rest}", "", "actions.hand-back"),
             ("to: lent", "to: offered", "stages"),

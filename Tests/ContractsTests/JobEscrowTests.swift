@@ -289,7 +289,8 @@ import Testing
             third.description
                 == "contract.rule: two rounds a day are enough (clause 2); the rule is `licence "
                 + "w-bo, action train: int(now) / 86400 != state.day || state.today < 2`; "
-                + "state.day is 20454, state.today is 2, now is timestamp(\"2026-01-01T00:00:00Z\")")
+                + "state.day is 20454, state.today is 2, now is timestamp(\"2026-01-01T00:00:00Z\")"
+        )
         #expect(third.says?.json == ["en": "two rounds a day are enough", "zh": "每天最多两轮"])
         #expect(try lab.rounds(of: "l-long") == 2)
         // On Friday again, and not on Saturday.

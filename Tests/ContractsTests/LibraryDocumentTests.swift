@@ -46,7 +46,8 @@ import Testing
         let library = try document(name)
         let compiled = try library.file().compiled()
         for (language, text) in library.prose {
-            #expect(Self.clauses(of: text) == Set(compiled.document.clauses.map(\.name)), "\(language)")
+            #expect(
+                Self.clauses(of: text) == Set(compiled.document.clauses.map(\.name)), "\(language)")
         }
     }
 

@@ -143,8 +143,10 @@ import Transport
         },
         Bad("an action that a rule refuses", 404, "unknown") { lab in
             try signed(
-                transaction(lab, TakeContractAction(contract: ContractID("l-9"), action: "withdraw"))
-                    .payload,
+                transaction(
+                    lab, TakeContractAction(contract: ContractID("l-9"), action: "withdraw")
+                )
+                .payload,
                 lab)
         },
         Bad("an action that is not the sender's", 403, "member.role") { lab in

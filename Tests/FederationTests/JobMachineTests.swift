@@ -108,7 +108,8 @@ import Testing
     func expired() throws {
         var lab = try Self.lab()
         let expires = FederatedLab.start.advanced(byMilliseconds: 60_000)
-        try lab.license("bo", as: "l-short", roundsMax: 10, purposes: ["research"], expires: expires)
+        try lab.license(
+            "bo", as: "l-short", roundsMax: 10, purposes: ["research"], expires: expires)
         try lab.start("j-2", licences: ["l-ada", "l-short", "l-ed"], plan: [.train])
         var machine = JobMachine(try JobID("j-2"))
         lab.now = expires.advanced(byMilliseconds: -1)

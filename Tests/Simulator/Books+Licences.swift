@@ -57,12 +57,14 @@ extension Books {
             let roundsMax = action.terms["maxRounds"]?.integer,
             let fee = action.terms["feePerRound"]?.integer, let currency = action.currency,
             let expires = action.terms["expires"]?.string.flatMap({ Instant(rfc3339: $0) }),
-            datasets[dataset]?.owner == licensor, [licensor, licensee].contains(sender), licences[action.contract] == nil
+            datasets[dataset]?.owner == licensor, [licensor, licensee].contains(sender),
+            licences[action.contract] == nil
         else { return "\(action.contract) may not be offered" }
         licences[action.contract] = Licence(
             id: action.contract, licensor: licensor, licensee: licensee, dataset: dataset,
             purposes: (action.terms["purposes"]?.array ?? []).compactMap(\.string),
-            roundsMax: roundsMax, fee: Money(fee, currency), expires: Timestamp(expires), offeredBy: sender)
+            roundsMax: roundsMax, fee: Money(fee, currency), expires: Timestamp(expires),
+            offeredBy: sender)
         return nil
     }
 
@@ -73,7 +75,8 @@ extension Books {
             return "\(sender) acts on a licence that is none, or has ended"
         }
         let isOffered = !licence.isConcluded
-        let answers = [licence.licensor, licence.licensee].contains(sender)
+        let answers =
+            [licence.licensor, licence.licensee].contains(sender)
             && sender != licence.offeredBy
         switch action.action {
         case "accept" where isOffered && answers && time < licence.expires:

@@ -264,7 +264,8 @@ struct Books {
             return "an account is empty that should not be"
         }
         for (code, currency) in state.accounts.currencies.sorted
-        where currency.issued != issued[code, default: 0] || sums[code, default: 0] != currency.issued
+        where currency.issued != issued[code, default: 0]
+            || sums[code, default: 0] != currency.issued
         {
             return "\(sums[code, default: 0]) \(code) are there, and \(currency.issued) were issued"
         }

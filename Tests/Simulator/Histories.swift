@@ -67,7 +67,8 @@ final class Histories {
                     break
                 }
                 let transaction = try Transaction(payload: envelope.payload)
-                let taken = (transaction.action as? TakeContractAction).map { " \($0.action)" } ?? ""
+                let taken =
+                    (transaction.action as? TakeContractAction).map { " \($0.action)" } ?? ""
                 applied[transaction.actionName + taken, default: 0] += 1
                 if case .member(let sender) = transaction.sender,
                     !lab.workload.genuine.contains(receipt.transaction)

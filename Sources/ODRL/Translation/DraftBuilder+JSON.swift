@@ -13,10 +13,7 @@ extension DraftBuilder {
             to: between[0])
         actions["decline"] = action(by: "licensee", from: ["offered"], to: "ended")
         actions["take-back"] = action(by: "licensor", from: ["offered"], to: "ended")
-        // What is owed cannot be escaped by giving the licence up.
-        if duties.isEmpty {
-            actions["release"] = action(by: "licensee", from: between, to: "ended")
-        }
+        addRelease(to: &actions, from: between, ready: ready)
         for (index, preparation) in preparations.enumerated() {
             actions[preparation.action] = action(
                 by: preparation.by, from: [waiting[index]], clause: [preparation.clause],
@@ -34,10 +31,11 @@ extension DraftBuilder {
             let overdue = "overdue-\(duty.name.dropFirst("duty-".count))"
             if !duty.isPreparation {
                 actions["perform-\(duty.name.dropFirst("duty-".count))"] = action(
-                    by: duty.by, from: between, fulfil: [duty.name])
+                    by: duty.by, from: between + releasing, fulfil: [duty.name])
             }
             actions[overdue] = action(
-                by: nil, from: between, open: duty.then, to: duty.then.isEmpty ? "ended" : nil)
+                by: nil, from: between + releasing, open: duty.then,
+                to: duty.then.isEmpty ? "ended" : nil)
             obligations[duty.name] = [
                 "by": .string(duty.by), "within": .string(duty.within),
                 "clause": .string(duty.clause), "else": .string(overdue),
@@ -53,7 +51,8 @@ extension DraftBuilder {
             "prose": ["en": .string("\(name).en.md"), "zh": .string("\(name).zh.md")],
             "clauses": .object(clauseTable), "parties": .object(parties),
             "offer": ["licensor"], "terms": .object(terms), "state": .object(state),
-            "stages": .array((["offered"] + between + ["ended"]).map { .string($0) }),
+            "stages": .array(
+                (["offered"] + between + releasing + ["ended"]).map { .string($0) }),
             "final": ["ended"], "actions": .object(actions),
         ]
         if case .object(var object) = document, !obligations.members.isEmpty {
@@ -61,6 +60,25 @@ extension DraftBuilder {
             document = .object(object)
         }
         return document
+    }
+
+    /// The stage in which one party wants to end the contract, and the other has not agreed; where
+    /// both owe something, neither can let itself off.
+    private var releasing: [String] { Set(duties.map(\.by)).count > 1 ? ["releasing"] : [] }
+
+    /// What is owed cannot be escaped by giving the licence up: whom it is owed to lets the other go.
+    private func addRelease(
+        to actions: inout JSONObject, from between: [String], ready: String
+    ) {
+        guard let stage = releasing.first else {
+            let debtor = duties.first?.by
+            actions["release"] = action(
+                by: debtor == "licensee" ? "licensor" : "licensee", from: between, to: "ended")
+            return
+        }
+        actions["release"] = action(by: "licensee", from: between, to: stage)
+        actions["agree"] = action(by: "licensor", from: [stage], to: "ended")
+        actions["resume"] = action(by: "licensee", from: [stage], to: ready)
     }
 
     private func action(
