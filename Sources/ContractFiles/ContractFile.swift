@@ -36,7 +36,8 @@ package struct ContractFile: Sendable {
             let lines = Self.validPrefix(of: data).split(
                 separator: "\n", omittingEmptySubsequences: false)
             throw ContractFileError(
-                "\(path):\(lines.count):\((lines.last?.count ?? 0) + 1): the file is no text in UTF-8")
+                "\(path):\(lines.count):\((lines.last?.count ?? 0) + 1): the file is no text in UTF-8"
+            )
         }
         return text
     }
@@ -106,15 +107,18 @@ package struct ContractFile: Sendable {
     /// A problem as compilers print it: file, line, column, what is wrong, and the expression with a
     /// caret.
     package func rendered(_ problem: DocumentProblem) -> String {
-        let place = text.place(of: problem.path).map { place in
-            if problem.isUnknownName, let name = place.name { return "\(name.line):\(name.column): " }
-            let column = problem.expression.flatMap { expression in
-                place.textColumn.map {
-                    $0 + SourceText(expression.text).place(of: expression.offset).column - 1
+        let place =
+            text.place(of: problem.path).map { place in
+                if problem.isUnknownName, let name = place.name {
+                    return "\(name.line):\(name.column): "
                 }
-            }
-            return "\(place.line):\(column ?? place.column): "
-        } ?? ""
+                let column = problem.expression.flatMap { expression in
+                    place.textColumn.map {
+                        $0 + SourceText(expression.text).place(of: expression.offset).column - 1
+                    }
+                }
+                return "\(place.line):\(column ?? place.column): "
+            } ?? ""
         let what = problem.path.isEmpty ? "the document" : problem.path
         let hint = problem.suggestion.map { "\n  did you mean `\($0)`?" } ?? ""
         let caret = problem.expression.map { expression in

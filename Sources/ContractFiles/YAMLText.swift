@@ -170,7 +170,8 @@ package struct YAMLText: Sendable {
 
         private static func textColumn(_ node: Node, _ mark: Mark) -> Int? {
             guard case .scalar(let scalar) = node, !scalar.string.contains("\n"),
-                !scalar.string.contains("\\"), !scalar.string.contains("'")
+                !scalar.string.contains("\\"),
+                !scalar.string.contains("'")
                     || scalar.style != .singleQuoted
             else { return nil }
             return switch scalar.style {

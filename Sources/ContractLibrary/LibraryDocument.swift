@@ -58,7 +58,8 @@ package struct LibraryDocument: Sendable {
         self.name = name
         self.yaml = String(decoding: yaml, as: UTF8.self)
         prose = [
-            ("en", String(decoding: en, as: UTF8.self)), ("zh", String(decoding: zh, as: UTF8.self)),
+            ("en", String(decoding: en, as: UTF8.self)),
+            ("zh", String(decoding: zh, as: UTF8.self)),
         ]
     }
 

@@ -76,7 +76,8 @@ extension MemberSession {
         }
         guard let digest = matching.first?["document"]?.string.flatMap({ BlobDigest($0) }) else {
             throw Mistake(
-                "no document “\(text)” is published in this lab; `jointlab contract publish` does that")
+                "no document “\(text)” is published in this lab; `jointlab contract publish` does that"
+            )
         }
         return digest
     }

@@ -31,7 +31,8 @@ extension CompiledContract {
                 return problem("is refused: \(error)")
             }
             guard error.matches(expected) else {
-                return problem("should be refused by \(expected), and is refused otherwise: \(error)")
+                return problem(
+                    "should be refused by \(expected), and is refused otherwise: \(error)")
             }
             return nil
         }
@@ -92,7 +93,8 @@ extension CompiledContract {
             }
             let found = DataType.json(step.instance.state[index])
             if found.canonicalBytes != json.canonicalBytes {
-                return "state.\(name) should be \(json.canonicalText), and is \(found.canonicalText)"
+                return
+                    "state.\(name) should be \(json.canonicalText), and is \(found.canonicalText)"
             }
         }
         if let paid = expected.paid {
@@ -109,7 +111,9 @@ extension CompiledContract {
             for name in names {
                 let expected = paid.first { $0.to == name }?.amount ?? 0
                 let found = totals[name] ?? 0
-                if expected != found { return "\(name) should be paid \(expected), and is paid \(found)" }
+                if expected != found {
+                    return "\(name) should be paid \(expected), and is paid \(found)"
+                }
             }
         }
         if let emitted = expected.emitted, emitted != step.events.map(\.name) {
@@ -147,13 +151,15 @@ private struct Given {
             let json = givenParties?.optional(party.name)
             switch party.kind {
             case .member:
-                let name = try json.map { json throws(JSONShapeError) in
-                    guard let name = json.string else {
-                        throw JSONShapeError(
-                            path: "\(path).parties.\(party.name)", problem: "should be a member")
-                    }
-                    return name
-                } ?? party.name
+                let name =
+                    try json.map { json throws(JSONShapeError) in
+                        guard let name = json.string else {
+                            throw JSONShapeError(
+                                path: "\(path).parties.\(party.name)", problem: "should be a member"
+                            )
+                        }
+                        return name
+                    } ?? party.name
                 parties.append([name])
                 partyValues.append(.string(name))
             case .members:
@@ -184,7 +190,8 @@ private struct Given {
         let now = try fields.optionalString("now")
         let instant = now.flatMap { Instant(rfc3339: $0) }
         if let now, instant == nil {
-            throw fields.wrong("now", "should be a time such as 2027-01-31T00:00:00Z, and is “\(now)”")
+            throw fields.wrong(
+                "now", "should be a time such as 2027-01-31T00:00:00Z, and is “\(now)”")
         }
         let stage = try fields.optionalString("stage") ?? document.stages.first ?? ""
         guard document.stages.contains(stage) else {

@@ -48,7 +48,9 @@ extension DocumentChecker {
         case .purse(let purse):
             check(purse, at: "\(payment.path).to", isPayer: false)
             if purse == payment.from {
-                problem("\(payment.path).to", "who pays gets nothing back by it: `from` and `to` are one")
+                problem(
+                    "\(payment.path).to",
+                    "who pays gets nothing back by it: `from` and `to` are one")
             }
             destination = .purse(purse)
         case .split(let text):
@@ -110,7 +112,8 @@ extension DocumentChecker {
             let used = document.state.first { $0.name == quota.used }?.type
             let limit = document.terms.first { $0.name == quota.limit }?.type
             guard let used, let limit, used.isCount, limit.isCount else {
-                problem(path, "should be a state of type int, and a term of type int that bounds it")
+                problem(
+                    path, "should be a state of type int, and a term of type int that bounds it")
                 continue
             }
         }

@@ -11,9 +11,12 @@ extension DocumentChecker {
         }
         let remedies = Set(document.obligations.compactMap(\.remedy))
         for action in document.actions {
-            let before = action.isRemedy ? [] : remedies.filter { name in
-                document.action(name)?.from.contains(where: action.from.contains) == true
-            }
+            let before =
+                action.isRemedy
+                ? []
+                : remedies.filter { name in
+                    document.action(name)?.from.contains(where: action.from.contains) == true
+                }
             let cost = before.reduce(own[action.name] ?? 0) { $0 + (own[$1] ?? 0) }
             parts.actions[action.name]?.costMax = cost
             if cost > CompiledContract.costMax {

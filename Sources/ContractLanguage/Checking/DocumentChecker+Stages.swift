@@ -27,7 +27,9 @@ extension DocumentChecker {
                 checkStage(turn.stage, at: "\(path).to[\(index)].stage")
             }
             let endless = action.turns.dropLast().contains { $0.condition == nil }
-            if endless { problem("\(path).to", "nothing behind an entry without `when` is reached") }
+            if endless {
+                problem("\(path).to", "nothing behind an entry without `when` is reached")
+            }
             if usesEscrow { checkRest(of: action, at: path) }
         }
         if usesEscrow, document.final.isEmpty {
@@ -61,7 +63,8 @@ extension DocumentChecker {
             return
         }
         if let late = action.payments[last...].first(where: \.isIntoEscrow) {
-            problem(late.path, "goes into escrow after what is left was paid, and would be left there")
+            problem(
+                late.path, "goes into escrow after what is left was paid, and would be left there")
         }
     }
 
@@ -176,7 +179,8 @@ extension DocumentChecker {
         let singles = document.parties.filter { $0.kind == .member }.map(\.name)
         for name in document.offer ?? [] where !singles.contains(name) {
             problem(
-                "offer", "`\(name)` is no party of one member", suggestion: similar(name, in: singles))
+                "offer", "`\(name)` is no party of one member",
+                suggestion: similar(name, in: singles))
         }
         guard !singles.isEmpty else {
             if document.isConstitution { return }
@@ -299,7 +303,8 @@ extension DocumentChecker {
             let path = "clauses.\(clause.name)"
             switch clause.enforcement {
             case .machine where !byMachine.contains(clause.name):
-                problem(path, "is marked `machine`, and no rule, payment, action or invariant names it")
+                problem(
+                    path, "is marked `machine`, and no rule, payment, action or invariant names it")
             case .obligation where !byObligation.contains(clause.name):
                 problem(path, "is marked `obligation`, and no obligation names it")
             default: break

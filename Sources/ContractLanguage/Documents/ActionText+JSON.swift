@@ -6,9 +6,10 @@ extension ActionText {
         var fields = try JSONFields(json, at: path)
         self.name = name
         title = try fields.optionalText("title")
-        by = try fields.optional("by").map { value throws(JSONShapeError) in
-            try value.words(at: fields.path(to: "by")).map(Actor.init)
-        } ?? []
+        by =
+            try fields.optional("by").map { value throws(JSONShapeError) in
+                try value.words(at: fields.path(to: "by")).map(Actor.init)
+            } ?? []
         from = try fields.required("from").words(at: fields.path(to: "from"))
         input = try fields.declarations("input")
         var rules: [Rule] = []
@@ -32,12 +33,14 @@ extension ActionText {
             payments.append(try Payment(value, at: path))
         }
         self.payments = payments
-        opens = try fields.optional("open").map { value throws(JSONShapeError) in
-            try value.words(at: fields.path(to: "open"))
-        } ?? []
-        fulfils = try fields.optional("fulfil").map { value throws(JSONShapeError) in
-            try value.words(at: fields.path(to: "fulfil"))
-        } ?? []
+        opens =
+            try fields.optional("open").map { value throws(JSONShapeError) in
+                try value.words(at: fields.path(to: "open"))
+            } ?? []
+        fulfils =
+            try fields.optional("fulfil").map { value throws(JSONShapeError) in
+                try value.words(at: fields.path(to: "fulfil"))
+            } ?? []
         var events: [Event] = []
         for (value, path) in try fields.items("emit", max: 8) {
             var inner = try JSONFields(value, at: path)
@@ -133,7 +136,8 @@ extension ActionText.Effect.Change {
         }
         guard object.members.count == 1, let member = object.members.first else {
             throw JSONShapeError(
-                path: path, problem: "should be an expression, or one of add, subtract, append, put, remove")
+                path: path,
+                problem: "should be an expression, or one of add, subtract, append, put, remove")
         }
         let place = "\(path).\(member.key)"
         switch member.key {
@@ -147,7 +151,8 @@ extension ActionText.Effect.Change {
             try fields.finish()
         default:
             throw JSONShapeError(
-                path: place, problem: "is no effect; there are add, subtract, append, put and remove")
+                path: place,
+                problem: "is no effect; there are add, subtract, append, put and remove")
         }
     }
 }

@@ -18,7 +18,8 @@ extension ContractDocument {
         version = try fields.integer("version", in: 1...1_000_000)
         let language = try fields.optionalInteger("language") ?? Self.language
         guard language == Self.language else {
-            throw fields.wrong("language", "is \(language), and this program knows \(Self.language)")
+            throw fields.wrong(
+                "language", "is \(language), and this program knows \(Self.language)")
         }
         title = try fields.text("title")
         prose = try fields.prose()
@@ -44,9 +45,10 @@ extension ContractDocument {
         terms = try fields.declarations("terms")
         state = try fields.variables("state")
         stages = try fields.required("stages").words(at: "stages", max: Self.stagesMax)
-        final = try fields.optional("final").map { value throws(JSONShapeError) in
-            try value.words(at: "final", max: Self.stagesMax)
-        } ?? []
+        final =
+            try fields.optional("final").map { value throws(JSONShapeError) in
+                try value.words(at: "final", max: Self.stagesMax)
+            } ?? []
         var actions: [ActionText] = []
         for (name, value, path) in try fields.named("actions", max: Self.actionsMax) {
             actions.append(try ActionText(name, value, at: path))
@@ -89,7 +91,8 @@ extension ContractDocument.Obligation {
         // A bare duration is what most obligations have.
         let isPlain = within.utf8.first.map { (0x30...0x39).contains($0) } ?? false
         if isPlain, TimeSpan(within) == nil {
-            throw fields.wrong("within", "should be a duration such as 720h or 90s, or an expression")
+            throw fields.wrong(
+                "within", "should be a duration such as 720h or 90s, or an expression")
         }
         self.within = ExpressionText(
             text: isPlain ? "duration(\"\(within)\")" : within, path: fields.path(to: "within"))
@@ -141,9 +144,10 @@ extension TokenText {
         } else {
             share = nil
         }
-        ends = try fields.optional("ends").map { value throws(JSONShapeError) in
-            try value.words(at: "\(path).ends")
-        } ?? []
+        ends =
+            try fields.optional("ends").map { value throws(JSONShapeError) in
+                try value.words(at: "\(path).ends")
+            } ?? []
         clauses = try fields.clauses()
         try fields.finish()
     }

@@ -76,7 +76,8 @@ extension JSONFields {
         var prose: [(language: String, reference: String)] = []
         for (language, value, path) in try named("prose") {
             guard LocalisedText.languages.contains(language) else {
-                throw JSONShapeError(path: path, problem: "is no language here; there are en and zh")
+                throw JSONShapeError(
+                    path: path, problem: "is no language here; there are en and zh")
             }
             guard let reference = value.string, (1...200).contains(reference.utf8.count) else {
                 throw JSONShapeError(path: path, problem: "should be a file's name, or a digest")

@@ -42,7 +42,8 @@ package struct LocalisedText: Hashable, Sendable, CustomStringConvertible {
                     throw JSONShapeError(
                         path: place,
                         problem:
-                            "is no language here; there are \(Self.languages.joined(separator: " and "))")
+                            "is no language here; there are \(Self.languages.joined(separator: " and "))"
+                    )
                 }
                 guard let text = member.value.string else {
                     throw JSONShapeError(
@@ -63,7 +64,9 @@ package struct LocalisedText: Hashable, Sendable, CustomStringConvertible {
         else {
             throw JSONShapeError(
                 path: path,
-                problem: "should be 1 to \(bytesMax) bytes of text without control characters and marks that reorder it")
+                problem:
+                    "should be 1 to \(bytesMax) bytes of text without control characters and marks that reorder it"
+            )
         }
         return text
     }

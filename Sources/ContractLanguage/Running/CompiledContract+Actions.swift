@@ -64,7 +64,8 @@ extension CompiledContract {
                 let value = try self.value(
                     after: change, variable, moment.state[index], inputs, &evaluator, moment)
                 try check(
-                    value, as: purpose.type(variable.type), named: "state.\(variable.name)", .bounds)
+                    value, as: purpose.type(variable.type), named: "state.\(variable.name)", .bounds
+                )
                 return value
             }
         }
@@ -157,7 +158,9 @@ extension CompiledContract {
             }
             return
         }
-        let pending = remedies.first { canTake($0.remedy, at: moment, on: instance, &evaluator, as: purpose) }
+        let pending = remedies.first {
+            canTake($0.remedy, at: moment, on: instance, &evaluator, as: purpose)
+        }
         if let pending, let due = instance.obligations[pending.obligation] {
             let text = obligations[pending.obligation]?.text
             throw ContractRefusal(
@@ -332,7 +335,8 @@ extension CompiledContract {
             let isAdding = if case .add = change { true } else { false }
             guard case .int(let one) = old, case .int(let other) = operand else { return old }
             let (sum, overflow) =
-                isAdding ? one.addingReportingOverflow(other) : one.subtractingReportingOverflow(other)
+                isAdding
+                ? one.addingReportingOverflow(other) : one.subtractingReportingOverflow(other)
             guard !overflow else {
                 throw ContractRefusal(
                     .bounds, rule: "state.\(variable.name) is \(variable.type)",

@@ -95,7 +95,9 @@ extension CompiledContract {
                 if let other = taken.updateValue(party.name, forKey: name) {
                     throw JSONShapeError(
                         path: "parties.\(party.name)",
-                        problem: "is \(name), who is the \(other) already; parties are different members")
+                        problem:
+                            "is \(name), who is the \(other) already; parties are different members"
+                    )
                 }
             }
         }

@@ -108,7 +108,8 @@ extension CompiledContract {
             try check(.string(name), as: cashier.payeeType, named: "a payee", .payment)
             weights.append((name, weight))
         }
-        guard let shares = LargestRemainder.shares(of: amount, weights: weights.map(\.weight)) else {
+        guard let shares = LargestRemainder.shares(of: amount, weights: weights.map(\.weight))
+        else {
             throw ContractRefusal(
                 .payment, rule: "the weights are not below 0, and not all 0",
                 saw: weights.map { ContractObservation(name: $0.name, value: String($0.weight)) })

@@ -92,14 +92,18 @@ package struct Scope: Sendable {
 
     private static func terms(_ document: ContractDocument) -> [(Environment.Variable, Source)] {
         document.terms.enumerated().map { index, term in
-            (.init("terms.\(term.name)", term.type.valueType, extent: term.type.extent), .term(index))
+            (
+                .init("terms.\(term.name)", term.type.valueType, extent: term.type.extent),
+                .term(index)
+            )
         }
     }
 
     private static func state(_ document: ContractDocument) -> [(Environment.Variable, Source)] {
         document.state.enumerated().map { index, variable in
             (
-                .init("state.\(variable.name)", variable.type.valueType, extent: variable.type.extent),
+                .init(
+                    "state.\(variable.name)", variable.type.valueType, extent: variable.type.extent),
                 .state(index)
             )
         }

@@ -20,7 +20,8 @@ extension DataType {
             read = .string(text)
         case (.timestamp, .string(let text)):
             guard let instant = Instant(rfc3339: text) else {
-                throw wrong("should be a time such as 2027-01-31T00:00:00Z, and is “\(text.prefix(80))”")
+                throw wrong(
+                    "should be a time such as 2027-01-31T00:00:00Z, and is “\(text.prefix(80))”")
             }
             read = .timestamp(instant)
         case (.duration, .string(let text)):
@@ -81,7 +82,8 @@ extension DataType {
             "should be the name of a member, and is “lab”, which is the lab itself"
         case (.member, .string(let text)), (.dataset, .string(let text)),
             (.model, .string(let text)):
-            LabName.isValid(text) ? nil : "should be the name of a \(self), and is “\(text.prefix(80))”"
+            LabName.isValid(text)
+                ? nil : "should be the name of a \(self), and is “\(text.prefix(80))”"
         case (.digest, .string(let text)):
             LabName.isDigest(text) ? nil : "should be 64 lower-case hexadecimal digits"
         case (.list(let element, let countMax), .list(let elements)):
@@ -141,7 +143,8 @@ private enum LabName {
             && last != UInt8(ascii: "-")
             && bytes.allSatisfy {
                 (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || $0 == UInt8(ascii: "-")
             }
     }
 

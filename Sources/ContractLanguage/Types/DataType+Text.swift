@@ -66,7 +66,8 @@ extension DataType {
             try scanner.expect(")")
             return .list(element, countMax: count)
         case "map":
-            try scanner.open(or: "a map needs two types and a bound, as in `map(member, money, 16)`")
+            try scanner.open(
+                or: "a map needs two types and a bound, as in `map(member, money, 16)`")
             let keyStart = scanner.position
             let key = try read(&scanner, nesting: nesting + 1)
             guard key.mayBeKey else {
@@ -148,7 +149,8 @@ private struct TypeScanner {
     mutating func integer() throws(TypeTextError) -> Int64 {
         let start = position
         if position < bytes.count, bytes[position] == UInt8(ascii: "-") { position += 1 }
-        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position])
+        while position < bytes.count,
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position])
         {
             position += 1
         }

@@ -48,7 +48,8 @@ package struct OfferContract: LabAction {
         let sender = try state.members.sender(of: context)
         let document = try state.agreements.published(document)
         try context.require(
-            contract != .constitution && state.agreements[contract] == nil, .alreadyExists, rule: "the name is free",
+            contract != .constitution && state.agreements[contract] == nil, .alreadyExists,
+            rule: "the name is free",
             saw: ["contract": contract])
         if let currency {
             try context.require(

@@ -75,7 +75,8 @@ package struct Members: Sendable {
     }
 
     mutating func admit(_ card: MemberCard, at time: Timestamp) {
-        members.set(card.member, 
+        members.set(
+            card.member,
             Member(
                 card: card, roles: card.roles, keys: card.keys, status: .active, since: time))
     }

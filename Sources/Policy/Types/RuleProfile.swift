@@ -6,17 +6,21 @@ enum RuleProfile {
         expression.visit { part in
             if case .call(.toDyn, _) = part.kind {
                 found.append(
-                    Diagnostic(.type, "`dyn` has no place in a contract: types are fixed", at: part.offset))
+                    Diagnostic(
+                        .type, "`dyn` has no place in a contract: types are fixed", at: part.offset)
+                )
             } else if part.type == .dyn {
                 found.append(
                     Diagnostic(
-                        .type, "the type of this is not known; elements and results must be of one type",
+                        .type,
+                        "the type of this is not known; elements and results must be of one type",
                         at: part.offset))
             }
             if part.isMixed {
                 found.append(
                     Diagnostic(
-                        .type, "what stands in a list or a map must be of one type", at: part.offset))
+                        .type, "what stands in a list or a map must be of one type", at: part.offset
+                    ))
             }
             if case .call(let function, let arguments) = part.kind {
                 if function.readsCalendar, arguments.count == 2 {

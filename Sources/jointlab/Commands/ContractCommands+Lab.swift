@@ -34,7 +34,8 @@ extension ContractCommands {
         }
 
         func run() async throws {
-            let publishable = try library.map { try .library(LibraryDocument.orMistake($0)) }
+            let publishable =
+                try library.map { try .library(LibraryDocument.orMistake($0)) }
                 ?? PublishableDocument(path: file ?? "")
             let digest = try await MemberSession.with(submit.home) {
                 try await $0.publish(publishable, until: submit.wait)

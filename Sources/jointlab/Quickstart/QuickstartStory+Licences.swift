@@ -39,7 +39,8 @@ extension QuickstartStory {
     func license(_ lab: inout QuickstartLab) async throws {
         heading(4, "The university obtains licences on them", lab)
         command(
-            "account issue; contract publish; licence offer --purpose research --rounds …; licence accept")
+            "account issue; contract publish; licence offer --purpose research --rounds …; licence accept"
+        )
         guard let currency = CurrencyCode("CNY") else { return }
         let office = try lab.session(Self.office)
         _ = try await office.submit(
@@ -48,7 +49,9 @@ extension QuickstartStory {
             IssueMoney(amount: Money(1_000_000, currency), to: try MemberID(Self.university)))
         let fee = Money(250, currency)
         let document = try await lab.session(Self.university).publish(.datasetLicence)
-        say("   the document they are made of: dataset-licence@1, \(String(document.text.prefix(16)))…")
+        say(
+            "   the document they are made of: dataset-licence@1, \(String(document.text.prefix(16)))…"
+        )
         for site in data.trainers {
             let terms = LicenceTerms(
                 dataset: try DatasetID("\(site.name)-data"),

@@ -57,7 +57,9 @@ enum PolicyFile {
             let type = try DataType(text: type)
             return .init(name, type.valueType, extent: type.extent)
         } catch {
-            let hasBounds = type.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            let hasBounds = type.utf8.contains {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            }
             guard !hasBounds else { throw Diagnostic(.type, error.problem, at: error.offset) }
             return .init(name, try ValueType(text: type))
         }
