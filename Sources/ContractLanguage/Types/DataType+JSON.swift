@@ -71,8 +71,14 @@ extension DataType {
         case (.money, .int(let number)):
             number >= 0 ? nil : "should not be below 0, and is \(number)"
         case (.string(let bytesMax), .string(let text)):
-            text.utf8.count <= bytesMax
-                ? nil : "has \(text.utf8.count) bytes, and \(bytesMax) are allowed"
+            if text.utf8.count > bytesMax {
+                "has \(text.utf8.count) bytes, and \(bytesMax) are allowed"
+            } else {
+                // It is printed on other members' terminals.
+                text.unicodeScalars.first { $0.isHidden && $0 != "\n" }.map {
+                    "holds U+\(String($0.value, radix: 16, uppercase: true)), which nobody sees"
+                }
+            }
         case (.choice(let words), .string(let text)):
             words.contains { $0.utf8.elementsEqual(text.utf8) }
                 ? nil
