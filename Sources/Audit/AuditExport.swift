@@ -1,3 +1,4 @@
+import ContractLanguage
 import Contracts
 import Encodings
 package import Foundation
@@ -62,7 +63,7 @@ package enum AuditExport {
         try audit.write(AuditFolder.policy, TrustPolicy(of: state).text)
         var copied = 0
         var missing = 0
-        for digest in wanted(include, in: state) {
+        for digest in wanted(include, in: state) + prose(include, in: state, at: blobs) {
             guard blobs.has(digest) else {
                 missing += 1
                 continue
@@ -87,6 +88,17 @@ package enum AuditExport {
         }
         guard let replica else { throw AuditExportError.notCertified }
         return replica.state
+    }
+
+    /// The texts that contract documents enforce, as far as they are here: members keep them, too.
+    private static func prose(
+        _ include: Blobs, in state: LabState, at blobs: BlobStore
+    ) -> [BlobDigest] {
+        guard include == .all else { return [] }
+        let digests = state.agreements.allDocuments.flatMap { published in
+            published.document.prose.compactMap { BlobDigest($0.reference) }
+        }
+        return Set(digests).filter { blobs.has($0) }.sorted()
     }
 
     private static func wanted(_ include: Blobs, in state: LabState) -> [BlobDigest] {

@@ -4,8 +4,9 @@ import Yams
 
 /// A YAML or JSON text as a value, and where in the text each part of it stands.
 ///
-/// Plain scalars are read by YAML 1.2's core schema without its oddities: `true`, `false`, `null`, decimal
-/// integers and decimals; everything else is a text, `no` and `0x10` and `1:30` as well.
+/// Plain scalars are read by YAML 1.2's core schema without its oddities: `true`, `false`, `null` and decimal
+/// integers; everything else is a text, `no` and `0x10` and `1:30` as well. So is `500.00`: as a number it
+/// would be 500 by the time it is signed, and whoever wrote it may have meant 50,000 cents.
 package struct YAMLText: Sendable {
     package struct Place: Hashable, Sendable {
         /// Counted from 1.
@@ -189,15 +190,6 @@ package struct YAMLText: Sendable {
             default: break
             }
             if let value = Int64(text), String(value) == text { return .integer(value) }
-            let isDecimal = text.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
-                    || $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "E")
-            }
-            if isDecimal, text.utf8.contains(UInt8(ascii: ".")), let value = Double(text),
-                value.isFinite
-            {
-                return .number(value)
-            }
             return .string(text)
         }
     }

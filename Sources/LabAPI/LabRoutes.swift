@@ -1,3 +1,4 @@
+import ContractLanguage
 package import Contracts
 package import Encodings
 import HTTPTypes
@@ -135,7 +136,8 @@ package struct LabRoutes: Sendable {
             "lab": snapshot.state.id.json, "title": .string(lab.title),
             "origin": .string(lab.origin.description),
             "logVerifierKey": .string(lab.logVerifier.text), "coordinator": lab.coordinator.json,
-            "rules": lab.rules.json, "founded": lab.founded.json, "ledger": snapshot.progress,
+            "rules": lab.rules.json,
+            "stage": snapshot.state.agreements[.constitution].map { .string($0.instance.stage) }, "founded": lab.founded.json, "ledger": snapshot.progress,
             "quorums": snapshot.quorums,
             "members": .integer(
                 Int64(snapshot.state.members.all.count { $0.status == .active })),

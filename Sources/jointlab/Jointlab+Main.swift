@@ -1,4 +1,5 @@
 import ArgumentParser
+import Encodings
 import Foundation
 
 extension Jointlab {
@@ -20,7 +21,7 @@ extension Jointlab {
             // A request for help is no failure; `jointlab help` throws one as it runs.
             if exitCode(for: error) == .success { exit(withError: error) }
             if !(error is ExitCode) {
-                FileHandle.standardError.write(Data("jointlab: \(error)\n".utf8))
+                FileHandle.standardError.write(Data("jointlab: \("\(error)".visible)\n".utf8))
             }
             Foundation.exit(CommandFailure.code(for: error).rawValue)
         }

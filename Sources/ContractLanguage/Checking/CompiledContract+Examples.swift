@@ -98,18 +98,21 @@ extension CompiledContract {
             }
         }
         if let paid = expected.paid {
-            var totals: [String: Int64] = [:]
+            // As wide as it takes: amounts in an example have no bound.
+            var totals: [String: Int128] = [:]
             for payment in step.payments {
                 let name: String =
                     switch payment.to {
                     case .escrow: "escrow"
                     case .member(let member): member
                     }
-                totals[name, default: 0] += payment.amount
+                totals[name, default: 0] += Int128(payment.amount)
             }
-            let names = Set(totals.keys).union(paid.map(\.to)).sorted()
+            let names = Set(totals.keys).union(paid.map(\.to)).sorted {
+                $0.utf8.lexicographicallyPrecedes($1.utf8)
+            }
             for name in names {
-                let expected = paid.first { $0.to == name }?.amount ?? 0
+                let expected = Int128(paid.first { $0.to == name }?.amount ?? 0)
                 let found = totals[name] ?? 0
                 if expected != found {
                     return "\(name) should be paid \(expected), and is paid \(found)"

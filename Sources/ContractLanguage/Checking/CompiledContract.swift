@@ -11,6 +11,9 @@ package final class CompiledContract: Sendable {
     /// reads all of them with each action.
     package static let bytesMax = 262_144
 
+    /// What all examples of a document may cost at most.
+    package static let examplesCostMax = 10_000_000
+
     struct Action: Sendable {
         enum Change: Sendable {
             case set(Formula)

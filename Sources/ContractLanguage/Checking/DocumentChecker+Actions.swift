@@ -93,6 +93,9 @@ extension DocumentChecker {
             return
         }
         checkKind(of: hook, at: path)
+        if hook.name != LabHook.train.name, let payment = action.payments.first {
+            problem(payment.path, "the lab pays nothing for `\(hook.name)`; it does for `train`")
+        }
         for field in action.input {
             guard let given = hook.inputs.first(where: { $0.name == field.name }) else {
                 problem(

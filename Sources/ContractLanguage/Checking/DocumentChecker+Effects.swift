@@ -117,6 +117,11 @@ extension DocumentChecker {
                 continue
             }
         }
+        if !token.ends.isEmpty, usesEscrow {
+            problem(
+                "token.ends",
+                "ends the parts of a contract, too, and what those hold in escrow could never be paid out")
+        }
         for (index, stage) in token.ends.enumerated() {
             checkStage(stage, at: "token.ends[\(index)]")
         }

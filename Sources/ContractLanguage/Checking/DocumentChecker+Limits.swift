@@ -26,6 +26,14 @@ extension DocumentChecker {
                 )
             }
         }
+        // Everybody runs the examples when the document is published.
+        let examples = document.examples.reduce(0) { $0 + (own[$1.action] ?? 0) }
+        if examples > CompiledContract.examplesCostMax {
+            problem(
+                "examples",
+                "can cost \(examples) steps in all, and \(CompiledContract.examplesCostMax) are allowed"
+            )
+        }
         let conclusion = parts.initial.reduce(invariants) { $0 + ($1?.costMax ?? 0) }
         if conclusion > CompiledContract.costMax {
             problem(

@@ -68,7 +68,7 @@ extension DocumentChecker {
         }
     }
 
-    private var usesEscrow: Bool {
+    var usesEscrow: Bool {
         document.actions.contains { $0.payments.contains { $0.isIntoEscrow } }
     }
 

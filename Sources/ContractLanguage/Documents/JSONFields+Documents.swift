@@ -82,6 +82,12 @@ extension JSONFields {
             guard let reference = value.string, (1...200).contains(reference.utf8.count) else {
                 throw JSONShapeError(path: path, problem: "should be a file's name, or a digest")
             }
+            // Publishing sends the text: another's document must not name a file of mine elsewhere.
+            guard Name.isFile(reference) else {
+                throw JSONShapeError(
+                    path: path,
+                    problem: "should be the name of a file beside the document, such as licence-en.md")
+            }
             prose.append((language, reference))
         }
         return prose
@@ -207,10 +213,7 @@ extension JSONValue {
     /// `"4.1"`; YAML makes a number of what stands there without quotes, and 4.10 would become 4.1.
     var clauseName: String? {
         switch self {
-        case .string(let text)
-        where (1...40).contains(text.utf8.count)
-            && !text.unicodeScalars.contains(where: \.isHidden):
-            text
+        case .string(let text) where Name.isClause(text): text
         case .integer(let value): String(value)
         default: nil
         }

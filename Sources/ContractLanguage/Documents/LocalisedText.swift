@@ -74,16 +74,3 @@ package struct LocalisedText: Hashable, Sendable, CustomStringConvertible {
     package static func == (left: Self, right: Self) -> Bool { left.json == right.json }
     package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }
-
-extension Unicode.Scalar {
-    /// Control characters, and marks that make a text look other than it is read by the machine:
-    /// direction overrides, joiners, line separators (Unicode Technical Report 36, section 3).
-    var isHidden: Bool {
-        switch value {
-        case 0...0x1F, 0x7F...0x9F, 0xAD, 0x61C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F,
-            0xFEFF:
-            true
-        default: false
-        }
-    }
-}

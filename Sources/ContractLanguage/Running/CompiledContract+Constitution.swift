@@ -6,9 +6,10 @@ package import Policy
 extension CompiledContract {
     /// Makes the one instance of a constitution.
     ///
+    /// - Parameter stage: Where things stand under the constitution before it.
     /// - Throws: ``ContractRefusal``.
     package func found(
-        name: String, terms: JSONValue, now: Instant
+        name: String, terms: JSONValue, now: Instant, keeping stage: String? = nil
     ) throws(ContractRefusal) -> ContractInstance {
         let missing = LabHook.constitution.first { hook in
             document.action(hook.name)?.by != [.lab]
@@ -30,6 +31,16 @@ extension CompiledContract {
                 saw: [ContractObservation(name: error.path, value: error.problem)])
         }
         instance.state = try initialState(of: instance, now: now)
+        for stage in document.stages {
+            var there = instance
+            there.stage = stage
+            // Whatever comes, members who all agree can change it.
+            _ = try take(
+                ContractCall(
+                    action: "amend", sender: .lab, input: ["yes": 1, "no": 0, "voters": 1],
+                    now: now, escrow: 0), on: there)
+        }
+        if let stage, document.stages.contains(stage) { instance.stage = stage }
         try checkInvariants(of: instance, escrow: 0, now: now)
         return instance
     }

@@ -17,7 +17,10 @@ extension CompiledContract {
         before action: ActionText, at moment: Moment, on instance: ContractInstance,
         _ evaluator: inout Evaluator, as purpose: Purpose
     ) throws(ContractRefusal) {
-        guard let now = moment.now else { return }
+        // What an abandoned round gives back does not wait for anybody's obligation.
+        guard let now = moment.now,
+            action.by != [.lab] || action.name != LabHook.abandon.name
+        else { return }
         let overdue = instance.obligations.filter { $0.value <= now }.map(\.key).sorted()
         let remedies = overdue.compactMap { name in
             obligations[name]?.text.remedy.map { (obligation: name, remedy: $0) }

@@ -31,6 +31,17 @@ enum Name {
         isWord(text) && !text.utf8.contains(UInt8(ascii: "-")) && !reserved.contains(text)
     }
 
+    /// A file in the same folder: letters, digits, points, hyphens and underscores, not hidden.
+    static func isFile(_ text: String) -> Bool {
+        text.utf8.first != UInt8(ascii: ".")
+            && text.utf8.allSatisfy { isInner($0) || $0 == UInt8(ascii: ".") }
+    }
+
+    /// A clause such as `4.1` or `Annex B`: printable ASCII, so that two of them are the same everywhere.
+    static func isClause(_ text: String) -> Bool {
+        (1...40).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+
     /// The words of CEL that stand for no variable.
     private static let reserved: Set = [
         "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for",

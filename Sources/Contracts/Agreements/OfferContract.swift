@@ -82,17 +82,28 @@ extension LabState {
             for name in names { _ = try members.active(try memberID(name)) }
         }
         for (term, value) in zip(contract.compiled.document.terms, contract.instance.terms) {
-            guard case .string(let name) = value else { continue }
-            switch term.type {
-            case .member: _ = try members.active(try memberID(name))
-            case .dataset: _ = try datasets.registered(try DatasetID(named: name))
-            case .model:
-                let id = try ModelID(named: name)
-                guard models[id] != nil else {
-                    throw Refusal(.unknown, rule: "the model exists", saw: ["model": id])
-                }
-            default: break
+            try requireKnown(value, as: term.type)
+        }
+    }
+
+    private func requireKnown(_ value: Value, as type: DataType) throws(Refusal) {
+        switch (type, value) {
+        case (.member, .string(let name)): _ = try members.active(try memberID(name))
+        case (.dataset, .string(let name)):
+            _ = try datasets.registered(try DatasetID(named: name))
+        case (.model, .string(let name)):
+            let id = try ModelID(named: name)
+            guard models[id] != nil else {
+                throw Refusal(.unknown, rule: "the model exists", saw: ["model": id])
             }
+        case (.list(let element, _), .list(let values)):
+            for value in values { try requireKnown(value, as: element) }
+        case (.map(let key, let element, _), .map(let entries)):
+            for entry in entries {
+                try requireKnown(entry.key, as: key)
+                try requireKnown(entry.value, as: element)
+            }
+        default: break
         }
     }
 }

@@ -41,9 +41,13 @@ package struct TakeContractAction: LabAction {
         let step = try state.take(
             action, of: contract, as: .member(sender.id.text), input: parameters, in: &context)
         for payment in step.payments {
+            let amount = try state.money(payment.amount, of: contract)
+            let payer = try state.holder(payment.from, of: contract)
+            if case .member(let member) = payer {
+                try state.accounts.requireWithinLimit(amount, of: member, in: &context)
+            }
             try state.accounts.move(
-                try state.money(payment.amount, of: contract),
-                from: try state.holder(payment.from, of: contract),
+                amount, from: payer,
                 to: try state.holder(payment.to, of: contract),
                 as: payment.from == .escrow || payment.to == .escrow ? nil : .contract)
         }

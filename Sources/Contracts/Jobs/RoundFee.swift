@@ -53,15 +53,17 @@ extension LabState {
                         saw: ["fee": fee.amount])
                 }
                 needed[fee.amount.currency] = sum
-            } else {
-                try accounts.move(fee.amount, from: .member(fee.from), to: .job(job.id))
             }
         }
+        // The owner's part first: what others put in is not the owner's.
         for (currency, amount) in needed.sorted(by: { $0.key < $1.key }) {
             let held = accounts.balance(of: AccountID(holder: .job(job.id), currency: currency))
             try accounts.move(
                 Money(max(0, amount - held), currency), from: .member(job.owner),
                 to: .job(job.id))
+        }
+        for fee in fees where fee.from != job.owner {
+            try accounts.move(fee.amount, from: .member(fee.from), to: .job(job.id))
         }
     }
 

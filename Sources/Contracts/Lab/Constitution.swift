@@ -47,9 +47,10 @@ extension LabState {
         }
         let instance: ContractInstance
         do {
+            // An emergency stop outlasts an amendment.
             instance = try published.compiled.found(
                 name: ContractID.constitution.text, terms: rules.terms(for: document),
-                now: time.instant)
+                now: time.instant, keeping: agreements[.constitution]?.instance.stage)
         } catch {
             throw Refusal(error, .constitution, under: published.compiled, action: "found")
         }

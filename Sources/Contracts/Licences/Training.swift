@@ -49,12 +49,12 @@ extension LabState {
             in: &context)
         var fees: [RoundFee] = []
         for payment in step.payments {
-            guard case .member(let payer) = payment.from, case .member(let payee) = payment.to
+            guard case .member(let payer) = try holder(payment.from, of: licence.contract),
+                case .member(let payee) = try holder(payment.to, of: licence.contract)
             else { continue }
-            fees.append(
-                RoundFee(
-                    from: try memberID(payer), to: try memberID(payee),
-                    amount: try money(payment.amount, of: licence.contract)))
+            let amount = try money(payment.amount, of: licence.contract)
+            try accounts.requireWithinLimit(amount, of: payer, in: &context)
+            fees.append(RoundFee(from: payer, to: payee, amount: amount))
         }
         return fees
     }

@@ -14,10 +14,10 @@ package struct LeaveLab: LabAction {
         to state: inout LabState, in context: inout ActionContext
     ) throws(Refusal) {
         let sender = try state.members.sender(of: context)
-        let others = state.members.all.count { $0.status == .active && $0.id != sender.id }
+        let others = state.members.voters.count { $0 != sender.id }
         try context.require(
-            others > 0, .limit, rule: "a lab keeps at least one active member",
-            saw: ["other active members": others])
+            others > 0, .limit, rule: "a lab keeps at least one member with a vote",
+            saw: ["other members with a vote": others])
         state.members.setStatus(.left, of: sender.id, at: context.now)
     }
 }

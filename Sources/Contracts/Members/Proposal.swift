@@ -211,9 +211,10 @@ extension LabState {
             members.admit(application.card, at: time)
         case .suspend(let member):
             _ = try members.active(member)
-            guard members.all.count(where: { $0.status == .active }) > 1 else {
+            guard members.voters.contains(where: { $0 != member }) else {
                 throw Refusal(
-                    .limit, rule: "a lab keeps at least one active member", saw: ["member": member])
+                    .limit, rule: "a lab keeps at least one member with a vote",
+                    saw: ["member": member])
             }
             members.setStatus(.suspended, of: member, at: time)
         case .reinstate(let member, let keys):

@@ -44,9 +44,13 @@ package struct OpenProposal: LabAction {
         case .replaceConstitution(let document, let rules):
             var trial = state
             try trial.constitute(document, rules, at: context.now)
-        case .amend, .stop, .resume:
+        case .amend(let rules):
+            var trial = state
+            try trial.amend(rules, at: context.now)
+        case .stop, .resume:
             break
         case .freeze(let contract, _):
+            try state.requireFreezable(contract)
             try context.require(
                 try state.agreements.existing(contract).frozen == nil, .wrongStage,
                 rule: "the contract is not frozen yet", saw: ["contract": contract])

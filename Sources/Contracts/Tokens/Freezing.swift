@@ -53,6 +53,7 @@ extension LabState {
     ///
     /// - Throws: ``Refusal``: `unknown` or `wrong_stage`.
     mutating func freeze(_ id: ContractID, reason: String) throws(Refusal) {
+        try requireFreezable(id)
         var contract = try agreements.existing(id)
         guard contract.frozen == nil else {
             throw Refusal(
@@ -60,6 +61,17 @@ extension LabState {
         }
         contract.frozen = reason
         agreements.set(contract)
+    }
+
+    /// A lab with a frozen constitution could decide nothing any more, not even to unfreeze it.
+    ///
+    /// - Throws: ``Refusal/Code/wrongValue``.
+    func requireFreezable(_ id: ContractID) throws(Refusal) {
+        guard id != .constitution else {
+            throw Refusal(
+                .wrongValue, rule: "the constitution is not frozen; the members can stop the lab",
+                saw: ["contract": id])
+        }
     }
 
     /// - Throws: ``Refusal``: `unknown` or `wrong_stage`.

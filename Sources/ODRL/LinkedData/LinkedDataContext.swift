@@ -56,7 +56,13 @@ struct LinkedDataContext {
         }
     }
 
+    /// Each term may be a prefix of others, so that looking them up takes more than in proportion.
+    static let termsMax = 256
+
     private mutating func define(_ object: JSONObject, at path: String) throws(ImportError) {
+        guard object.members.count <= Self.termsMax else {
+            throw ImportError(path: path, "a context defines \(Self.termsMax) terms at most")
+        }
         for member in object.members {
             let place = "\(path).\(member.key)"
             switch (member.key, member.value) {

@@ -7,7 +7,7 @@ struct PolicyReader {
     typealias Term = LinkedDataGraph.Term
 
     /// How many rules and constraints are read: parts that several rules share are read for each.
-    static let partsMax = 20_000
+    static let partsMax = 2_000
     static let depthMax = 32
 
     let graph: LinkedDataGraph

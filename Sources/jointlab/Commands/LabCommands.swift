@@ -175,7 +175,12 @@ enum LabView {
             let fraction = rules[key]?["moreThan"]?.array?.compactMap(\.integer) ?? []
             return fraction.count == 2 ? "more than \(fraction[0])/\(fraction[1])" : "-"
         }
-        var lines = [
+        let isStopped = lab["stage"]?.string.map { $0 != "in-force" } ?? false
+        let notice =
+            isStopped
+            ? ["STOPPED by its members: no job starts, no round opens; see `jointlab proposal list`"]
+            : []
+        var lines = notice + [
             "\(lab.shown("title"))", "lab        \(lab.shown("lab"))",
             "log        \(lab.shown("origin"))", "founded    \(lab.shownTime("founded"))",
             "members    \(lab.shown("members")) active",

@@ -22,7 +22,7 @@ enum FieldList {
             return elements.flatMap { element in
                 zip(0..., lines(element)).map { ($0 == 0 ? "- " : "  ") + $1 }
             }
-        case .string(let text): return [text]
+        case .string(let text): return [text.onOneLine]
         default: return [value.canonicalText]
         }
     }

@@ -31,11 +31,11 @@ extension JSONValue {
     /// A field as people read it; a dash where it is absent.
     func shown(_ key: String) -> String {
         switch self[key] {
-        case .string(let text)?: text
+        case .string(let text)?: text.onOneLine
         case .integer(let number)?: "\(number)"
         case .number(let number)?: "\(number)"
         case .bool(let holds)?: holds ? "yes" : "no"
-        case .array(let elements)?: elements.compactMap(\.string).joined(separator: " ")
+        case .array(let elements)?: elements.compactMap(\.string).map(\.onOneLine).joined(separator: " ")
         case .object?, .null?, nil: "-"
         }
     }

@@ -8,6 +8,6 @@ struct OutputOptions: ParsableArguments {
 
     /// Prints one of the two.
     func print(_ value: JSONValue, _ text: @autoclosure () -> String) {
-        Swift.print(json ? value.indentedText : text())
+        Swift.print(json ? value.indentedText : text().visible)
     }
 }
