@@ -290,8 +290,8 @@ import Testing
         try lab.apply(LeaveLab(), by: "bo")
         #expect(
             try lab.refusal(of: LeaveLab(), by: "ada")
-                == "limit: the rule is `a lab keeps at least one active member`; "
-                + "other active members is 0")
+                == "limit: the rule is `a lab keeps at least one member with a vote`; "
+                + "other members with a vote is 0")
     }
 
     // MARK: - Keys

@@ -195,7 +195,7 @@ import Testing
         #expect(
             try lab.refusal(
                 of: CastVote(proposal: try ProposalID("p-1"), approves: true), by: "ada")
-                == "limit: the rule is `a lab keeps at least one active member`; member is ada")
+                == "limit: the rule is `a lab keeps at least one member with a vote`; member is ada")
     }
 
     @Test("Rules are amended by vote, and what they say holds from the next transaction on")

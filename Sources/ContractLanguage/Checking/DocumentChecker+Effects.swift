@@ -120,7 +120,8 @@ extension DocumentChecker {
         if !token.ends.isEmpty, usesEscrow {
             problem(
                 "token.ends",
-                "ends the parts of a contract, too, and what those hold in escrow could never be paid out")
+                "ends the parts of a contract, too, and what those hold in escrow could never be paid out"
+            )
         }
         for (index, stage) in token.ends.enumerated() {
             checkStage(stage, at: "token.ends[\(index)]")

@@ -32,7 +32,8 @@ extension ContractDocument {
         for (name, value, path) in try fields.named("clauses", max: 256) {
             guard Name.isClause(name) else {
                 throw JSONShapeError(
-                    path: path, problem: "should be the name of a clause in plain ASCII, such as 4.1")
+                    path: path,
+                    problem: "should be the name of a clause in plain ASCII, such as 4.1")
             }
             var inner = try JSONFields(value, at: path)
             clauses.append(

@@ -86,7 +86,8 @@ extension JSONFields {
             guard Name.isFile(reference) else {
                 throw JSONShapeError(
                     path: path,
-                    problem: "should be the name of a file beside the document, such as licence-en.md")
+                    problem:
+                        "should be the name of a file beside the document, such as licence-en.md")
             }
             prose.append((language, reference))
         }

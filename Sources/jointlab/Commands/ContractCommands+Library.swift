@@ -75,7 +75,9 @@ extension ContractCommands {
         }
 
         /// Writes nothing where one of the files is there already: somebody may have changed it.
-        private static func write(_ library: LibraryDocument, into folder: String) throws -> [String] {
+        private static func write(_ library: LibraryDocument, into folder: String) throws
+            -> [String]
+        {
             let folder = URL(fileURLWithPath: folder, isDirectory: true)
             let files =
                 [(folder.appending(path: "\(library.name).yaml"), library.yaml)]

@@ -178,15 +178,18 @@ enum LabView {
         let isStopped = lab["stage"]?.string.map { $0 != "in-force" } ?? false
         let notice =
             isStopped
-            ? ["STOPPED by its members: no job starts, no round opens; see `jointlab proposal list`"]
+            ? [
+                "STOPPED by its members: no job starts, no round opens; see `jointlab proposal list`"
+            ]
             : []
-        var lines = notice + [
-            "\(lab.shown("title"))", "lab        \(lab.shown("lab"))",
-            "log        \(lab.shown("origin"))", "founded    \(lab.shownTime("founded"))",
-            "members    \(lab.shown("members")) active",
-            "ledger     \(ledger.shown("sequenced")) sequenced, \(ledger.shown("certified")) "
-                + "certified, \(ledger.shown("final")) final",
-        ]
+        var lines =
+            notice + [
+                "\(lab.shown("title"))", "lab        \(lab.shown("lab"))",
+                "log        \(lab.shown("origin"))", "founded    \(lab.shownTime("founded"))",
+                "members    \(lab.shown("members")) active",
+                "ledger     \(ledger.shown("sequenced")) sequenced, \(ledger.shown("certified")) "
+                    + "certified, \(ledger.shown("final")) final",
+            ]
         for quorum in lab["quorums"]?.array ?? [] {
             lines.append(
                 "quorum     \(quorum.shown("needed")) of \(quorum.shown("members")): safe with up to "

@@ -35,7 +35,8 @@ extension JSONValue {
         case .integer(let number)?: "\(number)"
         case .number(let number)?: "\(number)"
         case .bool(let holds)?: holds ? "yes" : "no"
-        case .array(let elements)?: elements.compactMap(\.string).map(\.onOneLine).joined(separator: " ")
+        case .array(let elements)?:
+            elements.compactMap(\.string).map(\.onOneLine).joined(separator: " ")
         case .object?, .null?, nil: "-"
         }
     }
