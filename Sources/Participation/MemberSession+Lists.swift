@@ -1,5 +1,7 @@
 package import Contracts
 package import Encodings
+import LabAPI
+import Transport
 
 extension MemberSession {
     /// One item of a list.
@@ -36,5 +38,25 @@ extension MemberSession {
                     + "`jointlab account register-currency`")
         }
         return scale
+    }
+}
+
+extension MemberSession {
+    /// A list of members or applicants as the member's own node has verified it; whose nodes are in
+    /// touch only the coordinator can tell, and where that is away nobody does.
+    package func presence(_ path: String) async throws -> JSONValue {
+        let answer = try await get(path)
+        guard let told = try? await coordinator.get(path)["items"]?.array,
+            case .object(var object) = answer, let items = answer["items"]?.array
+        else { return answer }
+        func name(_ item: JSONValue) -> String? {
+            item["member"]?.string ?? item["card"]?["member"]?.string
+        }
+        object["items"] = .array(
+            items.map { item in
+                let other = told.first { name($0) == name(item) }
+                return item.adding("connected", other?["connected"])
+            })
+        return .object(object)
     }
 }

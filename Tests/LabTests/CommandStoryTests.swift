@@ -82,7 +82,7 @@ extension LabSuite {
                 voters.append(name)
                 try await lab.eventually(name, "member list") {
                     $0.split(separator: "\n").contains {
-                        $0.hasPrefix(name) && $0.contains("active")
+                        $0.hasPrefix(name) && $0.contains("active") && $0.hasSuffix("up")
                     }
                 }
             }

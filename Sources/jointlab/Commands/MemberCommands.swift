@@ -60,7 +60,9 @@ struct MemberCommands: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let answer = try await MemberSession.with(home) { try await $0.get("/v1/members") }
+            let answer = try await MemberSession.with(home) {
+                try await $0.presence("/v1/members")
+            }
             let view = Listing(
                 empty: "no members",
                 [
@@ -84,7 +86,9 @@ struct MemberCommands: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let answer = try await MemberSession.with(home) { try await $0.get("/v1/applications") }
+            let answer = try await MemberSession.with(home) {
+                try await $0.presence("/v1/applications")
+            }
             let view = Listing(
                 empty: "no applications",
                 [
