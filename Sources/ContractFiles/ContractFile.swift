@@ -25,7 +25,7 @@ package struct ContractFile: Sendable {
             data = try handle.read(upToCount: YAMLText.bytesMax + 1) ?? Data()
             try? handle.close()
         } catch {
-            throw ContractFileError("\(path): the file cannot be read")
+            throw ContractFileError("\(path): the file cannot be read", isUnreadable: true)
         }
         guard data.count <= YAMLText.bytesMax else {
             throw ContractFileError(
@@ -133,8 +133,11 @@ package struct ContractFile: Sendable {
 /// Why a file is no contract document.
 package struct ContractFileError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
+    /// Whether the file itself could not be read.
+    package let isUnreadable: Bool
 
-    init(_ description: String) {
+    init(_ description: String, isUnreadable: Bool = false) {
         self.description = description
+        self.isUnreadable = isUnreadable
     }
 }

@@ -4,6 +4,7 @@ import Encodings
 import Foundation
 import Participation
 import Storage
+import Transport
 
 /// `jointlab proposal …`
 struct ProposalCommands: AsyncParsableCommand {
@@ -70,9 +71,17 @@ struct ProposalCommands: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await submit.submit(
-                CastVote(proposal: proposal, approves: answer == .yes),
-                "voted \(answer.rawValue) on \(proposal)")
+            try await MemberSession.with(submit.home) { session in
+                let receipt = try await session.submit(
+                    CastVote(proposal: proposal, approves: answer == .yes), until: submit.wait)
+                let rows = try await session.coordinator.get("/v1/proposals")["items"]?.array ?? []
+                let row = rows.first { $0["proposal"]?.string == proposal.text } ?? .null
+                submit.output.print(
+                    receipt,
+                    SubmitOptions.text(
+                        receipt,
+                        "voted \(answer.rawValue) on \(proposal), which is \(row.shown("status")) now"))
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ContractFiles
 import Contracts
 import Foundation
 import Learning
@@ -22,6 +23,7 @@ enum CommandFailure {
         case is ConnectionFailure: noConnection
         case is SettingsError, is AddressInUse: configuration
         case is StorageError, is CocoaError: inputOutput
+        case let error as ContractFileError where error.isUnreadable: inputOutput
         case let error as DatasetError where error.code == .fileUnreadable: inputOutput
         case is ValidationError, is Mistake: ExitCode.validationFailure
         default: refused
