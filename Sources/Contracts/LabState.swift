@@ -146,7 +146,7 @@ package struct LabState: Sendable {
         accounts.drainWrites(into: &writes)
     }
 
-    /// The row that the authenticated state holds under a key such as `licence/l-1`, or `nil`.
+    /// The row that the authenticated state holds under a key such as `contract/l-1`, or `nil`.
     package func row(at key: String) -> JSONValue? {
         guard let slash = key.firstIndex(of: "/") else { return singleton(key) }
         let table = String(key[..<slash])

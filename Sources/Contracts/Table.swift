@@ -6,7 +6,7 @@ package protocol StateRow: Sendable {
     var json: JSONValue { get }
 }
 
-/// One write to the authenticated state: a key such as `licence/l-1` and its row, or nothing where
+/// One write to the authenticated state: a key such as `contract/l-1` and its row, or nothing where
 /// the row is gone.
 package struct StateWrite: Hashable, Sendable {
     package let key: String

@@ -112,7 +112,7 @@ package struct LabRoutes: Sendable {
             APIOperation(
                 .get, "/v1/state", tag: "ledger",
                 "A row of the authenticated state with its proof, or the proof of its absence",
-                query: [.init("key", "For example `licence/l-1`")])
+                query: [.init("key", "For example `contract/l-1`")])
         ) { request, context in
             _ = try context.requireMemberOrApplicant()
             return Response(try await row(request.uri.queryParameters.require("key")))

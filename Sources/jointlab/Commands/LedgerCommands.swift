@@ -96,7 +96,7 @@ struct LedgerCommands: AsyncParsableCommand {
         @OptionGroup var home: HomeOptions
         @OptionGroup var output: OutputOptions
 
-        @Argument(help: "The row's key, such as licence/l-1 or member/north-hospital.")
+        @Argument(help: "The row's key, such as contract/l-1 or member/north-hospital.")
         var key: String
 
         func run() async throws {
