@@ -4,19 +4,22 @@
 TEST_FLAGS = -Xcc -O2 --explicit-target-dependency-import-check error
 SEEDS ?= 1000
 
-.PHONY: quickstart test setup simulate bench format lint
+.PHONY: quickstart test setup setup-python simulate bench format lint
 
 quickstart: setup
 	@echo "building jointlab (release); the first time takes some minutes, most of it libraries"
 	swift build -c release --product jointlab
 	.build/release/jointlab quickstart
 
-test: setup
+test: setup setup-python
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 
 setup:
 	@scripts/setup
+
+setup-python: setup
+	@scripts/setup-python
 
 # Whole labs under faults, from seeds: make simulate SEEDS=1000
 simulate: setup

@@ -78,10 +78,15 @@ let package = Package(
         .target(
             name: "CKernels",
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(
+            name: "Strategies",
+            dependencies: ["CKernels", "Encodings", "Randomness", "Tensors"]),
         .target(
             name: "Learning",
             dependencies: [
-                "CKernels", "Encodings", "Randomness", "Tensors",
+                "CKernels", "COpenBLAS", "Encodings", "Randomness", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -122,7 +127,7 @@ let package = Package(
         .target(
             name: "Trainers",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Learning", "Tensors",
+                "Contracts", "Encodings", "Learning", "Strategies", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -197,7 +202,7 @@ let package = Package(
             name: "Simulator",
             dependencies: [
                 "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Federation",
-                "Identity", "Ledger", "MerkleLog", "MerkleMap", "Policy", "Randomness",
+                "Identity", "Ledger", "MerkleLog", "MerkleMap", "Policy", "Randomness", "Strategies",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/Simulator"),
@@ -207,7 +212,7 @@ let package = Package(
             name: "SampleLab",
             dependencies: [
                 "ContractLibrary", "Contracts", "Encodings", "Identity", "Learning", "Ledger",
-                "MerkleLog", "Randomness", "Storage", "Trainers",
+                "MerkleLog", "Randomness", "Strategies", "Storage", "Trainers",
             ],
             path: "Tests/SampleLab"),
         .target(
@@ -224,7 +229,7 @@ let package = Package(
             dependencies: [
                 "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
                 "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
-                "Randomness", "Storage", "Trainers", "Transport", "jointlab",
+                "Randomness", "Strategies", "Storage", "Trainers", "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -290,6 +295,9 @@ let package = Package(
                 "MerkleLog", "Randomness", "SharedFolder",
             ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
+        .testTarget(
+            name: "StrategiesTests",
+            dependencies: ["CKernels", "Encodings", "Randomness", "SharedFolder", "Strategies", "Tensors"]),
         .testTarget(
             name: "StorageTests",
             dependencies: [
@@ -400,9 +408,10 @@ let isStrict = Context.environment["JOINTLAB_STRICT"] == "1"
 let isSimulated: Set = [
     "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "Ledger", "MerkleLog",
     "MerkleMap", "NaiveContracts", "Policy", "Settlement", "SettlementTests", "Simulator",
+    "Strategies",
 ]
 
-for target in package.targets where target.name != "CKernels" {
+for target in package.targets where target.type != .system && target.name != "CKernels" {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

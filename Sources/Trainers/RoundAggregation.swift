@@ -1,6 +1,6 @@
 package import Contracts
 package import Encodings
-import Federation
+import Strategies
 import Learning
 import Tensors
 

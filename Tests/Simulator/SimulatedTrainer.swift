@@ -1,6 +1,7 @@
 import Contracts
 import Crypto
 import Federation
+import Strategies
 
 /// Updates that are made up, and nevertheless the same for the same member and round.
 enum SimulatedTrainer {

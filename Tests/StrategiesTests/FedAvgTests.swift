@@ -1,5 +1,5 @@
 import Encodings
-import Federation
+import Strategies
 import Randomness
 import SharedFolder
 import Testing
