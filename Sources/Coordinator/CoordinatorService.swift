@@ -364,7 +364,7 @@ package actor CoordinatorService: Service {
                 of: round.task, trainer: job.trainer, base: round.base.map(blobs.read),
                 contributions: round.contributions
             ) { try blobs.read($0.update) }
-            await aggregated(round.id, result: try result.map(blobs.write))
+            await aggregated(round.id, result: RoundResult(model: try result.map(blobs.write)))
         } catch {
             logger.error(
                 "round.aggregation_failed",
@@ -373,7 +373,7 @@ package actor CoordinatorService: Service {
         }
     }
 
-    private func aggregated(_ round: RoundID, result: BlobDigest?) {
+    private func aggregated(_ round: RoundID, result: RoundResult) {
         perform(machine.aggregated(round, result: result, at: now()))
     }
 

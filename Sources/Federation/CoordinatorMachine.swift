@@ -154,9 +154,9 @@ package struct CoordinatorMachine: Sendable {
         deliver(.declined(member), to: round, at: now)
     }
 
-    /// What was sealed has been added up; there is no result for an evaluation.
+    /// What was sealed has been added up.
     package mutating func aggregated(
-        _ round: RoundID, result: BlobDigest?, at now: Timestamp
+        _ round: RoundID, result: RoundResult, at now: Timestamp
     ) -> [Command] {
         deliver(.aggregated(result), to: round, at: now)
     }

@@ -42,7 +42,7 @@ package struct JobMachine: Sendable {
     package mutating func advance(
         _ state: LabState, _ finality: Finality, at time: Timestamp, connected: Set<MemberID>
     ) -> [Command] {
-        guard let job = state.jobs[id], job.status == .running else {
+        guard let job = state.jobs[id], job.status == .running || job.status == .paused else {
             round = nil
             return []
         }
@@ -50,8 +50,9 @@ package struct JobMachine: Sendable {
             return advance(current, of: job, state, finality)
         }
         round = nil
-        if job.closed == job.plan.rounds { return [.submit(CompleteJob(job: id))] }
-        return open(job, state, at: time, connected: connected)
+        guard job.status == .running else { return [] }
+        guard let task = job.nextTask else { return [.submit(CompleteJob(job: id))] }
+        return open(job, task, state, at: time, connected: connected)
     }
 
     private mutating func advance(
@@ -115,7 +116,10 @@ package struct JobMachine: Sendable {
             case .aggregate:
                 .aggregate(current, of: job)
             case .close(let result):
-                .submit(CloseRound(round: current.id, result: result))
+                .submit(
+                    CloseRound(
+                        round: current.id, result: result.model,
+                        strategyState: result.strategyState))
             case .abandon(let reason):
                 .submit(AbandonRound(round: current.id, reason: ReasonText.of(reason)))
             }
@@ -139,7 +143,8 @@ package struct JobMachine: Sendable {
     }
 
     private mutating func open(
-        _ job: Job, _ state: LabState, at time: Timestamp, connected: Set<MemberID>
+        _ job: Job, _ task: RoundTask, _ state: LabState, at time: Timestamp,
+        connected: Set<MemberID>
     ) -> [Command] {
         if state.jobs.hasFailed(job, times: Self.abandonedMax) {
             return [
@@ -148,7 +153,6 @@ package struct JobMachine: Sendable {
                         job: id, reason: "\(Self.abandonedMax) rounds in a row were abandoned"))
             ]
         }
-        guard let task = job.plan.task(afterClosed: job.closed) else { return [] }
         let request = TrainingRequest(
             purpose: job.purpose, round: RoundID(job: id, number: job.opened),
             participants: job.participants.count)

@@ -74,7 +74,8 @@ package struct NodeMachine: Sendable {
         for case .store(let batch) in commands {
             note(batch.receipts)
         }
-        work = work.filter { replica.state.jobs[$0.key]?.status == .open }
+        let (jobs, member) = (replica.state.jobs, member)
+        work = work.filter { jobs.counts($0.key, of: member) }
         return commands.map { .ledger($0) }
     }
 
@@ -106,6 +107,13 @@ package struct NodeMachine: Sendable {
             let order = try TrainingGate.order(
                 for: task, member: member, datasets: datasets, replica: replica,
                 refusedOpenings: refusedOpenings, at: replica.time)
+            // Who is late begins nothing new: it hands in what it has, and starts from a newer model
+            // the next time.
+            if let late = lateWork(before: task.round) {
+                guard case .done(_, let contribution) = work[late] else { return [] }
+                work[late] = nil
+                return handIn(contribution.late(to: task.round))
+            }
             work[task.round] = .underWay
             return [.train(order)]
         } catch {
@@ -116,6 +124,30 @@ package struct NodeMachine: Sendable {
                 .ledger(.raise(.taskRefused(code: error.code, detail: error.description))), decline,
             ]
         }
+    }
+
+    /// The newest earlier round of the same job whose update is not handed in yet.
+    private func lateWork(before round: RoundID) -> RoundID? {
+        work.keys.filter { $0.job == round.job && $0 < round }.max()
+    }
+
+    private mutating func handIn(_ contribution: Contribution) -> [Command] {
+        let envelope = contribution.signed(with: signingKey)
+        work[contribution.round] = .done(envelope, contribution)
+        return [.contribute(envelope, contribution)]
+    }
+
+    /// The round of the same job that a late update can be handed in to now.
+    private func roundForLate(_ id: RoundID) -> RoundID? {
+        guard let job = replica.state.jobs[id.job], let round = replica.state.jobs.current(of: job),
+            round.status == .open, round.task == .train, round.id > id, work[round.id] == nil,
+            let participant = round.participants.first(where: { $0.member == member }),
+            (try? TrainingGate.order(
+                for: TrainingTask(round: round.id, index: round.index), member: member,
+                datasets: [participant.dataset], replica: replica,
+                refusedOpenings: refusedOpenings, at: replica.time)) != nil
+        else { return nil }
+        return round.id
     }
 
     /// Asks once more at the moment when the data would be opened: an order may have waited, for
@@ -144,12 +176,28 @@ package struct NodeMachine: Sendable {
             let contribution = Contribution(
                 lab: replica.lab, round: round, member: member, update: update, weight: weight,
                 metricsMicro: metrics)
-            let envelope = contribution.signed(with: signingKey)
-            work[round] = .done(envelope, contribution)
-            return [.contribute(envelope, contribution)]
+            guard replica.state.jobs[round]?.status != .open else { return handIn(contribution) }
+            if let later = roundForLate(round) {
+                work[round] = nil
+                return handIn(contribution.late(to: later))
+            }
+            work[round] = .done(contribution.signed(with: signingKey), contribution)
+            return []
         case .failure(let code, let detail):
             work[round] = nil
             return [.decline(round, code: code, detail: ReasonText.of(detail))]
         }
+    }
+}
+
+extension Jobs {
+    /// Whether what a member does for a round can still be of use.
+    fileprivate func counts(_ id: RoundID, of member: MemberID) -> Bool {
+        guard let round = self[id], let job = self[id.job] else { return false }
+        if round.status == .open { return true }
+        let isCounted = round.contributions.contains { $0.member == member }
+        return round.task == .train && round.status != .abandoned && !isCounted
+            && (job.status == .running || job.status == .paused)
+            && job.opened - id.number <= job.lateRoundsMax
     }
 }

@@ -1,6 +1,19 @@
 package import Contracts
 package import Identity
 
+/// What comes out of a round.
+package struct RoundResult: Hashable, Sendable {
+    /// The next model; none after an evaluation.
+    package let model: BlobDigest?
+    /// What the strategy keeps for the next round.
+    package let strategyState: BlobDigest?
+
+    package init(model: BlobDigest?, strategyState: BlobDigest? = nil) {
+        self.model = model
+        self.strategyState = strategyState
+    }
+}
+
 /// One round of a job: events in, commands out.
 ///
 /// It holds no socket, task or clock. The coordinator tells it what really happens and runs its
@@ -19,8 +32,8 @@ package struct RoundMachine: Sendable {
         case timedOut
         /// A quorum has made `round.seal` final.
         case sealIsFinal
-        /// The sealed contributions have been added up; there is no result for an evaluation.
-        case aggregated(BlobDigest?)
+        /// The sealed contributions have been added up.
+        case aggregated(RoundResult)
         /// They could not be.
         case aggregationFailed(String)
     }
@@ -30,7 +43,7 @@ package struct RoundMachine: Sendable {
         case wake(afterMilliseconds: Int64)
         case seal([Envelope])
         case aggregate
-        case close(BlobDigest?)
+        case close(RoundResult)
         case abandon(reason: String)
     }
 
@@ -45,6 +58,7 @@ package struct RoundMachine: Sendable {
     package let id: RoundID
     private let participants: [MemberID]
     private let participantsMin: Int
+    private let enough: Int
     private let timeoutMilliseconds: Int64
     private var phase: Phase
 
@@ -53,6 +67,7 @@ package struct RoundMachine: Sendable {
         id = round.id
         participants = round.participants.map(\.member)
         participantsMin = job.participantsMin
+        enough = min(job.contributionsEnough ?? .max, round.participants.count)
         timeoutMilliseconds = job.roundTimeoutMilliseconds
         switch round.status {
         case .open: phase = .opening
@@ -108,7 +123,9 @@ package struct RoundMachine: Sendable {
         _ received: [MemberID: SignedContribution], _ declined: Set<MemberID>
     ) -> [Command] {
         phase = .collecting(received: received, declined: declined)
-        guard received.count + declined.count == participants.count else { return [] }
+        guard
+            received.count >= enough || received.count + declined.count == participants.count
+        else { return [] }
         return finish(received, why: "after \(declined.count) declined")
     }
 

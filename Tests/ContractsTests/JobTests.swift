@@ -154,7 +154,7 @@ import Testing
         #expect(try lab.rounds(of: "l-ada") == 0)
         #expect(
             try lab.refusal(of: AbandonJob(job: j1, reason: "x"), by: sender)
-                == "wrong_stage: the rule is `job.status is proposed or running`; job is j-1, "
+                == "wrong_stage: the rule is `job.status is proposed, running or paused`; job is j-1, "
                 + "job.status is abandoned")
     }
 

@@ -48,7 +48,7 @@ import Testing
         #expect(
             try lab.refusal(of: RegisterModelVersion(job: j1, weights: TestLab.digest(3)), by: "cy")
                 == "wrong_value: the rule is `the weights are the job's result`; "
-                + "weights is \(TestLab.digest(3)), job.weights is \(TestLab.digest(2))")
+                + "weights is \(TestLab.digest(3)), job.result is \(TestLab.digest(2))")
         #expect(
             try lab.refusal(of: register, by: "cy")
                 == "already_exists: the rule is `a job makes one version`; job is j-1, "

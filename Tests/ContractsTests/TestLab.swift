@@ -175,7 +175,9 @@ struct TestLab {
                 minorUnits >= -state.accounts.limit(of: account).credit, "account \(account)")
             sums[account.currency, default: 0] += minorUnits
             switch account.holder {
-            case .job(let id): #expect(state.jobs[id]?.status == .running, "account \(account)")
+            case .job(let id):
+                let status = state.jobs[id]?.status
+                #expect(status == .running || status == .paused, "account \(account)")
             case .contract(let id):
                 #expect(state.agreements[id]?.hasEnded == false, "account \(account)")
             default: break
@@ -277,7 +279,9 @@ struct TestLab {
 
     func proposal(
         _ job: String = "j-1", licences: [String] = ["l-ada", "l-bo"], purpose: String = "research",
-        participantsMin: Int = 2, model: String = "m-1", plan: [(RoundTask, Int)]? = nil
+        participantsMin: Int = 2, model: String = "m-1", plan: [(RoundTask, Int)]? = nil,
+        strategy: JSONValue? = nil, contributionsEnough: Int? = nil, lateRoundsMax: Int = 0,
+        judgement: Judgement? = nil, base: ModelVersionID? = nil
     ) throws -> ProposeJob {
         ProposeJob(
             job: try JobID(job), model: try ModelID(model), purpose: purpose,
@@ -285,7 +289,9 @@ struct TestLab {
             plan: JobPlan(
                 (plan ?? [(.statistics, 1), (.train, 1), (.evaluate, 1)]).map {
                     JobPlan.Step(task: $0.0, rounds: $0.1)
-                }), participantsMin: participantsMin, roundTimeoutMilliseconds: 1_000)
+                }), participantsMin: participantsMin, roundTimeoutMilliseconds: 1_000,
+            strategy: strategy, contributionsEnough: contributionsEnough,
+            lateRoundsMax: lateRoundsMax, judgement: judgement, base: base)
     }
 
     /// A running job of `cy` on both licences.
@@ -316,12 +322,14 @@ struct TestLab {
 
     func contribution(
         _ name: String, to number: Int, weight: Int64 = 50, lab: LabID = id, job: String = "j-1",
-        metricsMicro: [String: Int64] = [:], key: SigningKey? = nil, as payloadType: String? = nil
+        metricsMicro: [String: Int64] = [:], startedIn: Int? = nil, key: SigningKey? = nil,
+        as payloadType: String? = nil
     ) throws -> Envelope {
         let member = try MemberID(name)
         let contribution = Contribution(
             lab: lab, round: try Self.round(number, of: job), member: member,
-            update: Self.digest(9), weight: weight, metricsMicro: metricsMicro)
+            update: Self.digest(9), weight: weight, metricsMicro: metricsMicro,
+            startedIn: startedIn)
         let key = key ?? (keys[member] ?? MemberSecrets(name)).signing
         return Envelope(
             signing: contribution.json.canonicalBytes, as: payloadType ?? Contribution.payloadType,

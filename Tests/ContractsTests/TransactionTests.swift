@@ -41,9 +41,18 @@ import Testing
             TakeContractAction.withdraw(try LicenceID("l-1"), reason: "because"),
             try lab.proposal(), StartJob(job: try JobID("j-1")), CompleteJob(job: try JobID("j-1")),
             AbandonJob(job: try JobID("j-1"), reason: "because"),
+            PauseJob(job: try JobID("j-1"), reason: "because"), ResumeJob(job: try JobID("j-1")),
+            try lab.proposal(
+                licences: ["l-ada", "l-bo", "l-di"], plan: [(.train, 4)],
+                strategy: ["kind": "fedbuff"], contributionsEnough: 2, lateRoundsMax: 3,
+                judgement: Judgement(
+                    metric: "auc", better: .larger, every: 2, patience: 5, deltaMicroMin: 7,
+                    choosesBest: false), base: TestLab.version()),
             try lab.open(0), try lab.open(1, .train, base: TestLab.digest(1)),
             try lab.seal(0), CloseRound(round: round, result: nil),
             CloseRound(round: round, result: TestLab.digest(1)),
+            CloseRound(
+                round: round, result: TestLab.digest(1), strategyState: TestLab.digest(2)),
             AbandonRound(round: round, reason: "because"),
             RegisterModelVersion(job: try JobID("j-1"), weights: TestLab.digest(1)),
             ValidateModelVersion(
@@ -115,7 +124,7 @@ import Testing
         #expect(Set(catalogue).count == catalogue.count)
     }
 
-    @Test("What an action prints, it reads back", arguments: 0..<64)
+    @Test("What an action prints, it reads back", arguments: 0..<80)
     func roundTrip(number: Int) throws {
         let samples = try Self.samples()
         guard number < samples.count else { return }
@@ -131,7 +140,7 @@ import Testing
 
     @Test(
         "A field that is missing, of another kind, or unknown is refused in every action",
-        arguments: 0..<64)
+        arguments: 0..<80)
     func strictness(number: Int) throws {
         let samples = try Self.samples()
         guard number < samples.count else { return }
@@ -158,6 +167,10 @@ import Testing
         refuse(more, "with an extra null")
 
         var optional: Set<String> = ["base", "fee", "keys", "paymentMax", "result"]
+        if samples[number] is ProposeJob {
+            optional.formUnion(["strategy", "contributionsEnough", "lateRoundsMax", "judgement"])
+        }
+        if samples[number] is CloseRound { optional.insert("strategyState") }
         if samples[number] is CaptureHold { optional.insert("amount") }
         if samples[number] is OfferContract { optional.insert("currency") }
         if samples[number] is OfferToken { optional.formUnion(["to", "least"]) }

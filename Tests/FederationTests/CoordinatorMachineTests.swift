@@ -249,7 +249,7 @@ import Testing
         // The result of the round that is over comes to nothing.
         lab.perform(
             lab.machine.aggregated(
-                try Self.round(0), result: FederatedLab.digest(1), at: lab.now))
+                try Self.round(0), result: RoundResult(model: FederatedLab.digest(1)), at: lab.now))
         #expect(try lab.statuses() == [.abandoned, .open])
     }
 

@@ -272,25 +272,28 @@ struct FederatedLab {
     mutating func start(
         _ name: String = "j-1", participantsMin: Int = 2, purpose: String = "research",
         licences: [String] = ["l-ada", "l-bo", "l-ed"],
-        plan: [RoundTask] = [.statistics, .train, .evaluate]
+        plan: [RoundTask] = [.statistics, .train, .evaluate], enough: Int? = nil,
+        lateRoundsMax: Int = 0
     ) throws {
         try propose(
             name, participantsMin: participantsMin, purpose: purpose, licences: licences,
-            plan: plan)
+            plan: plan, enough: enough, lateRoundsMax: lateRoundsMax)
         try submit(StartJob(job: JobID(name)), by: "cy")
     }
 
     mutating func propose(
         _ name: String = "j-1", participantsMin: Int = 2, purpose: String = "research",
         licences: [String] = ["l-ada", "l-bo", "l-ed"],
-        plan: [RoundTask] = [.statistics, .train, .evaluate]
+        plan: [RoundTask] = [.statistics, .train, .evaluate], enough: Int? = nil,
+        lateRoundsMax: Int = 0
     ) throws {
         try submit(
             ProposeJob(
                 job: JobID(name), model: ModelID("m-1"), purpose: purpose,
                 licences: licences.map { try LicenceID($0) }, trainer: ["kind": "test"],
                 plan: JobPlan(plan.map { JobPlan.Step(task: $0, rounds: 1) }),
-                participantsMin: participantsMin, roundTimeoutMilliseconds: 1_000), by: "cy")
+                participantsMin: participantsMin, roundTimeoutMilliseconds: 1_000,
+                contributionsEnough: enough, lateRoundsMax: lateRoundsMax), by: "cy")
     }
 
     mutating func connect(_ names: [String] = owners) throws {
@@ -337,7 +340,7 @@ struct FederatedLab {
     mutating func aggregate(_ result: BlobDigest?) throws {
         let round = try #require(aggregations.first)
         aggregations.removeFirst()
-        perform(machine.aggregated(round.id, result: result, at: now))
+        perform(machine.aggregated(round.id, result: RoundResult(model: result), at: now))
     }
 
     /// Runs the round that is open, with contributions of these.

@@ -67,7 +67,7 @@ import Testing
         for event in [
             .contributed(try signed("ada")), .declined(try MemberID("bo")),
             .connected(try MemberID("ed")), .timedOut, .sealIsFinal,
-            .aggregated(FederatedLab.digest(1)), .aggregationFailed("why"),
+            .aggregated(RoundResult(model: FederatedLab.digest(1))), .aggregationFailed("why"),
         ] as [RoundMachine.Event] {
             let commands = machine.handle(event)
             #expect(commands.isEmpty, "\(event)")
@@ -99,15 +99,15 @@ import Testing
             for name in FederatedLab.owners {
                 _ = machine.handle(.contributed(try signed(name)))
             }
-            let early = machine.handle(.aggregated(FederatedLab.digest(1)))
+            let early = machine.handle(.aggregated(RoundResult(model: FederatedLab.digest(1))))
             #expect(early.isEmpty)
             let aggregating = machine.handle(.sealIsFinal)
             #expect(aggregating == [.aggregate])
             let again = machine.handle(.sealIsFinal)
             #expect(again.isEmpty)
-            let closed = machine.handle(.aggregated(result))
-            #expect(closed == [.close(result)])
-            let twice = machine.handle(.aggregated(result))
+            let closed = machine.handle(.aggregated(RoundResult(model: result)))
+            #expect(closed == [.close(RoundResult(model: result))])
+            let twice = machine.handle(.aggregated(RoundResult(model: result)))
             #expect(twice.isEmpty)
         }
     }
@@ -121,7 +121,7 @@ import Testing
         _ = machine.handle(.sealIsFinal)
         let commands = machine.handle(.aggregationFailed("an update has no weights"))
         #expect(commands == [.abandon(reason: "an update has no weights")])
-        let late = machine.handle(.aggregated(FederatedLab.digest(1)))
+        let late = machine.handle(.aggregated(RoundResult(model: FederatedLab.digest(1))))
         #expect(late.isEmpty)
     }
 
@@ -257,7 +257,7 @@ import Testing
         try lab.aggregate(FederatedLab.digest(1))
         machine = try anew()
         for event in [
-            .openIsFinal, .timedOut, .sealIsFinal, .aggregated(nil), .aggregationFailed("why"),
+            .openIsFinal, .timedOut, .sealIsFinal, .aggregated(RoundResult(model: nil)), .aggregationFailed("why"),
             .contributed(try signed("ada")), .connected(try MemberID("ada")),
         ] as [RoundMachine.Event] {
             let commands = machine.handle(event)
@@ -290,7 +290,7 @@ import Testing
                 case 6: random.uniformInteger(below: 6) == 0 ? .timedOut : .sealIsFinal
                 default:
                     random.uniformInteger(below: 3) == 0
-                        ? .aggregationFailed("why") : .aggregated(FederatedLab.digest(1))
+                        ? .aggregationFailed("why") : .aggregated(RoundResult(model: FederatedLab.digest(1)))
                 }
             let commands = machine.handle(event)
             if case .openIsFinal = event { isOpen = true }

@@ -128,7 +128,7 @@ extension SampleLab {
 
     /// Opens the job's next round.
     package mutating func openRound(of training: Training) throws -> Round {
-        guard let job = state.jobs[training.job], let task = job.plan.task(afterClosed: job.closed)
+        guard let job = state.jobs[training.job], let task = job.nextTask
         else { throw SampleLabError.nobody(training.job.text) }
         let id = RoundID(job: job.id, number: job.opened)
         try submitAsCoordinator(

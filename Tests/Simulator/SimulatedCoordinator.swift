@@ -229,7 +229,8 @@ final class SimulatedCoordinator {
                 let next = try SimulatedTrainer.aggregate(
                     round.contributions, on: base, blobs: lab.blobs)
                 let result = round.task == .evaluate ? nil : lab.blobs.store(next)
-                commands = machine?.aggregated(round.id, result: result, at: now)
+                commands = machine?.aggregated(
+                    round.id, result: RoundResult(model: result), at: now)
             } catch {
                 commands = machine?.aggregationFailed(round.id, reason: "\(error)", at: now)
             }

@@ -18,10 +18,12 @@ package struct Contribution: Hashable, Sendable {
     package let weight: Int64
     /// In millionths, by name.
     package let metricsMicro: [String: Int64]
+    /// The earlier round from whose model the update started, where its member has handed it in late.
+    package let startedIn: Int?
 
     package init(
         lab: LabID, round: RoundID, member: MemberID, update: BlobDigest, weight: Int64,
-        metricsMicro: [String: Int64]
+        metricsMicro: [String: Int64], startedIn: Int? = nil
     ) {
         self.lab = lab
         self.round = round
@@ -29,6 +31,17 @@ package struct Contribution: Hashable, Sendable {
         self.update = update
         self.weight = weight
         self.metricsMicro = metricsMicro
+        self.startedIn = startedIn
+    }
+
+    /// By how many rounds the update is late.
+    package var staleness: Int { round.number - (startedIn ?? round.number) }
+
+    /// The same update, handed in to a later round.
+    package func late(to later: RoundID) -> Contribution {
+        Contribution(
+            lab: lab, round: later, member: member, update: update, weight: weight,
+            metricsMicro: metricsMicro, startedIn: startedIn ?? round.number)
     }
 
     package var json: JSONValue {
@@ -36,6 +49,7 @@ package struct Contribution: Hashable, Sendable {
             "lab": lab.json, "job": round.job.json, "round": .integer(Int64(round.number)),
             "member": member.json, "update": update.json, "weight": .integer(weight),
             "metricsMicro": .metrics(metricsMicro),
+            "startedIn": startedIn.map { .integer(Int64($0)) },
         ]
     }
 
@@ -113,6 +127,10 @@ extension Contribution {
         update = try fields.digest("update")
         weight = try fields.integer("weight", in: 1 ... .max)
         metricsMicro = try fields.metrics("metricsMicro")
+        startedIn =
+            fields.optional("startedIn") == nil
+            ? nil
+            : Int(try fields.integer("startedIn", in: 0...Int64(JobPlan.roundsMax)))
         try fields.finish()
     }
 }

@@ -25,7 +25,7 @@ package struct CompleteJob: LabAction {
             row.status == .running, .wrongStage, rule: "job.status == running",
             saw: ["job": job, "job.status": row.status.rawValue])
         try context.require(
-            row.closed == row.plan.rounds, .wrongStage, rule: "all rounds of the plan are closed",
+            row.nextTask == nil, .wrongStage, rule: "all rounds of the plan are closed",
             saw: ["closed": row.closed, "plan.rounds": row.plan.rounds])
         try state.release(row)
         row.status = .complete
@@ -64,8 +64,8 @@ package struct AbandonJob: LabAction {
                 saw: ["sender": sender.id, "job.owner": row.owner])
         }
         try context.require(
-            row.status == .proposed || row.status == .running, .wrongStage,
-            rule: "job.status is proposed or running",
+            [.proposed, .running, .paused].contains(row.status), .wrongStage,
+            rule: "job.status is proposed, running or paused",
             saw: ["job": job, "job.status": row.status.rawValue])
         if let round = state.jobs.current(of: row) {
             try context.require(

@@ -41,6 +41,27 @@ package struct JobPlan: Hashable, Sendable {
         return nil
     }
 
+    /// How many of the first so many rounds are rounds of training.
+    package func trained(afterClosed closed: Int) -> Int {
+        var left = closed
+        var trained = 0
+        for step in steps where left > 0 {
+            if step.task == .train { trained += min(left, step.rounds) }
+            left -= step.rounds
+        }
+        return trained
+    }
+
+    /// How many rounds of the step that comes after so many rounds are still to come.
+    package func leftOfStep(afterClosed closed: Int) -> Int {
+        var left = closed
+        for step in steps {
+            if left < step.rounds { return step.rounds - left }
+            left -= step.rounds
+        }
+        return 0
+    }
+
     package var json: JSONValue {
         .array(
             steps.map {

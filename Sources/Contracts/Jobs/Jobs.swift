@@ -3,7 +3,8 @@ import Encodings
 package struct Jobs: Sendable {
     private var jobs = Table<JobID, Job>("job")
     private var rounds = Table<RoundID, Round>("round") { $0.description }
-    /// The jobs whose rounds are being run, in the order of their names.
+    /// The jobs whose rounds are being run, in the order of their names; one that is paused may still
+    /// have a round under way.
     package private(set) var running: [JobID] = []
 
     init() {}
@@ -49,7 +50,7 @@ package struct Jobs: Sendable {
     mutating func set(_ job: Job) {
         jobs.set(job.id, job)
         running.removeAll { $0 == job.id }
-        if job.status == .running { running = (running + [job.id]).sorted() }
+        if job.status == .running || job.status == .paused { running = (running + [job.id]).sorted() }
     }
 
     mutating func set(_ round: Round) {

@@ -52,7 +52,7 @@ package struct OpenRound: LabAction {
                 "round": round.number, "job.opened": job.opened,
                 "open round": current?.id.description ?? "none",
             ])
-        let planned = job.plan.task(afterClosed: job.closed)
+        let planned = job.nextTask
         try context.require(
             planned == task, .wrongStage, rule: "the plan asks for this task",
             saw: ["task": task.rawValue, "planned": planned?.rawValue ?? "none"])
@@ -83,7 +83,8 @@ package struct OpenRound: LabAction {
         try state.setAside(fees.flatMap(\.self), for: job)
         state.jobs.set(
             Round(
-                id: round, task: task, base: base, participants: named, fees: fees,
+                id: round, task: task, base: base, strategyState: job.strategyState,
+                judges: job.judgesNext, participants: named, fees: fees,
                 index: context.index, opened: context.now, status: .open, sealIndex: nil,
                 contributions: [], result: nil, reason: nil, ended: nil))
         job.opened += 1

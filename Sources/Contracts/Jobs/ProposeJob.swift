@@ -8,6 +8,8 @@ package struct ProposeJob: LabAction {
     package static let trainerBytesMax = 40_000
     package static let trainerLevelsMax = 16
     package static let participantsMax = 32
+    package static let strategyBytesMax = 4_000
+    package static let lateRoundsMaxMax = 100
 
     package let job: JobID
     package let model: ModelID
@@ -17,10 +19,17 @@ package struct ProposeJob: LabAction {
     package let plan: JobPlan
     package let participantsMin: Int
     package let roundTimeoutMilliseconds: Int64
+    package let strategy: JSONValue?
+    package let contributionsEnough: Int?
+    package let lateRoundsMax: Int
+    package let judgement: Judgement?
+    package let base: ModelVersionID?
 
     package init(
         job: JobID, model: ModelID, purpose: String, licences: [LicenceID], trainer: JSONValue,
-        plan: JobPlan, participantsMin: Int, roundTimeoutMilliseconds: Int64
+        plan: JobPlan, participantsMin: Int, roundTimeoutMilliseconds: Int64,
+        strategy: JSONValue? = nil, contributionsEnough: Int? = nil, lateRoundsMax: Int = 0,
+        judgement: Judgement? = nil, base: ModelVersionID? = nil
     ) {
         self.job = job
         self.model = model
@@ -30,6 +39,11 @@ package struct ProposeJob: LabAction {
         self.plan = plan
         self.participantsMin = participantsMin
         self.roundTimeoutMilliseconds = roundTimeoutMilliseconds
+        self.strategy = strategy
+        self.contributionsEnough = contributionsEnough
+        self.lateRoundsMax = lateRoundsMax
+        self.judgement = judgement
+        self.base = base
     }
 
     package init(_ input: inout JSONFields) throws(JSONShapeError) {
@@ -57,6 +71,35 @@ package struct ProposeJob: LabAction {
             try input.integer("participantsMin", in: 1...Int64(Self.participantsMax)))
         roundTimeoutMilliseconds = try input.integer(
             "roundTimeoutMilliseconds", in: 100...7 * 86_400_000)
+        strategy = input.optional("strategy")
+        if let strategy {
+            guard strategy.object != nil, strategy.canonicalBytes.count <= Self.strategyBytesMax,
+                strategy.levels <= Self.trainerLevelsMax
+            else {
+                throw input.wrong(
+                    "strategy", "should be an object of at most \(Self.strategyBytesMax) bytes")
+            }
+        }
+        contributionsEnough =
+            input.optional("contributionsEnough") == nil
+            ? nil
+            : Int(try input.integer("contributionsEnough", in: 1...Int64(Self.participantsMax)))
+        lateRoundsMax =
+            input.optional("lateRoundsMax") == nil
+            ? 0 : Int(try input.integer("lateRoundsMax", in: 1...Int64(Self.lateRoundsMaxMax)))
+        if input.optional("judgement") == nil {
+            judgement = nil
+        } else {
+            var fields = try input.fields("judgement")
+            judgement = try Judgement(&fields)
+        }
+        if input.optional("base") == nil {
+            base = nil
+        } else {
+            var fields = try input.fields("base")
+            base = try fields.version()
+            try fields.finish()
+        }
     }
 
     package var input: JSONValue {
@@ -65,6 +108,10 @@ package struct ProposeJob: LabAction {
             "licences": .array(licences.map(\.json)), "trainer": trainer, "plan": plan.json,
             "participantsMin": .integer(Int64(participantsMin)),
             "roundTimeoutMilliseconds": .integer(roundTimeoutMilliseconds),
+            "strategy": strategy,
+            "contributionsEnough": contributionsEnough.map { .integer(Int64($0)) },
+            "lateRoundsMax": lateRoundsMax == 0 ? nil : .integer(Int64(lateRoundsMax)),
+            "judgement": judgement?.json, "base": base?.json,
         ]
     }
 
@@ -87,6 +134,18 @@ package struct ProposeJob: LabAction {
                 "rules.participantsMin": state.lab.rules.participantsMin,
                 "participantsMin": participantsMin, "licences": licences.count,
             ])
+        if let contributionsEnough {
+            try context.require(
+                contributionsEnough >= participantsMin && contributionsEnough <= licences.count,
+                .limit, rule: "participantsMin <= contributionsEnough <= licences",
+                saw: [
+                    "participantsMin": participantsMin,
+                    "contributionsEnough": contributionsEnough, "licences": licences.count,
+                ])
+        }
+        let weights = try base.map { id throws(Refusal) in
+            try startingWeights(id, of: sender, in: state)
+        }
 
         var participants: [MemberID: Participant] = [:]
         for id in licences {
@@ -106,8 +165,37 @@ package struct ProposeJob: LabAction {
             Job(
                 id: job, owner: sender.id, model: model, purpose: purpose,
                 participants: participants.values.sorted { $0.member < $1.member },
-                trainer: trainer, plan: plan, participantsMin: participantsMin,
-                roundTimeoutMilliseconds: roundTimeoutMilliseconds, status: .proposed,
-                weights: nil, opened: 0, closed: 0, reason: nil))
+                trainer: trainer, plan: plan, strategy: strategy,
+                participantsMin: participantsMin, contributionsEnough: contributionsEnough,
+                lateRoundsMax: lateRoundsMax,
+                roundTimeoutMilliseconds: roundTimeoutMilliseconds, judgement: judgement,
+                base: base, status: .proposed, weights: weights, opened: 0, closed: 0,
+                reason: nil))
+    }
+
+    /// The weights of the version that the job goes on from.
+    private func startingWeights(
+        _ id: ModelVersionID, of sender: Member, in state: LabState
+    ) throws(Refusal) -> BlobDigest {
+        guard let version = state.models[id], let line = state.models[id.model] else {
+            throw Refusal(.unknown, rule: "the model version exists", saw: ["base": id])
+        }
+        guard line.owner == sender.id else {
+            throw Refusal(
+                .wrongSender, rule: "the sender owns the model that the job goes on from",
+                saw: ["sender": sender.id, "model.owner": line.owner])
+        }
+        guard version.status != .withdrawn else {
+            throw Refusal(
+                .wrongStage, rule: "the version is not withdrawn",
+                saw: ["base": id, "version.status": version.status.rawValue])
+        }
+        guard plan.steps.allSatisfy({ $0.task != .statistics }) else {
+            throw Refusal(
+                .wrongValue,
+                rule: "a job that goes on from a version has no statistics, which start a new model",
+                saw: ["base": id])
+        }
+        return version.weights
     }
 }

@@ -31,6 +31,10 @@ package struct Round: StateRow, Hashable {
     package let task: RoundTask
     /// The model that the participants start from; there is none yet in the first statistics.
     package let base: BlobDigest?
+    /// What the strategy has kept so far.
+    package let strategyState: BlobDigest?
+    /// Whether the sites say how the base does on their holdouts.
+    package let judges: Bool
     package let participants: [Participant]
     /// What is set aside for each participant's licence, in the order of `participants`.
     package let fees: [[RoundFee]]
@@ -52,6 +56,7 @@ package struct Round: StateRow, Hashable {
         [
             "job": id.job.json, "round": .integer(Int64(id.number)),
             "task": .string(task.rawValue), "base": base?.json,
+            "strategyState": strategyState?.json, "judges": .bool(judges),
             "participants": .array(participants.map(\.json)),
             "fees": .array(fees.map { .array($0.map(\.json)) }),
             "index": .integer(Int64(clamping: index)),

@@ -97,6 +97,44 @@ extension LabState {
                 .contributionInvalid, rule: "weight <= dataset.rows",
                 saw: ["weight": contribution.weight, "dataset.rows": rows])
         }
+        if let started = contribution.startedIn {
+            try check(contribution, startedIn: started, to: round)
+        }
         return contribution
+    }
+
+    /// A late update counts once, and only where its member was asked for it: then it trained under
+    /// its licence.
+    private func check(
+        _ contribution: Contribution, startedIn started: Int, to round: Round
+    ) throws(Refusal) {
+        let late = round.id.number - started
+        let lateMax = jobs[round.id.job]?.lateRoundsMax ?? 0
+        guard late >= 1, late <= lateMax, round.task == .train else {
+            throw Refusal(
+                .contributionInvalid,
+                rule: "an update started at most job.lateRoundsMax rounds of training ago",
+                saw: ["startedIn": started, "round": round.id, "job.lateRoundsMax": lateMax])
+        }
+        let member = contribution.member
+        guard let earlier = jobs[RoundID(job: round.id.job, number: started)],
+            earlier.status == .closed, earlier.task == .train,
+            earlier.participants.contains(where: { $0.member == member })
+        else {
+            throw Refusal(
+                .contributionInvalid,
+                rule: "a late update is of a closed round of training that its member took part in",
+                saw: ["startedIn": started, "member": member])
+        }
+        for number in started..<round.id.number {
+            let used = jobs[RoundID(job: round.id.job, number: number)]?.contributions.contains {
+                $0.member == member && ($0.startedIn ?? number) == started
+            }
+            guard used != true else {
+                throw Refusal(
+                    .contributionInvalid, rule: "an update counts once",
+                    saw: ["startedIn": started, "member": member, "counted in": number])
+            }
+        }
     }
 }

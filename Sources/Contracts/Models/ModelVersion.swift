@@ -15,6 +15,10 @@ package struct ModelVersionID: Hashable, Comparable, Sendable, CustomStringConve
     }
 
     package var description: String { "\(model)/\(number)" }
+
+    package var json: JSONValue {
+        ["model": model.json, "version": .integer(Int64(number))]
+    }
 }
 
 /// One set of weights and everything it came from.
@@ -28,6 +32,8 @@ package struct ModelVersion: StateRow, Hashable {
     package let id: ModelVersionID
     package let weights: BlobDigest
     package let job: JobID
+    /// The version that its job went on from.
+    package let base: ModelVersionID?
     package let purpose: String
     /// Whose data, under which licences.
     package let lineage: [Participant]
@@ -40,7 +46,7 @@ package struct ModelVersion: StateRow, Hashable {
     package var json: JSONValue {
         [
             "model": id.model.json, "version": .integer(Int64(id.number)),
-            "weights": weights.json, "job": job.json, "purpose": .string(purpose),
+            "weights": weights.json, "job": job.json, "base": base?.json, "purpose": .string(purpose),
             "lineage": .array(lineage.map(\.json)), "rounds": .integer(Int64(rounds)),
             "registered": registered.json, "status": .string(status.rawValue),
             "validations": .array(validations.map(\.json)), "reason": reason.map { .string($0) },

@@ -32,8 +32,8 @@ package struct RegisterModelVersion: LabAction {
             job.status == .complete, .wrongStage, rule: "job.status == complete",
             saw: ["job": job.id, "job.status": job.status.rawValue])
         try context.require(
-            job.weights == weights, .wrongValue, rule: "the weights are the job's result",
-            saw: ["weights": weights, "job.weights": job.weights?.text ?? "none"])
+            job.result == weights, .wrongValue, rule: "the weights are the job's result",
+            saw: ["weights": weights, "job.result": job.result?.text ?? "none"])
         var model =
             state.models[job.model] ?? Model(id: job.model, owner: sender.id, versions: 0)
         try context.require(
@@ -48,12 +48,14 @@ package struct RegisterModelVersion: LabAction {
         let contributors = Set(
             state.jobs.rounds(of: job).filter { $0.status == .closed }
                 .flatMap { $0.contributions.map(\.member) })
+        let own = job.participants.filter { contributors.contains($0.member) }
+        let inherited = job.base.flatMap { state.models[$0]?.lineage } ?? []
         state.models.set(model)
         state.models.set(
             ModelVersion(
                 id: ModelVersionID(model: model.id, number: model.versions), weights: weights,
-                job: job.id, purpose: job.purpose,
-                lineage: job.participants.filter { contributors.contains($0.member) },
+                job: job.id, base: job.base, purpose: job.purpose,
+                lineage: own + inherited.filter { !own.contains($0) },
                 rounds: job.closed, registered: context.now, status: .registered,
                 validations: [], reason: nil))
     }
