@@ -28,6 +28,7 @@ package enum CoordinatorRoutes {
         var routes = APIRoutes(authentication: authentication)
         addTransactions(service, to: &routes)
         addNodes(service, to: &routes)
+        addReports(service, to: &routes)
         addBlobs(service, to: &routes)
         LabRoutes { await service.snapshot }.add(to: &routes)
         let ledger = LedgerRoutes(database: service.database, progress: service.progress) {
@@ -114,6 +115,21 @@ package enum CoordinatorRoutes {
             let detail = try fields.title("detail", bytesMax: 2_000)
             try fields.finish()
             await service.declined(member, round, code: code, detail: detail)
+            return Response([:])
+        }
+    }
+
+    private static func addReports(_ service: CoordinatorService, to routes: inout APIRoutes) {
+        routes.add(
+            APIOperation(
+                .post, "/v1/reports", tag: "nodes",
+                "Say how far the caller's node is with a round; as much as its licence allows",
+                body: .init("`job`, `round`, `stage`, and what else may be told"))
+        ) { request, context in
+            let member = try context.requireMember()
+            let report = try SiteReport(
+                try await request.json(in: context, bytesMax: requestBytesMax))
+            await service.receive(report, from: member)
             return Response([:])
         }
     }

@@ -41,6 +41,7 @@ package actor CoordinatorService: Service {
     private var machine: CoordinatorMachine
     private var hub = FollowerHub()
     private var counters = CoordinatorCounters()
+    private var siteReports = SiteReports()
     /// Submissions whose batch is not durable yet, by the entry's index.
     private var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
 
@@ -218,6 +219,7 @@ package actor CoordinatorService: Service {
         _ member: MemberID, _ round: RoundID, code: String, detail: String
     ) {
         counters.declines += 1
+        receive(SiteReport(round: round, stage: .failed, message: code), from: member)
         logger.notice(
             "task.declined",
             metadata: [
@@ -389,7 +391,13 @@ package actor CoordinatorService: Service {
         return LabSnapshot(
             replica: sequencer.publishedReplica, finality: sequencer.replica.finality,
             checkpoint: sequencer.published, certificate: sequencer.certificate,
-            connected: machine.connected)
+            connected: machine.connected, sites: siteReports.newest)
+    }
+
+    func receive(_ report: SiteReport, from member: MemberID) {
+        if siteReports.receive(report, from: member, state: machine.state, at: now()) {
+            progress.notify()
+        }
     }
 
     package func caller(_ key: PublicKey) -> Caller {

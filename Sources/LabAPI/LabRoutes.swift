@@ -1,6 +1,7 @@
 import ContractLanguage
 package import Contracts
 package import Encodings
+import Federation
 import HTTPTypes
 import Hummingbird
 import Ledger
@@ -103,10 +104,11 @@ package struct LabRoutes: Sendable {
         }
         routes.add(
             APIOperation(
-                .get, "/v1/jobs/{job}", tag: "jobs", "A job and its rounds, with ledger stages")
+                .get, "/v1/jobs/{job}", tag: "jobs",
+                "A job and its rounds, with ledger stages, and how far the sites are")
         ) { _, context in
-            _ = try context.requireMemberOrApplicant()
-            return Response(try await job(context.parameters.require("job")))
+            let member = try context.requireMemberOrApplicant()
+            return Response(try await job(context.parameters.require("job"), for: member))
         }
         routes.add(
             APIOperation(
@@ -144,7 +146,7 @@ package struct LabRoutes: Sendable {
         ]
     }
 
-    private func job(_ text: String) async throws -> JSONValue {
+    private func job(_ text: String, for member: MemberID) async throws -> JSONValue {
         let snapshot = await snapshot()
         guard let id = try? JobID(text), let job = snapshot.state.jobs[id] else {
             throw Problem.notFound("job \(text.prefix(80))")
@@ -153,7 +155,10 @@ package struct LabRoutes: Sendable {
             round.json.adding("stage", snapshot.finality.stage(of: round.index).json)
         }
         return [
-            "job": job.json, "rounds": .array(rounds), "ledger": snapshot.progress,
+            "job": job.json, "rounds": .array(rounds),
+            "sites": .array(
+                job.participants.map { snapshot.site($0, of: job, for: member) }),
+            "ledger": snapshot.progress,
         ]
     }
 
@@ -169,6 +174,20 @@ package struct LabRoutes: Sendable {
 }
 
 extension LabSnapshot {
+    /// How far a site of a job is. What it tells of itself is for the job's owner, and for the site.
+    fileprivate func site(
+        _ participant: Participant, of job: Job, for member: MemberID
+    ) -> JSONValue {
+        let site: JSONValue = [
+            "member": participant.member.json,
+            "connected": connected.map { .bool($0.contains(participant.member)) },
+        ]
+        guard member == job.owner || member == participant.member,
+            let told = sites[job.id]?[participant.member]
+        else { return site }
+        return site.adding("report", told.report.json).adding("reported", told.at.json)
+    }
+
     /// A model version with what has become of the licences that it came from.
     package func view(_ version: ModelVersion) -> JSONValue {
         let withdrawn = version.lineage.filter {

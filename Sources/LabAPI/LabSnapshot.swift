@@ -1,5 +1,6 @@
 package import Contracts
 package import Encodings
+package import Federation
 package import Ledger
 package import MerkleLog
 
@@ -11,16 +12,20 @@ package struct LabSnapshot: Sendable {
     package let certificate: UnverifiedCheckpoint?
     /// The members whose nodes are in touch; `nil` where that is not known.
     package let connected: Set<MemberID>?
+    /// What the sites of running jobs have last told of themselves, and when.
+    package let sites: [JobID: [MemberID: (report: SiteReport, at: Timestamp)]]
 
     package init(
         replica: Replica, finality: Finality, checkpoint: UnverifiedCheckpoint?,
-        certificate: UnverifiedCheckpoint?, connected: Set<MemberID>?
+        certificate: UnverifiedCheckpoint?, connected: Set<MemberID>?,
+        sites: [JobID: [MemberID: (report: SiteReport, at: Timestamp)]] = [:]
     ) {
         self.replica = replica
         self.finality = finality
         self.checkpoint = checkpoint
         self.certificate = certificate
         self.connected = connected
+        self.sites = sites
     }
 
     package var state: LabState { replica.state }

@@ -22,6 +22,7 @@ package actor NodeService: Service {
         case cosignatures(size: UInt64, [Cosignature])
         case contribution(Envelope, Contribution)
         case decline(RoundID, code: String, detail: String)
+        case report(SiteReport)
     }
 
     /// The coordinator's stream does not begin where this node ends.
@@ -41,10 +42,13 @@ package actor NodeService: Service {
     private nonisolated let outgoing: AsyncStream<Outgoing>
     /// Apart from the others: an upload may take long, and finality waits for cosignatures.
     private nonisolated let signing: AsyncStream<Outgoing>
+    /// Only the newest is worth sending.
+    private nonisolated let reports: AsyncStream<Outgoing>
     private let batchQueue: AsyncStream<ExecutedBatch>.Continuation
     private let orderQueue: AsyncStream<TrainingOrder>.Continuation
     private let outgoingQueue: AsyncStream<Outgoing>.Continuation
     private let signingQueue: AsyncStream<Outgoing>.Continuation
+    private let reportQueue: AsyncStream<Outgoing>.Continuation
 
     private var machine: NodeMachine
     private var counters = NodeCounters()
@@ -91,6 +95,7 @@ package actor NodeService: Service {
         (orders, orderQueue) = AsyncStream.makeStream()
         (outgoing, outgoingQueue) = AsyncStream.makeStream()
         (signing, signingQueue) = AsyncStream.makeStream()
+        (reports, reportQueue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Follows the ledger until it is told to stop or the store fails.
@@ -110,6 +115,7 @@ package actor NodeService: Service {
                 group.addTask { try await self.carryOutOrders() }
                 group.addTask { try await self.send(self.outgoing) }
                 group.addTask { try await self.send(self.signing) }
+                group.addTask { try await self.send(self.reports) }
                 group.addTask { try await self.stayConnected() }
                 do {
                     try await group.next()
@@ -293,7 +299,12 @@ package actor NodeService: Service {
     private nonisolated func carryOutOrders() async throws {
         for await order in orders {
             try await finished(
-                order, await runner.run(order) { await self.refusal(of: order) })
+                order,
+                await runner.run(order) {
+                    await self.refusal(of: order)
+                } report: {
+                    await self.report($0, on: order)
+                })
         }
     }
 
@@ -301,10 +312,23 @@ package actor NodeService: Service {
         machine.refusal(of: order, at: now())
     }
 
+    /// Tells the coordinator how far a round is, as far as the licence allows.
+    private func report(_ stage: SiteReport.Stage, on order: TrainingOrder) {
+        guard let licence = machine.replica.state.licence(order.participant.licence),
+            let report = SiteDisclosure(licence).disclosed(
+                SiteReport(round: order.round.id, stage: stage))
+        else { return }
+        reportQueue.yield(.report(report))
+    }
+
     private func finished(_ order: TrainingOrder, _ outcome: NodeMachine.Outcome) throws {
         switch outcome {
-        case .update: counters.training["done", default: 0] += 1
-        case .failure(let code, _): counters.training[code, default: 0] += 1
+        case .update:
+            report(.uploading, on: order)
+            counters.training["done", default: 0] += 1
+        case .failure(let code, _):
+            report(.failed, on: order)
+            counters.training[code, default: 0] += 1
         }
         try perform(machine.trained(order.round.id, outcome))
     }
@@ -344,6 +368,8 @@ package actor NodeService: Service {
         case .contribution(let envelope, let contribution):
             try await client.upload(contribution.update, from: blobs.url(of: contribution.update))
             _ = try await client.post("/v1/contributions", envelope.json)
+        case .report(let report):
+            _ = try await client.post("/v1/reports", report.json)
         case .decline(let round, let code, let detail):
             _ = try await client.post(
                 "/v1/declines",

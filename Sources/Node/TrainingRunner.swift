@@ -20,7 +20,8 @@ struct TrainingRunner: Sendable {
 
     /// - Parameter refusal: Asks the node's own ledger once more, right before the data is opened.
     func run(
-        _ order: TrainingOrder, refusal: () async -> TaskRefusal?
+        _ order: TrainingOrder, refusal: () async -> TaskRefusal?,
+        report: (SiteReport.Stage) async -> Void
     ) async -> NodeMachine.Outcome {
         do {
             let settings = try LogisticSettings(order.job.trainer)
@@ -32,7 +33,10 @@ struct TrainingRunner: Sendable {
                 return .failure(code: "task.dataset_absent", detail: "the dataset is not here")
             }
             var base: [UInt8]?
-            if let digest = order.round.base { base = try await fetch(digest) }
+            if let digest = order.round.base {
+                await report(.fetching)
+                base = try await fetch(digest)
+            }
             guard owned.rows >= rowsMin else {
                 return .failure(
                     code: "owner.rows_min",
@@ -53,6 +57,7 @@ struct TrainingRunner: Sendable {
                     "licence.id": "\(order.participant.licence)",
                     "ledger.index": "\(order.round.index)",
                 ])
+            await report(.training)
             let dataset = try owned.load(layout: settings.layout)
             let product = try RoundWork.perform(
                 order.round.task, round: order.round.id, member: member, settings: settings,

@@ -14,7 +14,8 @@ struct JobCommands: AsyncParsableCommand {
         commandName: "job",
         abstract: "Train a model together.",
         subcommands: [
-            Propose.self, Start.self, Watch.self, List.self, Show.self, Abandon.self, Verify.self,
+            Propose.self, Start.self, Watch.self, Pause.self, Resume.self, List.self, Show.self,
+            Abandon.self, Verify.self,
         ])
 
     struct Propose: AsyncParsableCommand {
@@ -91,20 +92,61 @@ struct JobCommands: AsyncParsableCommand {
 
     struct Watch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Follow a job, a line for each round, until it ends.",
+            abstract: "Follow a job until it ends.",
             discussion: """
-                Loss and AUC are those of the model that the round started from, on each site's own \
-                holdout. Exit code 1: the job was abandoned.
+                A line for each round, and on a terminal, below them, what each site is doing as far as \
+                its licence lets the job's owner see. Loss and AUC are those of the model that the round \
+                started from, on each site's own holdout. Exit code 1: the job was abandoned.
                 """)
 
         @OptionGroup var home: HomeOptions
         @Argument var job: JobID
 
+        @Flag(help: "Print a JSON object in a line whenever something changes.")
+        var json = false
+
+        @Flag(help: "Print the rounds only, also on a terminal.")
+        var plain = false
+
         func run() async throws {
+            let isLive = !plain && isatty(STDOUT_FILENO) == 1
             let end = try await MemberSession.with(home) { session in
-                try await session.watch(job) { say($0) }
+                if json {
+                    return try await session.watch(job) { event in
+                        if case .changed(let answer) = event { say(answer.canonicalText) }
+                    }
+                }
+                guard isLive else { return try await session.watch(job, line: { say($0) }) }
+                var view = LiveJobView()
+                return try await session.watch(job) { view.show($0) }
             }
             if end == .abandoned { throw CommandFailure.refused }
+        }
+    }
+
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let no further round of a job open; the one under way is carried to its end.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var job: JobID
+        @Option(help: "Why; everybody reads it.") var reason: String
+
+        func run() async throws {
+            try await submit.submit(
+                PauseJob(job: job, reason: reason),
+                "\(job) is paused; `jointlab job resume \(job)` lets it go on")
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a paused job go on.")
+
+        @OptionGroup var submit: SubmitOptions
+        @Argument var job: JobID
+
+        func run() async throws {
+            try await submit.submit(ResumeJob(job: job), "\(job) goes on")
         }
     }
 

@@ -1,40 +1,142 @@
 import Contracts
 import Encodings
+import Foundation
 import Participation
+import Storage
 
 extension MemberSession {
     private static let pollMilliseconds = 40
+    private static let slowPollMilliseconds = 250
+
+    /// What a watcher sees of a job: each as soon as there is something new.
+    enum WatchEvent {
+        /// The job as it was at the start.
+        case job(JSONValue)
+        /// A round that is over, once.
+        case round(JSONValue)
+        /// The whole answer, whenever it differs from the last.
+        case changed(JSONValue)
+        case ended(JSONValue)
+    }
 
     /// Follows a job until it ends.
     ///
-    /// - Parameter line: Is given the table's lines as the rounds end.
     /// - Returns: How it ended.
-    func watch(_ job: JobID, _ line: (String) -> Void) async throws -> Job.Status {
-        var table: RoundTable?
+    func watch(
+        _ job: JobID, _ event: (WatchEvent) -> Void
+    ) async throws -> Job.Status {
         var shown = 0
+        var last: JSONValue?
         while true {
             let answer = try await get("/v1/jobs/\(job)")
             let description = answer["job"] ?? .null
-            if table == nil {
-                let new = RoundTable(job: description)
-                line(new.header)
-                table = new
-            }
+            if last == nil { event(.job(description)) }
             let rounds = answer["rounds"]?.array ?? []
             while shown < rounds.count, Self.isOver(rounds[shown]) {
-                line(table?.line(rounds[shown]) ?? "")
+                event(.round(rounds[shown]))
                 shown += 1
             }
+            if answer != last { event(.changed(answer)) }
+            let isQuiet = last == answer
+            last = answer
             let status = description["status"]?.string.flatMap(Job.Status.init)
             if let status, status == .complete || status == .abandoned, shown == rounds.count {
-                if let reason = description["reason"]?.string { line("abandoned: \(reason)") }
+                event(.ended(description))
                 return status
             }
-            try await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
+            try await Task.sleep(
+                for: .milliseconds(isQuiet ? Self.slowPollMilliseconds : Self.pollMilliseconds))
+        }
+    }
+
+    /// Follows a job, a line for each round.
+    func watch(_ job: JobID, line: (String) -> Void) async throws -> Job.Status {
+        var table: RoundTable?
+        return try await watch(job) { event in
+            switch event {
+            case .job(let job):
+                let new = RoundTable(job: job)
+                line(new.header)
+                table = new
+            case .round(let round): line(table?.line(round) ?? "")
+            case .changed: break
+            case .ended(let job):
+                if let end = JobEnd.line(job) { line(end) }
+            }
         }
     }
 
     private static func isOver(_ round: JSONValue) -> Bool {
         ["closed", "abandoned"].contains(round["status"]?.string)
+    }
+}
+
+/// What there is to say of a job that is over.
+enum JobEnd {
+    static func line(_ job: JSONValue) -> String? {
+        if job["status"]?.string == "abandoned" {
+            return "abandoned: \(job.shown("reason").visible)"
+        }
+        guard let best = job["best"], let metric = job["judgement"]?["metric"]?.string else {
+            return nil
+        }
+        let stopped = (job["skipped"]?.integer).map { "; stopped \($0) rounds early" } ?? ""
+        let chosen = job["judgement"]?["result"]?.string == "best" ? ", which is the result" : ""
+        return "best model: the one that round \(best.shown("round")) started from, \(metric) "
+            + "\(best.shownMicro("valueMicro"))\(chosen)\(stopped)"
+    }
+}
+
+/// A job on a terminal: the rounds that are over scroll by, and below them stand the round that is
+/// under way and the sites, drawn again whenever something changes.
+struct LiveJobView {
+    private var table: RoundTable?
+    private var drawn = 0
+
+    mutating func show(_ event: MemberSession.WatchEvent) {
+        switch event {
+        case .job(let job):
+            let new = RoundTable(job: job)
+            table = new
+            say(new.header)
+        case .round(let round):
+            erase()
+            say(table?.line(round) ?? "")
+        case .changed(let answer):
+            erase()
+            let lines =
+                [""] + [Self.headline(answer)]
+                + SiteTable.lines(answer, now: Int64(Date().timeIntervalSince1970 * 1_000))
+            lines.forEach { say($0) }
+            drawn = lines.count
+        case .ended(let job):
+            erase()
+            if let end = JobEnd.line(job) { say(end) }
+        }
+    }
+
+    /// Takes back what was drawn below the rounds.
+    private mutating func erase() {
+        guard drawn > 0 else { return }
+        print("\u{1B}[\(drawn)A\u{1B}[J", terminator: "")
+        drawn = 0
+    }
+
+    private static func headline(_ answer: JSONValue) -> String {
+        let job = answer["job"] ?? .null
+        let planned = (job["plan"]?.array ?? []).reduce(0) { $0 + ($1["rounds"]?.integer ?? 0) }
+        var text = "\(job.shown("job")): \(job.shown("status")), "
+        text += "\(job.shown("closed")) of \(planned - (job["skipped"]?.integer ?? 0)) rounds"
+        if let round = answer["rounds"]?.array?.last,
+            let status = round["status"]?.string, status == "open" || status == "sealed"
+        {
+            text += "; round \(round.shown("round")) (\(round.shown("task"))) is \(status), \(round.shown("stage"))"
+        } else if job["status"]?.string == "running" {
+            let up = (answer["sites"]?.array ?? []).count { $0["connected"] == .bool(true) }
+            text += "; \(up) nodes are up, at least \(job.shown("participantsMin")) are needed"
+        } else if let reason = job["reason"]?.string {
+            text += ": \(reason)"
+        }
+        return text.visible
     }
 }

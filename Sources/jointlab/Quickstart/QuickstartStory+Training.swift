@@ -27,7 +27,7 @@ extension QuickstartStory {
         say(
             "   loss and AUC are those of the model that a round starts from, on each site's holdout"
         )
-        let end = try await session.watch(try JobID("job-1")) { say("   \($0)") }
+        let end = try await session.watch(try JobID("job-1"), line: { say("   \($0)") })
         guard end == .complete else {
             throw LabProcesses.Failure(description: "the job was abandoned")
         }

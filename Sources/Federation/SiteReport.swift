@@ -1,0 +1,99 @@
+package import Contracts
+package import Encodings
+
+/// How far a member's node is with a round, as it tells the coordinator on the side. Nothing of it
+/// stands on the ledger, and nothing depends on it: it is there to be watched.
+package struct SiteReport: Hashable, Sendable {
+    package enum Stage: String, CaseIterable, Sendable {
+        /// The base model is on its way to the node.
+        case fetching
+        case training
+        case uploading
+        /// The contribution has been handed in.
+        case contributed
+        case failed
+    }
+
+    package static let messageBytesMax = 400
+
+    package let round: RoundID
+    package let stage: Stage
+    /// Of the task's work, in millionths.
+    package let fractionMicro: Int64?
+    package let rowsPerSecond: Int64?
+    /// The trainer's last line, or what went wrong.
+    package let message: String?
+
+    package init(
+        round: RoundID, stage: Stage, fractionMicro: Int64? = nil, rowsPerSecond: Int64? = nil,
+        message: String? = nil
+    ) {
+        self.round = round
+        self.stage = stage
+        self.fractionMicro = fractionMicro
+        self.rowsPerSecond = rowsPerSecond
+        self.message = message.map { ReasonText.of(String($0.prefix(Self.messageBytesMax / 4))) }
+    }
+
+    package var json: JSONValue {
+        [
+            "job": round.job.json, "round": .integer(Int64(round.number)),
+            "stage": .string(stage.rawValue),
+            "fractionMicro": fractionMicro.map { .integer($0) },
+            "rowsPerSecond": rowsPerSecond.map { .integer($0) },
+            "message": message.map { .string($0) },
+        ]
+    }
+
+    /// - Throws: `JSONShapeError`.
+    package init(_ json: JSONValue) throws(JSONShapeError) {
+        var fields = try JSONFields(json)
+        round = try fields.round()
+        stage = try fields.choice("stage")
+        fractionMicro =
+            fields.optional("fractionMicro") == nil
+            ? nil : try fields.integer("fractionMicro", in: 0...1_000_000)
+        rowsPerSecond =
+            fields.optional("rowsPerSecond") == nil
+            ? nil : try fields.integer("rowsPerSecond", in: 0 ... .max)
+        message =
+            fields.optional("message") == nil
+            ? nil : try fields.title("message", bytesMax: Self.messageBytesMax)
+        try fields.finish()
+    }
+}
+
+/// How much of a training run leaves the data's owner for the job's owner to watch.
+///
+/// A licence may say so in a term `reports`; one that does not allows the stages only, which the
+/// ledger's own entries show nearly as well.
+package enum SiteDisclosure: String, Comparable, CaseIterable, Sendable {
+    case none
+    case stages
+    /// Also the share of the work that is done, and the throughput.
+    case progress
+    /// Also the trainer's own lines and errors, which may speak of the data.
+    case messages
+
+    package static func < (left: Self, right: Self) -> Bool {
+        guard let first = allCases.firstIndex(of: left), let second = allCases.firstIndex(of: right)
+        else { return false }
+        return first < second
+    }
+
+    /// What a licence allows.
+    package init(_ licence: Licence) {
+        // A word that this version does not know allows nothing.
+        self = licence.reports.map { SiteDisclosure(rawValue: $0) ?? .none } ?? .stages
+    }
+
+    /// What may be told of a report.
+    package func disclosed(_ report: SiteReport) -> SiteReport? {
+        guard self > .none else { return nil }
+        return SiteReport(
+            round: report.round, stage: report.stage,
+            fractionMicro: self >= .progress ? report.fractionMicro : nil,
+            rowsPerSecond: self >= .progress ? report.rowsPerSecond : nil,
+            message: self >= .messages ? report.message : nil)
+    }
+}
