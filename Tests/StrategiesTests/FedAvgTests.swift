@@ -122,9 +122,9 @@ import Testing
     @Test("An update that cannot be averaged is refused, and those before it stay")
     func refusals() throws {
         var average = FedAvg(count: 2)
-        #expect(throws: StrategyError.noUpdates) { try average.mean() }
+        #expect(throws: FedAvgError.noUpdates) { try average.mean() }
         try average.add([1, 2], weight: 5)
-        let cases: [(update: [Float], weight: Int64, error: StrategyError)] = [
+        let cases: [(update: [Float], weight: Int64, error: FedAvgError)] = [
             ([1], 1, .wrongLength(received: 1, expected: 2)),
             ([1, 2, 3], 1, .wrongLength(received: 3, expected: 2)),
             ([1, 2], 0, .wrongWeight(0)),
