@@ -86,8 +86,12 @@ extension Aggregation {
         .sum(terms: selection.map { ($0, 1) }, divisor: Double(selection.count))
     }
 
-    /// One pass over all updates.
-    func distances(pairs: Bool = true) throws -> UpdateDistances {
+    /// The distances between the updates, from one pass over all of them.
+    ///
+    /// - Throws: ``StrategyError`` where a parameter is not finite, or what a source throws.
+    package func distances() throws -> UpdateDistances { try distances(pairs: true) }
+
+    private func distances(pairs: Bool) throws -> UpdateDistances {
         let count = updates.count
         var normLanes = [Double](repeating: 0, count: 8 * count)
         var pairLanes = [Double](repeating: 0, count: pairs ? 4 * count * (count - 1) : 0)

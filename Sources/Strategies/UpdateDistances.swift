@@ -2,10 +2,10 @@ import CKernels
 
 /// The squared distances between n updates, and their squared norms: all that the rules need to
 /// know that look at an update as a whole.
-struct UpdateDistances: Sendable {
+package struct UpdateDistances: Sendable {
     /// Row after row, n × n, 0 on the diagonal; empty where only norms were asked for.
     private let squares: [Double]
-    let squaredNorms: [Double]
+    package let squaredNorms: [Double]
     let count: Int
 
     /// The lanes that the kernels have added up, each ending in the sum of 8.
@@ -30,7 +30,7 @@ struct UpdateDistances: Sendable {
     }
 
     /// ‖Δ_left − Δ_right‖².
-    subscript(left: Int, right: Int) -> Double { squares[left * count + right] }
+    package subscript(left: Int, right: Int) -> Double { squares[left * count + right] }
 
     /// Lane l is added to by lane l + 4, then by l + 2 and l + 1, as in all kernels.
     private static func folded(_ lanes: [Double], at start: Int) -> Double {
@@ -42,7 +42,7 @@ struct UpdateDistances: Sendable {
 extension UpdateDistances {
     /// Krum's score of each of the candidates: the sum of the squared distances to its nearest
     /// `neighbours` among them, the least first.
-    func krumScores(of candidates: [Int], neighbours: Int) -> [Double] {
+    package func krumScores(of candidates: [Int], neighbours: Int) -> [Double] {
         candidates.map { candidate in
             let distances = candidates.filter { $0 != candidate }.map { self[candidate, $0] }
             return distances.sorted().prefix(neighbours).reduce(0, +)
@@ -51,7 +51,7 @@ extension UpdateDistances {
 
     /// The `m` updates that Krum scores best, in ascending order of their indices; of equal
     /// scores, the first.
-    func krumSelection(f: Int, m: Int) -> [Int] {
+    package func krumSelection(f: Int, m: Int) -> [Int] {
         let all = Array(0..<count)
         let scores = krumScores(of: all, neighbours: max(count - f - 2, 1))
         let best = all.sorted { (scores[$0], $0) < (scores[$1], $1) }
@@ -59,7 +59,7 @@ extension UpdateDistances {
     }
 
     /// The n − 2f updates that Bulyan goes on with, in the order in which it selects them.
-    func bulyanSelection(f: Int) -> [Int] {
+    package func bulyanSelection(f: Int) -> [Int] {
         var left = Array(0..<count)
         return (0..<count - 2 * f).map { _ in
             let scores = krumScores(of: left, neighbours: max(left.count - f - 2, 1))
@@ -73,7 +73,7 @@ extension UpdateDistances {
     ///
     /// The distances to z = Σ aⱼ Δⱼ, Σ aⱼ = 1, follow from those between the updates:
     /// ‖Δᵢ − z‖² = Σⱼ aⱼ dᵢⱼ² − ½ Σⱼₖ aⱼ aₖ dⱼₖ².
-    func geometricMedianShares(weights: [Double], nu: Double, iterations: Int) -> [Double] {
+    package func geometricMedianShares(weights: [Double], nu: Double, iterations: Int) -> [Double] {
         var shares = Self.normalised(weights)
         for _ in 0..<iterations {
             let means = (0..<count).map { i in
