@@ -1,7 +1,7 @@
 #include "CKernels.h"
 #include "strict.h"
 
-// One loop for the three combinations of types; the additions keep the order of the inputs.
+// One loop for both types; the additions keep the order of the inputs.
 #define DEFINE_ACCUMULATE(NAME, SUM, INPUT)                                                       \
     void NAME(                                                                                    \
         SUM *restrict y, size_t count, const INPUT *const *inputs, const SUM *restrict weights,   \
@@ -27,7 +27,6 @@
     }
 
 DEFINE_ACCUMULATE(jl_accumulate_f32, float, float)
-DEFINE_ACCUMULATE(jl_accumulate_f32_in_f64, double, float)
 DEFINE_ACCUMULATE(jl_accumulate_f64, double, double)
 
 void jl_scale_to_f32(float *restrict out, const double *restrict x, double scale, size_t count) {

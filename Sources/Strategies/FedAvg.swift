@@ -21,8 +21,8 @@ package struct FedAvg: Sendable {
     /// - Parameters:
     ///   - update: Trained minus base model, P weights.
     ///   - weight: How many examples it stands for.
-    /// - Throws: ``StrategyError``. What was added before stays.
-    package mutating func add(_ update: [Float], weight: Int64) throws(StrategyError) {
+    /// - Throws: ``FedAvgError``. What was added before stays.
+    package mutating func add(_ update: [Float], weight: Int64) throws(FedAvgError) {
         guard update.count == sum.count else {
             throw .wrongLength(received: update.count, expected: sum.count)
         }
@@ -39,15 +39,15 @@ package struct FedAvg: Sendable {
 
     /// The mean update, P weights.
     ///
-    /// - Throws: ``StrategyError/noUpdates``.
-    package func mean() throws(StrategyError) -> [Float] {
+    /// - Throws: ``FedAvgError/noUpdates``.
+    package func mean() throws(FedAvgError) -> [Float] {
         guard weights > 0 else { throw .noUpdates }
         return sum.map { Float($0 / weights) }
     }
 }
 
 /// Why updates do not make a model.
-package enum StrategyError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum FedAvgError: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongLength(received: Int, expected: Int)
     case wrongWeight(Int64)
     case notFinite(index: Int)

@@ -41,7 +41,7 @@ package enum SafetensorsError: Error, Hashable, Sendable, CustomStringConvertibl
             "the header is not that of a safetensors file: \(error)"
         case .unsupportedType(let tensor, let type):
             "the tensor \(quoted(tensor)) has the type \(quoted(type)), and only "
-                + Tensor.ElementType.allCases.map(\.rawValue).joined(separator: " and ")
+                + Tensor.ElementType.allCases.map(\.rawValue).joined(separator: ", ")
                 + " can be read; convert it first"
         case .tooLarge(let tensor, let shape):
             "the tensor \(quoted(tensor)) of the shape \(shape) is too large to be addressed"

@@ -84,7 +84,8 @@ package struct SafetensorsHeader: Hashable, Sendable {
         _ right: (type: Tensor.ElementType, name: String)
     ) -> Bool {
         left.type != right.type
-            ? left.type.byteCount > right.type.byteCount
+            ? Tensor.ElementType.allCases.firstIndex(of: left.type) ?? 0
+                < Tensor.ElementType.allCases.firstIndex(of: right.type) ?? 0
             : left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
     }
 

@@ -5,14 +5,20 @@
 /// a tensor that holds NaN equals itself, and 0 differs from −0.
 package struct Tensor: Sendable {
     /// The type of every element of a tensor; the raw value is its name in the safetensors format.
+    ///
+    /// In the order in which a file holds them, that of the reference implementation.
     package enum ElementType: String, CaseIterable, Hashable, Sendable {
-        case float32 = "F32"
         case float64 = "F64"
+        case float32 = "F32"
+        case uint32 = "U32"
+        case int8 = "I8"
+        case uint8 = "U8"
 
         package var byteCount: Int {
             switch self {
-            case .float32: 4
             case .float64: 8
+            case .float32, .uint32: 4
+            case .int8, .uint8: 1
             }
         }
     }
@@ -20,6 +26,9 @@ package struct Tensor: Sendable {
     private enum Elements: Sendable {
         case float32([Float])
         case float64([Double])
+        case uint32([UInt32])
+        case int8([Int8])
+        case uint8([UInt8])
     }
 
     package let name: String
@@ -53,6 +62,24 @@ package struct Tensor: Sendable {
         self.init(name: name, shape: [elements.count], elements: .float64(elements))
     }
 
+    /// - Throws: ``TensorError/wrongElementCount(name:shape:elements:)``.
+    package init(name: String, shape: [Int], int8 elements: [Int8]) throws(TensorError) {
+        guard Self.elementCount(of: shape) == elements.count else {
+            throw .wrongElementCount(name: name, shape: shape, elements: elements.count)
+        }
+        self.init(name: name, shape: shape, elements: .int8(elements))
+    }
+
+    /// A tensor of one dimension.
+    package init(name: String, vector elements: [UInt32]) {
+        self.init(name: name, shape: [elements.count], elements: .uint32(elements))
+    }
+
+    /// A tensor of one dimension.
+    package init(name: String, vector elements: [UInt8]) {
+        self.init(name: name, shape: [elements.count], elements: .uint8(elements))
+    }
+
     private init(name: String, shape: [Int], elements: Elements) {
         self.name = name
         self.shape = shape
@@ -63,6 +90,9 @@ package struct Tensor: Sendable {
         switch elements {
         case .float32: .float32
         case .float64: .float64
+        case .uint32: .uint32
+        case .int8: .int8
+        case .uint8: .uint8
         }
     }
 
@@ -70,6 +100,9 @@ package struct Tensor: Sendable {
         switch elements {
         case .float32(let elements): elements.count
         case .float64(let elements): elements.count
+        case .uint32(let elements): elements.count
+        case .int8(let elements): elements.count
+        case .uint8(let elements): elements.count
         }
     }
 
@@ -138,6 +171,9 @@ extension Tensor {
         switch elementType {
         case .float32: .float32(copied(count, from: bytes))
         case .float64: .float64(copied(count, from: bytes))
+        case .uint32: .uint32(copied(count, from: bytes))
+        case .int8: .int8(copied(count, from: bytes))
+        case .uint8: .uint8(copied(count, from: bytes))
         }
     }
 
@@ -155,6 +191,9 @@ extension Tensor {
         switch elements {
         case .float32(let elements): elements.withUnsafeBytes(body)
         case .float64(let elements): elements.withUnsafeBytes(body)
+        case .uint32(let elements): elements.withUnsafeBytes(body)
+        case .int8(let elements): elements.withUnsafeBytes(body)
+        case .uint8(let elements): elements.withUnsafeBytes(body)
         }
     }
 }

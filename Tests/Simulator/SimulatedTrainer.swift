@@ -20,7 +20,7 @@ enum SimulatedTrainer {
         var average = FedAvg(count: parameters)
         for contribution in contributions {
             guard let update = blobs[contribution.update] else {
-                throw StrategyError.noUpdates
+                throw FedAvgError.noUpdates
             }
             try average.add(update, weight: contribution.weight)
         }

@@ -65,6 +65,66 @@ void jl_accumulate_f64(
 /// out[i] = (float)(scale * x[i]), rounded to nearest.
 void jl_scale_to_f32(float *out, const double *x, double scale, size_t count);
 
+// MARK: Aggregation (aggregate.c)
+
+// These, and jl_accumulate_f32_in_f64, use the widest vectors that the machine has.
+
+/// Uses none wider than AVX2 (1), or none but the plain ones (0), until it is called with 2: for
+/// tests, which compare them.
+void jl_limit_variants(int max);
+
+/// out[i] = (float)(x[i] / divisor). 1 if all of them are finite, or 0.
+int jl_divide_to_f32(float *out, const double *x, double divisor, size_t count);
+
+/// Adds x[i]² to lanes[i % 8], in double precision. `lanes` has 8 elements; their sum, taken as
+/// that of 8 lanes above, is ‖x‖². An array may be added in parts that are multiples of 8.
+void jl_squared_norm(double *lanes, const float *x, size_t count);
+
+/// The same of (rows[a][i] - rows[b][i])² for all pairs a < b, in the order (0, 1), (0, 2) … (1, 2)
+/// …, 8 lanes each. `scratch` has rowCount * count elements.
+void jl_squared_distances(
+    double *lanes, double *scratch, const float *_Nonnull const *_Nonnull rows, size_t rowCount,
+    size_t count);
+
+/// sums[i] = the sum of those of rows[…][i] that come `first` to `last` when they are sorted,
+/// counted from 0, both included, added in ascending order to 0.
+///
+/// `exchanges` are pairs (a, b) of rows in the order in which they are compared: the lesser goes to
+/// a, the greater to b. They need only sort what is asked for. `scratch` has 64 * rowCount
+/// elements. Returns 1 if all numbers are finite; else 0, and the sums are of no use.
+int jl_sums_of_sorted(
+    double *sums, const float *_Nonnull const *_Nonnull rows, size_t rowCount, size_t count,
+    size_t first, size_t last, const uint32_t *exchanges, size_t exchangeCount, float *scratch);
+
+/// The same of the `kept` numbers nearest to the median, of an even number of them the mean of the
+/// two in the middle. Where the farthest two are as far, the greater goes first.
+int jl_sums_near_median(
+    double *sums, const float *_Nonnull const *_Nonnull rows, size_t rowCount, size_t count,
+    size_t kept, const uint32_t *exchanges, size_t exchangeCount, float *scratch);
+
+/// x = x + rate * delta.
+void jl_step(double *x, const double *delta, double rate, size_t count);
+
+/// m = beta * m + delta, then x = x + rate * m.
+void jl_step_momentum(
+    double *x, double *m, const double *delta, double beta, double rate, size_t count);
+
+// m = beta1 * m + (1 - beta1) * delta; v by the rule, with s = delta * delta; then
+// x = x + (rate * m) / (sqrt(v) + tau).
+
+/// v = v + s.
+void jl_step_adagrad(
+    double *x, double *m, double *v, const double *delta, double beta1, double beta2, double tau,
+    double rate, size_t count);
+/// v = beta2 * v + (1 - beta2) * s.
+void jl_step_adam(
+    double *x, double *m, double *v, const double *delta, double beta1, double beta2, double tau,
+    double rate, size_t count);
+/// v = v - ((1 - beta2) * s) * sign(v - s).
+void jl_step_yogi(
+    double *x, double *m, double *v, const double *delta, double beta1, double beta2, double tau,
+    double rate, size_t count);
+
 // MARK: Sums in double precision (sums.c)
 
 double jl_sum_f32(const float *x, size_t count);
