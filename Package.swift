@@ -396,7 +396,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "LearningTests",
-            dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "Tensors"]),
+            dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "SharedFolder", "Tensors"],
+            exclude: ["Peers"]),
     ]
 )
 

@@ -197,6 +197,54 @@ int jl_parse_decimal(const uint8_t *text, size_t count, double *value);
 /// The 64-bit FNV-1a hash of Fowler, Noll and Vo, its bits mixed by the finaliser of SplitMix64.
 uint64_t jl_hash(const uint8_t *bytes, size_t count);
 
+// MARK: Networks (network.c)
+
+// `rows` is a matrix of `rowCount` × `width`; what is called in place replaces its argument.
+
+/// Adds `bias`, of `width` elements, to each row.
+void jl_add_to_rows(float *rows, const float *bias, size_t rowCount, size_t width);
+
+/// max(x, 0) in place.
+void jl_relu(float *x, size_t count);
+/// deltas[i] where the output of jl_relu is above 0, and 0 elsewhere.
+void jl_relu_derivative(float *deltas, const float *outputs, size_t count);
+
+/// The hyperbolic tangent in place, within 4 units in the last place.
+void jl_tanh(float *x, size_t count);
+/// deltas[i] * (1 - outputs[i]²).
+void jl_tanh_derivative(float *deltas, const float *outputs, size_t count);
+
+/// y = y + scale * (each row), from the first row to the last.
+void jl_add_scaled_row_sums(
+    float *y, float scale, const float *rows, size_t rowCount, size_t width);
+
+/// y = scale * y.
+void jl_scale(float *y, float scale, size_t count);
+
+/// y[i] = y[i] + scale * (a[i] - b[i]).
+void jl_add_scaled_difference(
+    float *y, float scale, const float *a, const float *b, size_t count);
+
+/// For each row e^(z - max) over their sum.
+void jl_softmax(double *out, const float *logits, size_t rowCount, size_t width);
+
+// From the outputs of a network to the derivatives of its loss, times `scale`, in place. `scratch`
+// has as many elements as there are outputs.
+
+/// Cross entropy of the softmax; `classes` holds integers below `width`.
+void jl_softmax_residuals(
+    float *values, double *scratch, const float *classes, double scale, size_t rowCount,
+    size_t width);
+/// Log loss of the logistic function; labels are 0 or 1.
+void jl_logistic_residuals(
+    float *values, double *scratch, const float *labels, double scale, size_t count);
+/// Half the squared error.
+void jl_linear_residuals(float *values, const float *targets, double scale, size_t count);
+
+/// The sum over the rows of -ln of the probability of the row's class, which is at least 1e-15.
+double jl_cross_entropy(
+    const double *probabilities, const float *classes, size_t rowCount, size_t width);
+
 #pragma clang assume_nonnull end
 
 #endif

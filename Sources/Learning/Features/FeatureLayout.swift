@@ -28,10 +28,16 @@ package struct FeatureLayout: Hashable, Sendable {
     /// A column that is constant at one member may vary at another, so it fits any kind; one that
     /// is constant everywhere is left out.
     ///
+    /// - Parameter excluded: Columns that are to be left out, such as a number that is to be
+    ///   predicted and is registered as a feature.
     /// - Throws: ``DatasetError``: `featuresMissing` where nothing is left.
-    package init(commonTo schemas: [DatasetSchema]) throws(DatasetError) {
-        let features = (schemas.first?.columns ?? []).compactMap { column in
-            Self.commonKind(of: schemas.map { $0[column.name]?.kind }).map {
+    package init(
+        commonTo schemas: [DatasetSchema], without excluded: [String] = []
+    ) throws(DatasetError) {
+        let excluded = TextTable(excluded)
+        let features = (schemas.first?.columns ?? []).compactMap { column -> Feature? in
+            guard excluded.index(of: column.name) == nil else { return nil }
+            return Self.commonKind(of: schemas.map { $0[column.name]?.kind }).map {
                 Feature(name: column.name, kind: $0)
             }
         }
@@ -121,8 +127,15 @@ package struct FeatureLayout: Hashable, Sendable {
     /// Says whether a dataset can serve these features.
     ///
     /// - Throws: ``DatasetError``: `layoutDiffers`, with the first feature that it cannot.
-    package func check(against schema: DatasetSchema) throws(DatasetError) {
+    package func check(
+        against schema: DatasetSchema, target: Target = .nothing
+    ) throws(DatasetError) {
         for feature in features {
+            if let answer = target.column, feature.name.utf8.elementsEqual(answer.utf8) {
+                throw mismatch(
+                    feature, "the column \(shown(feature.name)) is what the job predicts",
+                    remedy: "leave it out of the features")
+            }
             guard let column = schema[feature.name] else {
                 throw mismatch(
                     feature, "the dataset has no column \(shown(feature.name))",

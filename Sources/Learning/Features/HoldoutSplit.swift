@@ -3,7 +3,7 @@ import Crypto
 /// Which rows are kept out of training, to judge models by: the same rows on every machine and in
 /// every round.
 ///
-/// The split is stratified: both classes are split in the same proportion. Within a class, rows are
+/// The split is stratified: all classes are split in the same proportion. Within a class, rows are
 /// ordered by the SHA-256 of the salt's UTF-8 bytes followed by the row's number as 8 bytes, most
 /// significant first; the first of this order are held out. A row's number counts the rows of the
 /// file from 0, whether or not they have a label, so that one row's label moves no other row.
@@ -36,7 +36,7 @@ package struct HoldoutSplit: Hashable, Sendable {
     /// Splits rows.
     ///
     /// - Parameters:
-    ///   - labels: For each row 1 or 0.
+    ///   - labels: For each row its class.
     ///   - numbers: For each row its number in the file, ascending.
     /// - Returns: Places in these arrays, ascending.
     func split(labels: [Float], numbers: [UInt64]) -> (training: [UInt32], holdout: [UInt32]) {
@@ -46,8 +46,8 @@ package struct HoldoutSplit: Hashable, Sendable {
 
         var training: [UInt32] = []
         var holdout: [UInt32] = []
-        for positive in [false, true] {
-            let ordered = places.filter { (labels[Int($0)] != 0) == positive }
+        for label in Set(labels).sorted() {
+            let ordered = places.filter { labels[Int($0)] == label }
                 .map { (place: $0, key: key(of: numbers[Int($0)])) }
                 .sorted { $0.key < $1.key }
             let count = holdoutCount(of: ordered.count)

@@ -1,12 +1,12 @@
 import CKernels
 
-/// An owner's data as a trainer gets it: the agreed features and the label, split into rows to
+/// An owner's data as a trainer gets it: the agreed features and the answers, split into rows to
 /// train on and rows to judge by. Nothing else of the file is kept.
 package struct LocalDataset: Sendable {
     /// What was found while loading; for the owner.
     package struct Report: Hashable, Sendable {
         package let rowCount: Int
-        /// Rows that are not used because their label is missing.
+        /// Rows that are not used because the answer is missing.
         package let unlabelledRowCount: Int
         /// For each categorical feature that met values which are none of its categories, how
         /// often.
@@ -25,20 +25,21 @@ package struct LocalDataset: Sendable {
     }
 
     package let layout: FeatureLayout
-    package let label: LabelRule
+    /// What is to be predicted; a label as the dataset's owner has registered it.
+    package let target: Target
     package let training: LabelledRows
     package let holdout: LabelledRows
     package let report: Report
 
     /// For rows that do not come from a file.
     package init(
-        layout: FeatureLayout, label: LabelRule, training: LabelledRows, holdout: LabelledRows
+        layout: FeatureLayout, target: Target, training: LabelledRows, holdout: LabelledRows
     ) {
         precondition(
             training.inputs.width == layout.width && holdout.inputs.width == layout.width,
             "the rows are not of this layout")
         self.layout = layout
-        self.label = label
+        self.target = target
         self.training = training
         self.holdout = holdout
         report = Report(
@@ -46,41 +47,56 @@ package struct LocalDataset: Sendable {
             unknownCategoryCounts: [:])
     }
 
-    /// Reads a file once and keeps the features and the label.
+    package init(
+        layout: FeatureLayout, label: LabelRule, training: LabelledRows, holdout: LabelledRows
+    ) {
+        self.init(layout: layout, target: .label(label), training: training, holdout: holdout)
+    }
+
+    /// The rule for the two classes to be told apart, if that is what is to be predicted.
+    package var label: LabelRule? {
+        guard case .label(let rule) = target else { return nil }
+        return rule
+    }
+
+    /// Reads a file once and keeps the features and the answers.
     ///
     /// - Parameters:
     ///   - path: A CSV file.
     ///   - schema: As the owner has registered it.
     ///   - layout: As the job's members have agreed on it.
+    ///   - target: What the job predicts, or `nil` for what the dataset is registered for. With
+    ///     ``Target/nothing`` every row is used.
     ///   - split: Which rows are held out.
     ///   - registration: The commitment that the rows must open, and its salt.
     ///   - options: How to read the file, as for the inspection.
     /// - Throws: ``DatasetError``: that the file cannot be read, is not that of the schema or the
     ///   commitment, or lacks a feature; with the line of the first bad value.
     package static func load(
-        path: String, schema: DatasetSchema, layout: FeatureLayout, split: HoldoutSplit,
-        registration: Registration? = nil, options: CSVOptions = CSVOptions()
+        path: String, schema: DatasetSchema, layout: FeatureLayout, target: Target? = nil,
+        split: HoldoutSplit, registration: Registration? = nil, options: CSVOptions = CSVOptions()
     ) throws(DatasetError) -> LocalDataset {
         try load(
             CSVReader.open(path: path, options: options), schema: schema, layout: layout,
-            split: split, registration: registration)
+            target: target, split: split, registration: registration)
     }
 
     static func load(
         _ reader: consuming CSVReader, schema: DatasetSchema, layout: FeatureLayout,
-        split: HoldoutSplit, registration: Registration? = nil
+        target: Target? = nil, split: HoldoutSplit, registration: Registration? = nil
     ) throws(DatasetError) -> LocalDataset {
         try check(columns: reader.columns, against: schema, file: reader.file)
-        guard let label = schema.label else {
+        guard target != nil || schema.target != .nothing else {
             throw DatasetError(
                 .labelNeeded, at: .init(file: reader.file),
                 "the dataset is registered without a label", remedy: "register it with one")
         }
-        try layout.check(against: schema)
+        let target = target ?? schema.target
+        try layout.check(against: schema, target: target)
         // The layout has been checked: each feature is a column.
         let places = TextTable(reader.columns)
         let columns = layout.features.compactMap { places.index(of: $0.name) }
-        let labelColumn = places.index(of: label.column) ?? 0
+        let answers = try TargetReader(target, schema: schema, places: places, file: reader.file)
 
         var encoder = RowEncoder(layout)
         var hasher = registration.map { RowHasher(salt: $0.salt, columns: reader.columns) }
@@ -89,15 +105,7 @@ package struct LocalDataset: Sendable {
         var numbers: [UInt64] = []
         while try reader.advance() {
             hasher?.add(reader)
-            let field = reader.field(labelColumn)
-            guard !field.isMissing else { continue }
-            guard let isPositive = label.isPositive(field) else {
-                throw DatasetError(
-                    .labelUnknown, at: reader.place(column: labelColumn),
-                    "the label \(shown(field.text)) is not one of the registered rule, "
-                        + label.positiveText,
-                    remedy: "correct it, or register the dataset anew")
-            }
+            guard let answer = try answers.answer(in: reader) else { continue }
             guard labels.count < Int(UInt32.max) else {
                 throw DatasetError(
                     .rowsTooMany, at: reader.place(), "there are more than 4,294,967,295 rows",
@@ -108,7 +116,7 @@ package struct LocalDataset: Sendable {
                     reader.field(column), of: feature, at: reader.place(column: column),
                     to: &values)
             }
-            labels.append(isPositive ? 1 : 0)
+            labels.append(answer)
             numbers.append(UInt64(reader.rowCount - 1))
         }
         guard !labels.isEmpty else {
@@ -125,17 +133,22 @@ package struct LocalDataset: Sendable {
         return LocalDataset(
             rows: LabelledRows(
                 inputs: DesignMatrix(width: layout.width, values: values), labels: labels),
-            numbers: numbers, layout: layout, label: label, split: split, encoder: encoder,
+            numbers: numbers, layout: layout, target: answers.target, split: split,
+            encoder: encoder,
             rowCount: reader.rowCount)
     }
 
     private init(
-        rows: LabelledRows, numbers: [UInt64], layout: FeatureLayout, label: LabelRule,
+        rows: LabelledRows, numbers: [UInt64], layout: FeatureLayout, target: Target,
         split: HoldoutSplit, encoder: RowEncoder, rowCount: Int
     ) {
-        let parts = split.split(labels: rows.labels, numbers: numbers)
+        // Numbers have no classes whose proportion could be kept.
+        let strata =
+            target.classCount == nil
+            ? [Float](repeating: 0, count: rows.count) : rows.labels
+        let parts = split.split(labels: strata, numbers: numbers)
         self.layout = layout
-        self.label = label
+        self.target = target
         // A whole that need not be split need not be copied either.
         training = parts.holdout.isEmpty ? rows : rows.rows(parts.training)
         holdout = parts.training.isEmpty ? rows : rows.rows(parts.holdout)

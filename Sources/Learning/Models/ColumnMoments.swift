@@ -33,6 +33,36 @@ package struct ColumnMoments: Hashable, Sendable {
         squaredDeviations = inputs.map { deviations[$0] }
     }
 
+    /// The moments of the numeric features of some rows and, behind them, of what is to be predicted
+    /// where that is a number.
+    init(of rows: LabelledRows, layout: FeatureLayout, target: Target) {
+        let features = ColumnMoments(of: rows.inputs, layout: layout)
+        guard case .number = target else {
+            self = features
+            return
+        }
+        var counts = [0.0]
+        var sums = [0.0]
+        var deviations = [0.0]
+        jl_column_sums(&counts, &sums, rows.labels, rows.count, 1)
+        let means = [counts[0] > 0 ? sums[0] / counts[0] : 0]
+        jl_column_squared_deviations(&deviations, rows.labels, means, rows.count, 1)
+        self.init(
+            counts: features.counts + counts, means: features.means + means,
+            squaredDeviations: features.squaredDeviations + deviations)
+    }
+
+    /// All moments but the last, and the last.
+    var splitLast: (ColumnMoments, ColumnMoments)? {
+        guard width > 0 else { return nil }
+        func part(_ places: Range<Int>) -> ColumnMoments {
+            ColumnMoments(
+                counts: Array(counts[places]), means: Array(means[places]),
+                squaredDeviations: Array(squaredDeviations[places]))
+        }
+        return (part(0..<width - 1), part(width - 1..<width))
+    }
+
     private init(counts: [Double], means: [Double], squaredDeviations: [Double]) {
         self.counts = counts
         self.means = means

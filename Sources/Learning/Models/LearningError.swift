@@ -9,6 +9,8 @@ package enum LearningError: Error, Hashable, Sendable, CustomStringConvertible {
     case otherLayout
     /// What the model predicts as positive is negative in the dataset.
     case otherLabel(model: String, dataset: String)
+    /// The model predicts something else than what the dataset was loaded for.
+    case otherTarget(model: String, dataset: String)
     case diverged(epoch: Int, learningRate: Double)
     /// A number of a model or a prediction is NaN or infinite.
     case notFinite(String)
@@ -30,6 +32,9 @@ package enum LearningError: Error, Hashable, Sendable, CustomStringConvertible {
         case .otherLabel(let model, let dataset):
             "the model predicts where \(model), and in this dataset the positive class is where "
                 + "\(dataset); register the dataset with the job's label"
+        case .otherTarget(let model, let dataset):
+            "the model predicts \(model), and this dataset was loaded for \(dataset); load it for "
+                + "the model's target"
         case .diverged(let epoch, let learningRate):
             "training ran away in epoch \(epoch): the learning rate "
                 + "\(JSONValue.number(learningRate).canonicalText) is too high for this data; try "

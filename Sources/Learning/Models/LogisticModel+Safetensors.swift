@@ -6,8 +6,6 @@ package import Tensors
 /// JSON. The same model gives the same bytes.
 extension LogisticModel {
     package static let format = "jointlab.logistic-regression/1"
-    /// Room for a thousand features of some hundred categories.
-    private static let headerByteCountMax = 16 << 20
 
     package var safetensors: Safetensors {
         let tensors =
@@ -36,31 +34,17 @@ extension LogisticModel {
     /// - Throws: ``LearningError``: `notSafetensors`, `wrongMetadata`, `wrongTensors` or
     ///   `notFinite`.
     package init(parsing bytes: [UInt8]) throws(LearningError) {
-        let file: Safetensors
-        do {
-            file = try Safetensors(parsing: bytes, headerByteCountMax: Self.headerByteCountMax)
-        } catch {
-            throw .notSafetensors("\(error)")
-        }
-        try self.init(file)
+        try self.init(Safetensors(model: bytes))
     }
 
     /// - Throws: ``LearningError``: `wrongMetadata`, `wrongTensors` or `notFinite`.
     package init(_ file: Safetensors) throws(LearningError) {
-        guard let format = file.metadata["format"] else {
-            throw .wrongMetadata("its metadata says no format")
-        }
-        guard format == Self.format else {
-            throw .wrongMetadata("its format is \(shown(format)), and not \(Self.format)")
-        }
-        let layout = try Self.json(file, "layout") { (json) throws(JSONShapeError) in
+        let metadata = try ModelMetadata(file, format: Self.format, keys: ["layout", "label"])
+        let layout = try metadata.json("layout") { (json) throws(JSONShapeError) in
             try FeatureLayout(json: json, at: "layout")
         }
-        let label = try Self.json(file, "label") { (json) throws(JSONShapeError) in
+        let label = try metadata.json("label") { (json) throws(JSONShapeError) in
             try LabelRule(json: json, at: "label")
-        }
-        for key in file.metadata.keys where !["format", "layout", "label"].contains(key) {
-            throw .wrongMetadata("its metadata has the unknown key \(shown(key))")
         }
         var named = NamedTensors(file.tensors)
         let parameters = try LogisticParameters(from: &named, width: layout.width)
@@ -70,25 +54,5 @@ extension LogisticModel {
         try self.init(
             layout: layout, label: label,
             standardisation: Standardisation(means: means, scales: scales), parameters: parameters)
-    }
-
-    private static func json<Value>(
-        _ file: Safetensors, _ key: String,
-        _ read: (JSONValue) throws(JSONShapeError) -> Value
-    ) throws(LearningError) -> Value {
-        guard let text = file.metadata[key] else {
-            throw .wrongMetadata("its metadata has no \(key)")
-        }
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: text)
-        } catch {
-            throw .wrongMetadata("its \(key) is not JSON: \(error)")
-        }
-        do {
-            return try read(value)
-        } catch {
-            throw .wrongMetadata("\(error)")
-        }
     }
 }

@@ -59,27 +59,6 @@ package struct LogisticModel: Hashable, Sendable {
     /// - Throws: ``LearningError``: `wrongValue` for a feature that the model does not read, or a
     ///   value that is not a number where there should be one.
     package func probability(of values: [String: String]) throws(LearningError) -> Double {
-        let names = TextTable(layout.features.map(\.name))
-        var texts = [String](repeating: "", count: layout.features.count)
-        for (name, text) in values {
-            guard let index = names.index(of: name) else {
-                throw .wrongValue(
-                    name: name,
-                    problem: "the model reads no such feature, but "
-                        + shown(layout.features.map(\.name)))
-            }
-            texts[index] = text
-        }
-        var encoder = RowEncoder(layout)
-        var inputs: [Float] = []
-        for (index, text) in texts.enumerated() {
-            do {
-                try encoder.append(
-                    CSVField(text), of: index, at: DatasetError.Place(file: ""), to: &inputs)
-            } catch {
-                throw .wrongValue(name: layout.features[index].name, problem: error.problem)
-            }
-        }
-        return try probabilities(of: DesignMatrix(width: layout.width, values: inputs))[0]
+        try probabilities(of: layout.inputs(of: values))[0]
     }
 }

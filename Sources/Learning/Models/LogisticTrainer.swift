@@ -50,9 +50,11 @@ package enum LogisticTrainer {
         _ model: LogisticModel, fits dataset: LocalDataset
     ) throws(LearningError) {
         guard model.layout == dataset.layout else { throw .otherLayout }
-        guard !model.label.contradicts(dataset.label) else {
-            throw .otherLabel(
-                model: model.label.positiveText, dataset: dataset.label.positiveText)
+        guard let label = dataset.label else {
+            throw .otherTarget(model: Target.label(model.label).text, dataset: dataset.target.text)
+        }
+        guard !model.label.contradicts(label) else {
+            throw .otherLabel(model: model.label.positiveText, dataset: label.positiveText)
         }
     }
 

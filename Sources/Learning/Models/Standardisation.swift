@@ -20,15 +20,23 @@ package struct Standardisation: Hashable, Sendable {
         var scales = [Double](repeating: 1, count: layout.width)
         for (index, input) in inputs.enumerated() where moments.counts[index] > 0 {
             means[input] = moments.means[index]
-            let variance = moments.squaredDeviations[index] / moments.counts[index]
-            guard variance.isFinite else { throw .notFinite("the variance of a feature") }
-            let deviation = variance.squareRoot()
-            // What single precision cannot tell apart does not vary; what is left of it here is
-            // the rounding of the mean.
-            let leastDeviation = moments.means[index].magnitude * Double(Float.ulpOfOne)
-            if deviation > leastDeviation { scales[input] = deviation }
+            scales[input] = try Self.scale(moments, at: index)
         }
         try self.init(means: means, scales: scales)
+    }
+
+    /// The standard deviation, or 1 where nothing varies.
+    ///
+    /// - Throws: ``LearningError/notFinite(_:)``.
+    static func scale(_ moments: ColumnMoments, at index: Int) throws(LearningError) -> Double {
+        guard moments.counts[index] > 0 else { return 1 }
+        let variance = moments.squaredDeviations[index] / moments.counts[index]
+        guard variance.isFinite else { throw .notFinite("the variance of a feature") }
+        let deviation = variance.squareRoot()
+        // What single precision cannot tell apart does not vary; what is left of it here is the
+        // rounding of the mean.
+        let leastDeviation = moments.means[index].magnitude * Double(Float.ulpOfOne)
+        return deviation > leastDeviation ? deviation : 1
     }
 
     /// - Throws: ``LearningError``: `notFinite` or `wrongTensors`.

@@ -72,25 +72,10 @@ package struct TrainingConfiguration: Hashable, Sendable {
         let l2 = try fields.number("l2")
         let seed = try fields.integer("seed", in: 0...Int64(Self.seedMax))
         try fields.finish()
-        do {
-            try self.init(
+        self = try fields.checked { () throws(LearningError) in
+            try TrainingConfiguration(
                 learningRate: learningRate, localEpochs: Int(localEpochs),
                 batchSize: Int(batchSize), l2: l2, seed: UInt64(seed))
-        } catch {
-            guard case .wrongValue(let name, let problem) = error else {
-                throw JSONShapeError(path: path, problem: "is wrong: \(error)")
-            }
-            throw fields.wrong(name, problem)
         }
-    }
-}
-
-extension JSONFields {
-    fileprivate mutating func number(_ key: String) throws(JSONShapeError) -> Double {
-        let value = try required(key)
-        guard let number = value.double else {
-            throw wrong(key, "should be a number, and is \(value.kind)")
-        }
-        return number
     }
 }

@@ -77,13 +77,18 @@ extension ColumnKind {
 extension JSONFields {
     /// Categories: at least one, sorted by their UTF-8 bytes, none twice.
     mutating func categories() throws(JSONShapeError) -> [String] {
-        let categories = try strings("categories")
-        guard !categories.isEmpty else { throw wrong("categories", "should not be empty") }
-        for (position, pair) in zip(categories, categories.dropFirst()).enumerated() {
+        try sortedTexts("categories")
+    }
+
+    /// Texts: at least one, sorted by their UTF-8 bytes, none twice.
+    mutating func sortedTexts(_ key: String) throws(JSONShapeError) -> [String] {
+        let texts = try strings(key)
+        guard !texts.isEmpty else { throw wrong(key, "should not be empty") }
+        for (position, pair) in zip(texts, texts.dropFirst()).enumerated() {
             guard pair.0.utf8.lexicographicallyPrecedes(pair.1.utf8) else {
-                throw wrong("categories[\(position + 1)]", "should come after the one before it")
+                throw wrong("\(key)[\(position + 1)]", "should come after the one before it")
             }
         }
-        return categories
+        return texts
     }
 }

@@ -29,7 +29,8 @@ package struct DatasetInspection: Sendable {
         if let reference = options.label {
             let index = try reference.index(in: columns, file: file)
             label = LabelProfile(
-                column: index, name: columns[index], file: file, positive: options.positive)
+                column: index, name: columns[index], file: file, answer: options.answer,
+                positive: options.positive)
         }
         var choices: [Int: InspectionOptions.KindChoice] = [:]
         for choice in options.kinds {
@@ -55,7 +56,7 @@ package struct DatasetInspection: Sendable {
             hasher?.add(reader)
         }
 
-        let rule = try label?.rule()
+        let target = try label?.target() ?? .nothing
         var schemaColumns: [DatasetSchema.Column] = []
         for (index, name) in columns.enumerated() {
             let kind =
@@ -67,7 +68,7 @@ package struct DatasetInspection: Sendable {
                     place: .init(file: file, column: index + 1, columnName: name))
             schemaColumns.append(.init(name: name, kind: kind))
         }
-        let schema = DatasetSchema(columns: schemaColumns, label: rule)
+        let schema = DatasetSchema(columns: schemaColumns, target: target)
         return DatasetInspection(
             schema: schema, rowCount: reader.rowCount, commitment: hasher?.commitment(),
             summary: DatasetSummary(

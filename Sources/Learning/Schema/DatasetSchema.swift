@@ -9,6 +9,9 @@ package import Encodings
 ///     {"categories":["f","m"],"kind":"categorical","name":"sex"}],
 ///     "format":"jointlab.dataset-schema/1",
 ///     "label":{"column":"diagnosis","negative":["B"],"positive":["M"]}}
+///
+/// Where classes or a number are to be predicted, `target` says so in the place of `label`, and the
+/// column is of the kind `label` all the same.
 package struct DatasetSchema: Hashable, Sendable {
     package static let format = "jointlab.dataset-schema/1"
 
@@ -24,15 +27,21 @@ package struct DatasetSchema: Hashable, Sendable {
 
     /// In the order of the file, at least one, no name twice.
     package let columns: [Column]
-    /// `nil` for a dataset without a label. If there is one, its column is of the kind `label`, and
-    /// no other column is.
-    package let label: LabelRule?
+    /// What the dataset is registered for. Its column, if it has one, is of the kind `label`, and no
+    /// other column is.
+    package let target: Target
 
     /// - Precondition: What the properties say; a schema from outside comes through
     ///   ``init(json:at:)``.
-    init(columns: [Column], label: LabelRule?) {
+    init(columns: [Column], target: Target) {
         self.columns = columns
-        self.label = label
+        self.target = target
+    }
+
+    /// The rule for the two classes to be told apart, if that is what the dataset is for.
+    package var label: LabelRule? {
+        guard case .label(let rule) = target else { return nil }
+        return rule
     }
 
     package subscript(name: String) -> Column? {
@@ -48,7 +57,16 @@ package struct DatasetSchema: Hashable, Sendable {
             "format": .string(Self.format),
             "columns": .array(columns),
             "label": label?.json,
+            "target": targetJSON,
         ]
+    }
+
+    /// What is not said under `label`.
+    private var targetJSON: JSONValue? {
+        switch target {
+        case .label, .nothing: Optional.none
+        case .classes, .number: target.json
+        }
     }
 
     /// - Throws: ``JSONShapeError``.
@@ -70,17 +88,24 @@ package struct DatasetSchema: Hashable, Sendable {
         }
         guard !columns.isEmpty else { throw fields.wrong("columns", "should not be empty") }
 
-        var label: LabelRule?
+        var target = Target.nothing
+        var key = "label"
         if let value = fields.optional("label") {
-            label = try LabelRule(json: value, at: fields.path(to: "label"))
+            target = .label(try LabelRule(json: value, at: fields.path(to: "label")))
+        } else if let value = fields.optional("target") {
+            key = "target"
+            target = try Target(json: value, at: fields.path(to: "target"))
+            if case .label = target {
+                throw fields.wrong("target", "should stand under label, which it is")
+            }
         }
         let labels = columns.filter { $0.kind == .label }.map(\.name)
-        guard labels.count == (label == nil ? 0 : 1),
-            label.map({ labels[0].utf8.elementsEqual($0.column.utf8) }) ?? true
+        guard labels.count == (target.column == nil ? 0 : 1),
+            target.column.map({ labels[0].utf8.elementsEqual($0.utf8) }) ?? true
         else {
-            throw fields.wrong("label", "should name the one column of the kind label")
+            throw fields.wrong(key, "should name the one column of the kind label")
         }
         try fields.finish()
-        self.init(columns: columns, label: label)
+        self.init(columns: columns, target: target)
     }
 }

@@ -63,9 +63,24 @@ package struct DatasetSummary: Hashable, Sendable {
         case .text:
             return "not used: too many different texts"
         case .label:
-            guard let label, let counts = try? label.classCounts(), let rule = schema.label else {
-                return ""
-            }
+            return Self.detail(of: schema.target, profile, label: label)
+        }
+    }
+
+    private static func detail(
+        of target: Target, _ profile: ColumnProfile, label: LabelProfile?
+    ) -> String {
+        switch target {
+        case .nothing:
+            return ""
+        case .number:
+            return "to be predicted: \(short(profile.numberMin)) to \(short(profile.numberMax)), "
+                + "mean \(short(profile.numberMean))"
+        case .classes(let classes):
+            return
+                "to be predicted: \(counted(classes.names.count, "class")) \(shown(classes.names))"
+        case .label(let rule):
+            guard let counts = try? label?.classCounts() else { return "" }
             return "positive (\(rule.positiveText)) \(counts.positive), other \(counts.negative)"
         }
     }

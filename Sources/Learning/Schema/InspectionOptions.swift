@@ -15,8 +15,19 @@ package struct InspectionOptions: Hashable, Sendable {
         }
     }
 
+    /// What is to be predicted of the label's column.
+    package enum Answer: String, CaseIterable, Hashable, Sendable {
+        /// Whether a row is positive.
+        case label
+        /// Which class it is of.
+        case classes
+        /// The number itself.
+        case number
+    }
+
     package var csv: CSVOptions
     package var label: ColumnReference?
+    package var answer: Answer
     /// Not needed where the label has two values of which one is plainly the positive one, such as
     /// 0 and 1 or no and yes.
     package var positive: PositiveClass?
@@ -26,10 +37,12 @@ package struct InspectionOptions: Hashable, Sendable {
 
     package init(
         csv: CSVOptions = CSVOptions(), label: ColumnReference? = nil,
-        positive: PositiveClass? = nil, kinds: [Choice] = [], categoriesMax: Int = 64
+        answer: Answer = .label, positive: PositiveClass? = nil, kinds: [Choice] = [],
+        categoriesMax: Int = 64
     ) {
         self.csv = csv
         self.label = label
+        self.answer = answer
         self.positive = positive
         self.kinds = kinds
         self.categoriesMax = categoriesMax

@@ -2,19 +2,27 @@
 struct LabelProfile {
     /// A label with more different values needs a comparison.
     static let valuesMax = 64
+    /// Each class makes an output of a model.
+    static let classesMax = 1_024
 
     /// Counted from 0.
     let column: Int
     let name: String
     private let file: String
+    private let answer: InspectionOptions.Answer
     private let positive: PositiveClass?
-    private var distinct = DistinctValues(max: valuesMax)
+    private var distinct: DistinctValues
     private(set) var missingCount = 0
     /// Used where values are compared.
     private var positiveCount = 0
     private var negativeCount = 0
 
-    init(column: Int, name: String, file: String, positive: PositiveClass?) {
+    init(
+        column: Int, name: String, file: String, answer: InspectionOptions.Answer = .label,
+        positive: PositiveClass?
+    ) {
+        self.answer = answer
+        distinct = DistinctValues(max: answer == .label ? Self.valuesMax : Self.classesMax)
         self.column = column
         self.name = name
         self.file = file
@@ -28,6 +36,7 @@ struct LabelProfile {
             return
         }
         distinct.count(field.bytes)
+        if answer == .number { _ = try field.targetNumber(at: place) }
         guard case .compared(let comparison, let bound)? = positive else { return }
         guard let number = field.number else {
             throw DatasetError(
@@ -52,6 +61,28 @@ struct LabelProfile {
                     counts.1 += category.count
                 }
             }
+        }
+    }
+
+    /// What is to be predicted, once the pass is over.
+    ///
+    /// - Throws: ``DatasetError``, as ``rule()`` does.
+    func target() throws(DatasetError) -> Target {
+        switch answer {
+        case .label: return .label(try rule())
+        case .number:
+            guard distinct.areTooMany || !distinct.categories.isEmpty else { throw allMissing() }
+            return .number(column: name)
+        case .classes:
+            guard !distinct.areTooMany else {
+                throw failure(
+                    .labelUndecided, "the column has more than \(Self.classesMax) classes",
+                    remedy: "group its values, or predict the number itself")
+            }
+            // One class is enough here: the other members' rows may be of others.
+            guard let classes = ClassTarget(column: name, names: distinct.categories.map(\.name))
+            else { throw allMissing() }
+            return .classes(classes)
         }
     }
 

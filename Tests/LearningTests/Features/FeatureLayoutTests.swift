@@ -118,5 +118,7 @@ import Testing
 }
 
 func schema(_ columns: [(String, ColumnKind)], label: LabelRule? = nil) -> DatasetSchema {
-    DatasetSchema(columns: columns.map { .init(name: $0.0, kind: $0.1) }, label: label)
+    DatasetSchema(
+        columns: columns.map { .init(name: $0.0, kind: $0.1) },
+        target: label.map { .label($0) } ?? .nothing)
 }

@@ -54,7 +54,7 @@ import Testing
         }
         let moments = try ColumnMoments(merging: members.map(LogisticTrainer.statistics))
         var model = try LogisticModel.initial(
-            layout: layout, label: members[0].label,
+            layout: layout, label: try #require(members[0].label),
             standardisation: Standardisation(moments, layout: layout))
         for round in 0..<20 {
             var next = model.parameters
@@ -118,11 +118,11 @@ import Testing
                 width: layout.width, values: parts.flatMap { $0.training.inputs.values }),
             labels: parts.flatMap { $0.training.labels })
         let pooled = LocalDataset(
-            layout: layout, label: parts[0].label, training: rows,
+            layout: layout, target: parts[0].target, training: rows,
             holdout: LabelledRows(inputs: DesignMatrix(width: layout.width, values: []), labels: [])
         )
         let base = try LogisticModel.initial(
-            layout: layout, label: pooled.label,
+            layout: layout, label: try #require(pooled.label),
             standardisation: Standardisation(LogisticTrainer.statistics(of: pooled), layout: layout)
         )
         let result = try LogisticTrainer.train(

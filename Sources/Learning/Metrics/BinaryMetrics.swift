@@ -55,7 +55,7 @@ package struct BinaryMetrics: Hashable, Sendable {
     /// *The Meaning and Use of the Area under a ROC Curve*, Radiology 143(1), 1982): one pass over
     /// the rows in the order of their scores, each group of equal scores at once. The pairs are
     /// counted in integers, so the result has one rounding.
-    private static func areaUnderCurve(_ scores: [Double], _ labels: [Bool]) -> Double? {
+    static func areaUnderCurve(_ scores: [Double], _ labels: [Bool]) -> Double? {
         let order = scores.indices.sorted { scores[$0] < scores[$1] }
         var twiceWins = 0
         var positives = 0
@@ -85,17 +85,17 @@ extension BinaryMetrics {
     package var ledgerJSON: JSONValue {
         [
             "count": .integer(Int64(count)),
-            "logLossMicro": micro(logLoss),
-            "rocAUCMicro": rocAUC.map(micro),
-            "accuracyMicro": micro(accuracy),
+            "logLossMicro": Millionths.json(logLoss),
+            "rocAUCMicro": rocAUC.map(Millionths.json),
+            "accuracyMicro": Millionths.json(accuracy),
             "confusion": confusionJSON,
-            "expectedCalibrationErrorMicro": micro(calibration.expectedError),
+            "expectedCalibrationErrorMicro": Millionths.json(calibration.expectedError),
             "calibration": .array(
                 calibration.bins.map { bin in
                     [
                         "count": .integer(Int64(bin.count)),
-                        "meanPredictedMicro": bin.meanPredicted.map(micro),
-                        "observedMicro": bin.observed.map(micro),
+                        "meanPredictedMicro": bin.meanPredicted.map(Millionths.json),
+                        "observedMicro": bin.observed.map(Millionths.json),
                     ]
                 }),
         ]
@@ -130,9 +130,5 @@ extension BinaryMetrics {
             "trueNegatives": .integer(Int64(confusion.trueNegatives)),
             "falseNegatives": .integer(Int64(confusion.falseNegatives)),
         ]
-    }
-
-    private func micro(_ value: Double) -> JSONValue {
-        .integer(Int64((value * 1_000_000).rounded()))
     }
 }
