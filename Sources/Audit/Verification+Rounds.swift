@@ -1,4 +1,5 @@
 import Contracts
+import Strategies
 import Trainers
 
 /// Whether what was sealed adds up to what was closed.
@@ -8,8 +9,11 @@ extension Verification {
         var unchecked = 0
         for job in state.jobs.all {
             for round in state.jobs.rounds(of: job) where round.status == .closed {
-                guard let result = round.result else { continue }
-                let needed = round.contributions.map(\.update) + [round.base].compactMap(\.self)
+                guard let model = round.result else { continue }
+                let result = RoundResult(model: model, strategyState: round.nextStrategyState)
+                let needed =
+                    round.contributions.map(\.update)
+                    + [round.base, round.strategyState].compactMap(\.self)
                 guard needed.allSatisfy({ audit.exists("\(AuditFolder.blobs)/\($0)") }) else {
                     unchecked += 1
                     continue
@@ -21,20 +25,19 @@ extension Verification {
         report.checks.append(.init("rounds added up again", checked, unchecked: unchecked))
     }
 
-    private mutating func check(_ round: Round, of job: Job, result: BlobDigest) {
+    private mutating func check(_ round: Round, of job: Job, result: RoundResult) {
         do {
             let audit = audit
-            let computed = try RoundAggregation.result(
-                of: round.task, trainer: job.trainer,
-                base: try round.base.map { try audit.read("\(AuditFolder.blobs)/\($0)") },
-                contributions: round.contributions
-            ) { try audit.read("\(AuditFolder.blobs)/\($0.update)") }
-            let digest = computed.map(BlobDigest.init(of:))
-            guard digest == result else {
+            let computed = try RoundAggregation(of: job).result(
+                of: round.task, base: round.base, state: round.strategyState,
+                contributions: round.contributions,
+                file: { try UpdateFile(audit.read("\(AuditFolder.blobs)/\($0)")) },
+                sink: DigestSink.init)
+            guard computed == result else {
                 report.found(
                     "round \(round.id)", "audit.sum",
-                    "what was sealed adds up to \(digest?.text ?? "nothing"), and the ledger has "
-                        + "\(result)")
+                    "what was sealed adds up to \(computed.text), and the ledger has "
+                        + "\(result.text)")
                 return
             }
         } catch {

@@ -1,19 +1,6 @@
 package import Contracts
 package import Identity
 
-/// What comes out of a round.
-package struct RoundResult: Hashable, Sendable {
-    /// The next model; none after an evaluation.
-    package let model: BlobDigest?
-    /// What the strategy keeps for the next round.
-    package let strategyState: BlobDigest?
-
-    package init(model: BlobDigest?, strategyState: BlobDigest? = nil) {
-        self.model = model
-        self.strategyState = strategyState
-    }
-}
-
 /// One round of a job: events in, commands out.
 ///
 /// It holds no socket, task or clock. The coordinator tells it what really happens and runs its

@@ -44,10 +44,13 @@ package struct OwnedDataset: Hashable, Sendable {
 
     /// Opens the file and reads it once. This is the only place where a node opens its data.
     ///
+    /// - Parameter target: What is to be predicted, or `nil` for what the owner has registered.
     /// - Throws: `DatasetError`, also where the rows are not those that were committed to.
-    package func load(layout: FeatureLayout) throws(DatasetError) -> LocalDataset {
+    package func load(
+        layout: FeatureLayout, target: Target? = nil
+    ) throws(DatasetError) -> LocalDataset {
         try LocalDataset.load(
-            path: file, schema: schema, layout: layout, split: split,
+            path: file, schema: schema, layout: layout, target: target, split: split,
             registration: .init(commitment: commitment, salt: salt), options: csv)
     }
 

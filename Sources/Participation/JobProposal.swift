@@ -5,11 +5,12 @@ import Trainers
 
 extension JobPlan {
     /// Statistics, so many rounds of training, and a last look at the result.
-    package static func training(rounds: Int) -> JobPlan {
-        JobPlan([
-            .init(task: .statistics, rounds: 1), .init(task: .train, rounds: rounds),
-            .init(task: .evaluate, rounds: 1),
-        ])
+    ///
+    /// - Parameter statistics: None for a job that goes on from a model.
+    package static func training(rounds: Int, statistics: Bool = true) -> JobPlan {
+        JobPlan(
+            (statistics ? [.init(task: .statistics, rounds: 1)] : [])
+                + [.init(task: .train, rounds: rounds), .init(task: .evaluate, rounds: 1)])
     }
 }
 
@@ -34,6 +35,32 @@ extension MemberSession {
         }
     }
 
+    /// A design's settings for the datasets of some licences: the features that they have in common,
+    /// and the target that they agree on.
+    package func trainer(
+        _ design: JobDesign, on licences: [LicenceID]
+    ) async throws -> JobTrainer {
+        let schemas = try await schemas(of: licences)
+        let target = try Target(commonTo: zip(licences, schemas.map(\.target)).map { ($0, $1) })
+        return try design.trainer(layout: FeatureLayout(commonTo: schemas), target: target)
+    }
+
+    /// A design's settings for a model that is there already: it reads and predicts what it did.
+    package func trainer(
+        _ design: JobDesign, goingOnFrom version: ModelVersionID
+    ) async throws -> JobTrainer {
+        let job = try await self.version(version)["job"]?.string ?? ""
+        let earlier = try JobTrainer(
+            try await get("/v1/jobs/\(job)")["job"]?["trainer"] ?? .null)
+        let trainer = try design.trainer(layout: earlier.layout, target: earlier.target)
+        guard trainer.isSameModel(as: earlier) else {
+            throw Mistake(
+                "\(version) is a model of \(earlier.text); go on with the same trainer and hidden "
+                    + "layers")
+        }
+        return trainer
+    }
+
     /// The features that the datasets of some licences have in common.
     package func layout(of licences: [LicenceID]) async throws -> FeatureLayout {
         try FeatureLayout(commonTo: try await schemas(of: licences))
@@ -49,6 +76,38 @@ extension MemberSession {
                 }
                 return label
             })
+    }
+}
+
+extension Target {
+    /// What all datasets are registered to predict.
+    package init(commonTo targets: [(licence: LicenceID, target: Target)]) throws {
+        guard let first = targets.first else { throw Mistake("name a licence") }
+        var labels: [LabelRule] = []
+        var classes: [ClassTarget] = []
+        for (licence, target) in targets {
+            switch target {
+            case .label(let rule): labels.append(rule)
+            case .classes(let own): classes.append(own)
+            case .number where target == first.target: break
+            case .number: throw Mistake("the datasets have different numbers to predict")
+            case .nothing: throw Mistake("the dataset of \(licence) is registered without a label")
+            }
+        }
+        switch first.target {
+        case .label where labels.count == targets.count:
+            self = .label(try LabelRule(commonTo: labels))
+        case .classes where classes.count == targets.count:
+            guard let common = ClassTarget(commonTo: classes) else {
+                throw Mistake("the datasets have their classes in different columns")
+            }
+            self = .classes(common)
+        case .number where labels.isEmpty && classes.isEmpty: self = first.target
+        default:
+            throw Mistake(
+                "some of the datasets are registered to predict \(first.target.text), and others "
+                    + "something else")
+        }
     }
 }
 

@@ -33,33 +33,79 @@ extension MemberSession {
 
     /// Judges a version on a file of the member's own, and puts the result on the ledger.
     package func validate(
-        _ id: ModelVersionID, file: String, aucMin: Double, until stage: Stage
-    ) async throws -> (metrics: BinaryMetrics, receipt: JSONValue) {
-        let model = try LogisticModel(parsing: try await weights(of: id))
-        let dataset = try LocalDataset.forValidation(of: model, file: file)
-        let metrics = try LogisticTrainer.evaluate(model: model, on: dataset)
+        _ id: ModelVersionID, file: String, acceptance: Acceptance = Acceptance(),
+        until stage: Stage
+    ) async throws -> (metrics: PredictionMetrics, receipt: JSONValue) {
+        let job = try await version(id)["job"]?.string ?? ""
+        let trainer = try JobTrainer(
+            try await get("/v1/jobs/\(job)")["job"]?["trainer"] ?? .null)
+        let dataset = try LocalDataset.forValidation(by: trainer, file: file)
+        let metrics = try trainer.evaluate(try await weights(of: id), on: dataset)
         let receipt = try await submit(
             ValidateModelVersion(
-                version: id, rows: Int64(metrics.count), metricsMicro: RoundWork.summary(metrics),
-                accepts: (metrics.rocAUC ?? 0) >= aucMin), until: stage)
+                version: id, rows: Int64(metrics.count), metricsMicro: metrics.summaryMicro,
+                accepts: acceptance.accepts(metrics)), until: stage)
         return (metrics, receipt)
     }
 }
 
-extension LocalDataset {
-    /// A whole file to judge a model by: read under the model's own label rule and features.
-    package static func forValidation(of model: LogisticModel, file: String) throws -> LocalDataset
-    {
-        let positive: PositiveClass =
-            switch model.label.classes {
-            case .listed(let positive, _): .values(positive)
-            case .compared(let comparison, let bound): .compared(comparison, bound)
+/// What a validator asks of a model before it accepts it; what says nothing asks for an AUC of 0.8,
+/// or of a regression for an R² of 0.5.
+package struct Acceptance: Hashable, Sendable {
+    package var aucMin: Double?
+    package var accuracyMin: Double?
+    package var r2Min: Double?
+    package var lossMax: Double?
+
+    package init(
+        aucMin: Double? = nil, accuracyMin: Double? = nil, r2Min: Double? = nil,
+        lossMax: Double? = nil
+    ) {
+        self.aucMin = aucMin
+        self.accuracyMin = accuracyMin
+        self.r2Min = r2Min
+        self.lossMax = lossMax
+    }
+
+    /// A bound on a metric that the model does not have does not hold.
+    package func accepts(_ metrics: PredictionMetrics) -> Bool {
+        let found = metrics.summaryMicro
+        var bounds = [("holdoutAUC", aucMin), ("holdoutAccuracy", accuracyMin), ("holdoutR2", r2Min)]
+        if bounds.allSatisfy({ $0.1 == nil }), lossMax == nil {
+            if case .regression = metrics {
+                bounds = [("holdoutR2", 0.5)]
+            } else {
+                bounds = [("holdoutAUC", 0.8)]
             }
-        let inspection = try DatasetInspection.inspect(
-            path: file,
-            options: InspectionOptions(
-                label: ColumnReference(model.label.column), positive: positive))
+        }
+        let isGood = bounds.allSatisfy { name, least in
+            guard let least else { return true }
+            return found[name].map { Double($0) >= least * 1_000_000 } ?? false
+        }
+        guard let lossMax else { return isGood }
+        return isGood && found["holdoutLoss"].map { Double($0) <= lossMax * 1_000_000 } ?? false
+    }
+}
+
+extension LocalDataset {
+    /// A whole file to judge a model by: read for what the model predicts, with its features.
+    package static func forValidation(by trainer: JobTrainer, file: String) throws -> LocalDataset {
+        var options = InspectionOptions()
+        options.label = trainer.target.column.map { ColumnReference($0) }
+        switch trainer.target {
+        case .label(let rule):
+            options.positive =
+                switch rule.classes {
+                case .listed(let positive, _): .values(positive)
+                case .compared(let comparison, let bound): .compared(comparison, bound)
+                }
+        case .classes: options.answer = .classes
+        case .number: options.answer = .number
+        case .nothing: break
+        }
+        let inspection = try DatasetInspection.inspect(path: file, options: options)
         return try LocalDataset.load(
-            path: file, schema: inspection.schema, layout: model.layout, split: .all)
+            path: file, schema: inspection.schema, layout: trainer.layout, target: trainer.target,
+            split: .all)
     }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Where the parameters of a model, an update or a state are read from, range by range: memory, or
 /// whatever a closure reads, such as a file or the decoding of a compressed update.
 package struct ParameterSource: Sendable {
@@ -52,6 +54,19 @@ package struct ParameterSource: Sendable {
                 fromContentsOf: UnsafeBufferPointer(
                     start: memory.start + range.lowerBound, count: range.count))
         case .reader(let read): try read(range, buffer)
+        }
+    }
+
+    /// The first parameter of a range that is NaN or infinite.
+    ///
+    /// - Throws: What the closure throws.
+    package func firstNotFinite(in range: Range<Int>) throws -> Int? {
+        try withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count) { buffer in
+            buffer.initialize(repeating: 0)
+            try read(range, into: buffer)
+            guard let start = buffer.baseAddress else { return nil }
+            let place = jl_first_not_finite(start, buffer.count)
+            return place < buffer.count ? range.lowerBound + place : nil
         }
     }
 

@@ -8,7 +8,7 @@ package struct UpdateFile: Sendable {
     ) throws -> Void
 
     package let header: SafetensorsHeader
-    let read: Read
+    package let read: Read
 
     /// - Parameters:
     ///   - header: Whose ``SafetensorsHeader/dataByteCount`` bytes have been found to be there.

@@ -54,17 +54,32 @@ package struct SafetensorsHeader: Hashable, Sendable {
     package init(
         of tensors: [Tensor], metadata: SafetensorsMetadata = [:]
     ) throws(SafetensorsError) {
-        let ordered = Self.ordered(tensors)
+        try self.init(
+            describing: tensors.map { ($0.name, $0.elementType, $0.shape) }, metadata: metadata)
+    }
+
+    /// The header of a file whose tensors are not in memory.
+    ///
+    /// - Throws: As ``init(of:metadata:)``.
+    package init(
+        describing tensors: [(name: String, elementType: Tensor.ElementType, shape: [Int])],
+        metadata: SafetensorsMetadata = [:]
+    ) throws(SafetensorsError) {
+        let ordered = tensors.sorted {
+            Self.precedes(($0.elementType, $0.name), ($1.elementType, $1.name))
+        }
         var entries: [Entry] = []
         var end = 0
-        for tensor in ordered {
-            let (next, overflow) = end.addingReportingOverflow(tensor.byteCount)
-            guard !overflow else { throw .tooLarge(tensor: tensor.name, shape: tensor.shape) }
-            guard tensor.name != Self.metadataKey else { throw .reservedName }
+        for (name, elementType, shape) in ordered {
+            guard let count = Tensor.elementCount(of: shape) else {
+                throw .tooLarge(tensor: name, shape: shape)
+            }
+            let (bytes, tooMany) = count.multipliedReportingOverflow(by: elementType.byteCount)
+            let (next, overflow) = end.addingReportingOverflow(bytes)
+            guard !tooMany, !overflow else { throw .tooLarge(tensor: name, shape: shape) }
+            guard name != Self.metadataKey else { throw .reservedName }
             entries.append(
-                Entry(
-                    name: tensor.name, elementType: tensor.elementType, shape: tensor.shape,
-                    bytes: end..<next))
+                Entry(name: name, elementType: elementType, shape: shape, bytes: end..<next))
             end = next
         }
         let members = ordered.map { JSONObject.Member(key: $0.name, value: .null) }

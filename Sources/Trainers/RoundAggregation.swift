@@ -1,95 +1,174 @@
 package import Contracts
 package import Encodings
-import Strategies
 import Learning
+package import Strategies
 import Tensors
 
 /// How sealed contributions become the next model: the same for the coordinator, which does it, and
 /// for everybody who checks it.
-package enum RoundAggregation {
+///
+/// Models that are averaged are read and written block by block, so that a model of any size takes
+/// a few megabytes of memory; the next one is the base's file with other parameters.
+package struct RoundAggregation: Sendable {
     /// An update has a few tensors; a longer header is there to be parsed at the reader's expense.
-    private static let headerBytesMax = 4_096
+    package static let headerBytesMax = 1 << 16
+    /// What has to be read as a whole, such as statistics, is small.
+    static let wholeBytesMax = 64 << 20
+
+    package let trainer: JobTrainer
+    package let strategy: JobStrategy
+    /// How many participants the job has.
+    private let population: Int
+
+    /// - Throws: ``AggregationError/settings(_:)``.
+    package init(of job: Job) throws(AggregationError) {
+        try self.init(
+            trainer: job.trainer, strategy: job.strategy, population: job.participants.count)
+    }
+
+    /// - Throws: ``AggregationError/settings(_:)``.
+    package init(
+        trainer: JSONValue, strategy: JSONValue?, population: Int
+    ) throws(AggregationError) {
+        do {
+            self.trainer = try JobTrainer(trainer)
+            self.strategy = try JobStrategy(strategy)
+        } catch {
+            throw .settings(error)
+        }
+        self.population = population
+    }
 
     /// Adds up what was sealed.
     ///
     /// - Parameters:
-    ///   - base: The model that the round started from, as a file.
+    ///   - base: The model that the round started from.
+    ///   - state: What the strategy has kept so far.
     ///   - contributions: In the order in which they were sealed.
-    ///   - update: Reads a contribution's bytes.
-    /// - Returns: The next model as a file; `nil` for a task that makes none.
+    ///   - file: Opens a contribution's update, or another blob.
+    ///   - sink: Where a result goes; asked once or twice.
     /// - Throws: ``AggregationError``, which names the member at fault where it is one.
-    package static func result(
-        of task: RoundTask, trainer: JSONValue, base: [UInt8]?, contributions: [Contribution],
-        update: (Contribution) throws -> [UInt8]
-    ) throws -> [UInt8]? {
-        let settings: LogisticSettings
-        do {
-            settings = try LogisticSettings(trainer)
-        } catch {
-            throw AggregationError.settings(error)
-        }
+    package func result<Sink: ResultSink & ~Copyable>(
+        of task: RoundTask, base: BlobDigest?, state: BlobDigest?, contributions: [Contribution],
+        file: (BlobDigest) throws -> UpdateFile, sink: () throws -> Sink
+    ) throws -> RoundResult {
         switch task {
         case .statistics:
-            return try initialModel(settings, contributions, update: update).bytes
+            let model = try initialModel(contributions, file: file)
+            var output = try sink()
+            try model.withUnsafeBytes { try output.write($0) }
+            return RoundResult(model: try output.finish())
         case .train:
             guard let base else { throw AggregationError.noBase }
-            return try nextModel(base, contributions, update: update).bytes
+            return try nextModel(
+                file(base), state: state.map(file), contributions, file: file, sink: sink)
         case .evaluate:
-            return nil
+            return RoundResult(model: nil)
         }
     }
 
-    private static func initialModel(
-        _ settings: LogisticSettings, _ contributions: [Contribution],
-        update: (Contribution) throws -> [UInt8]
-    ) throws -> LogisticModel {
+    /// Checks an update by itself, so that one that cannot be added up does not undo the work of
+    /// all.
+    ///
+    /// - Throws: ``AggregationError``.
+    package func check(
+        _ contribution: Contribution, to task: RoundTask, base: BlobDigest?,
+        file: (BlobDigest) throws -> UpdateFile
+    ) throws {
+        switch task {
+        case .statistics: _ = try initialModel([contribution], file: file)
+        case .evaluate: break
+        case .train:
+            guard let base else { throw AggregationError.noBase }
+            let parameters = try ModelParameters(file(base))
+            let update = try update(contribution, parameters, file: file)
+            try blaming(contribution.member) { try update.checkFinite() }
+        }
+    }
+
+    // MARK: - The first model
+
+    private func initialModel(
+        _ contributions: [Contribution], file: (BlobDigest) throws -> UpdateFile
+    ) throws -> [UInt8] {
         var parts: [ColumnMoments] = []
         for contribution in contributions {
-            let bytes = try update(contribution)
+            let update = try file(contribution.update)
             try blaming(contribution.member) {
-                let moments = try ColumnMoments(tensors: tensors(of: bytes))
+                let moments = try ColumnMoments(tensors: update.tensors(bytesMax: Self.wholeBytesMax))
                 // Also by itself: it fits the layout, or it is this member's mistake.
-                _ = try Standardisation(moments, layout: settings.layout)
+                _ = try trainer.initialModel(moments)
                 parts.append(moments)
             }
         }
-        let moments = try ColumnMoments(merging: parts)
-        return try LogisticModel.initial(
-            layout: settings.layout, label: settings.label,
-            standardisation: Standardisation(moments, layout: settings.layout))
+        return try trainer.initialModel(ColumnMoments(merging: parts))
     }
 
-    private static func nextModel(
-        _ base: [UInt8], _ contributions: [Contribution],
-        update: (Contribution) throws -> [UInt8]
-    ) throws -> LogisticModel {
-        let model = try LogisticModel(parsing: base)
-        let width = model.parameters.width
-        var average = FedAvg(count: width + 1)
-        for contribution in contributions {
-            let bytes = try update(contribution)
-            try blaming(contribution.member) {
-                let parameters = try LogisticParameters(
-                    tensors: tensors(of: bytes), width: width)
-                try average.add(
-                    parameters.weights + [parameters.bias], weight: contribution.weight)
+    // MARK: - The next model
+
+    private func nextModel<Sink: ResultSink & ~Copyable>(
+        _ base: UpdateFile, state: UpdateFile?, _ contributions: [Contribution],
+        file: (BlobDigest) throws -> UpdateFile, sink: () throws -> Sink
+    ) throws -> RoundResult {
+        let parameters = try ModelParameters(base)
+        let updates = try contributions.map { try update($0, parameters, file: file) }
+        let states = try state.map { try StrategyState.sources(of: $0, for: strategy.strategy) }
+        let names = strategy.strategy.stateNames
+        do {
+            let aggregation = try Aggregation(
+                strategy.strategy, base: parameters.source, states: states ?? [:],
+                updates: updates, population: population)
+            var model = try sink()
+            try parameters.writeBefore(to: &model)
+            guard !names.isEmpty else {
+                try aggregation.run { try model.write(UnsafeRawBufferPointer($0.model)) }
+                try parameters.writeAfter(to: &model)
+                return RoundResult(model: try model.finish())
             }
+            var kept = try sink()
+            try StrategyState.header(parameters: parameters.layout.count, states: names.count)
+                .bytes.withUnsafeBytes { try kept.write($0) }
+            var rows: [Float] = []
+            try aggregation.run { block in
+                try model.write(UnsafeRawBufferPointer(block.model))
+                rows.removeAll(keepingCapacity: true)
+                for index in block.model.indices {
+                    for state in block.states { rows.append(state[index]) }
+                }
+                try rows.withUnsafeBytes { try kept.write($0) }
+            }
+            try parameters.writeAfter(to: &model)
+            return RoundResult(model: try model.finish(), strategyState: try kept.finish())
+        } catch let error as StrategyError {
+            guard case .update(let index, let fault) = error else {
+                throw AggregationError.strategy(error)
+            }
+            throw AggregationError.contribution(
+                contributions[index].member, problem: "it \(fault)")
         }
-        let mean = try average.mean()
-        let next = LogisticParameters(
-            weights: zip(model.parameters.weights, mean).map { $0 + $1 },
-            bias: model.parameters.bias + mean[width])
-        guard next.bias.isFinite, next.weights.allSatisfy(\.isFinite) else {
-            throw AggregationError.overflow
-        }
-        return try model.with(next)
     }
 
-    private static func tensors(of bytes: [UInt8]) throws -> [Tensor] {
-        try Safetensors(parsing: bytes, headerByteCountMax: headerBytesMax).tensors
+    private func update(
+        _ contribution: Contribution, _ parameters: ModelParameters,
+        file: (BlobDigest) throws -> UpdateFile
+    ) throws -> Update {
+        let opened = try file(contribution.update)
+        let trainedIn = RoundID(
+            job: contribution.round.job,
+            number: contribution.startedIn ?? contribution.round.number)
+        var update: Update?
+        try blaming(contribution.member) {
+            update = try UpdateDecoder(
+                strategy.compression, layout: parameters.layout, local: strategy.strategy.local,
+                seed: RoundSeed.shared(trainedIn)
+            ).contents(of: opened).update(
+                weight: contribution.weight, staleness: contribution.staleness)
+        }
+        guard let update else { throw AggregationError.noBase }
+        return update
     }
 
-    private static func blaming(_ member: MemberID, _ body: () throws -> Void) throws {
+    private func blaming(_ member: MemberID, _ body: () throws -> Void) throws {
         do {
             try body()
         } catch {
@@ -98,20 +177,40 @@ package enum RoundAggregation {
     }
 }
 
+extension JobTrainer {
+    /// The model from which the job starts.
+    ///
+    /// - Throws: `LearningError`.
+    fileprivate func initialModel(_ moments: ColumnMoments) throws -> [UInt8] {
+        switch self {
+        case .logistic(let settings):
+            try LogisticModel.initial(
+                layout: settings.layout, label: settings.label,
+                standardisation: Standardisation(moments, layout: settings.layout)
+            ).bytes
+        case .network(let settings): try NetworkModel.initial(settings, moments: moments).bytes
+        }
+    }
+}
+
 package enum AggregationError: Error, Hashable, Sendable, CustomStringConvertible {
     case settings(JSONShapeError)
     case noBase
+    case base(String)
+    case strategyState(String)
     case contribution(MemberID, problem: String)
     /// No update is at fault by itself.
-    case overflow
+    case strategy(StrategyError)
 
     package var description: String {
         switch self {
-        case .settings(let error): "the job's trainer settings cannot be used: \(error)"
+        case .settings(let error): "the job's settings cannot be used: \(error)"
         case .noBase: "the round started from no model"
+        case .base(let problem): "the model that the round started from \(problem)"
+        case .strategyState(let problem): "what the strategy has kept \(problem)"
         case .contribution(let member, let problem):
             "the contribution of \(member) cannot be used: \(problem)"
-        case .overflow: "the next model would have a weight that is not a finite number"
+        case .strategy(let error): "\(error)"
         }
     }
 }

@@ -47,6 +47,7 @@ package struct CloseRound: LabAction {
         try state.settle(row, of: job)
         row.status = .closed
         row.result = result
+        row.nextStrategyState = strategyState
         row.ended = context.now
         state.jobs.set(row)
         job.closed += 1

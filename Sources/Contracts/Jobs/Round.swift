@@ -48,6 +48,8 @@ package struct Round: StateRow, Hashable {
     package var contributions: [Contribution]
     /// The model that came out of it.
     package var result: BlobDigest?
+    /// What the strategy keeps for the next round.
+    package var nextStrategyState: BlobDigest?
     package var reason: String?
     /// When it was closed or abandoned.
     package var ended: Timestamp?
@@ -63,6 +65,7 @@ package struct Round: StateRow, Hashable {
             "opened": opened.json, "status": .string(status.rawValue),
             "sealIndex": sealIndex.map { .integer(Int64(clamping: $0)) },
             "contributions": .array(contributions.map(\.json)), "result": result?.json,
+            "nextStrategyState": nextStrategyState?.json,
             "reason": reason.map { .string($0) }, "ended": ended?.json,
         ]
     }

@@ -77,12 +77,12 @@ package enum PredictionMetrics: Hashable, Sendable {
 }
 
 /// Numbers as the ledger has them.
-enum Millionths {
+package enum Millionths {
     /// Beyond it an integer of JSON is not what every reader takes it for.
     private static let max: Double = 9e15
 
     /// In millionths, rounded to nearest; what is too large is as large as can be said.
-    static func of(_ value: Double) -> Int64 {
+    package static func of(_ value: Double) -> Int64 {
         guard !value.isNaN else { return Int64(max) }
         return Int64(Swift.min(Swift.max((value * 1_000_000).rounded(), -max), max))
     }

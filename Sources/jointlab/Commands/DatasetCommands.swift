@@ -159,6 +159,9 @@ struct DataFileOptions: ParsableArguments {
     @Option(help: "The column to predict, by name or number.")
     var label: String?
 
+    @Option(help: "What is predicted of it: label (one of two), classes (one of several) or number.")
+    var answer: InspectionOptions.Answer = .label
+
     @Option(help: "Which of its values are the positive class: M, or yes,maybe, or >0.")
     var positive: String?
 
@@ -196,7 +199,8 @@ struct DataFileOptions: ParsableArguments {
             }
             return InspectionOptions(
                 csv: CSVOptions(delimiter: delimiter, header: header),
-                label: label.map { ColumnReference($0) }, positive: positive, kinds: choices)
+                label: label.map { ColumnReference($0) }, answer: answer, positive: positive,
+                kinds: choices)
         }
     }
 
@@ -209,5 +213,6 @@ struct DataFileOptions: ParsableArguments {
     }
 }
 
+extension InspectionOptions.Answer: ExpressibleByArgument {}
 extension CSVOptions.Delimiter: ExpressibleByArgument {}
 extension CSVOptions.Header: ExpressibleByArgument {}

@@ -45,32 +45,54 @@ struct JobCommands: AsyncParsableCommand {
         var rounds = 20
 
         @OptionGroup var training: TrainingOptions
+        @OptionGroup var strategy: StrategyOptions
+        @OptionGroup var judgement: JudgementOptions
 
         @Option(help: "The fewest contributions that a round may close with; default: all.")
         var participantsMin: Int?
+
+        @Option(help: "Close a round as soon as it has so many contributions; default: all.")
+        var enough: Int?
+
+        @Option(help: "How many rounds late a contribution still counts; fedbuff only.")
+        var lateRounds = 0
+
+        @Option(help: "Go on from a version of a model of yours, such as tumour/1.")
+        var from: ModelVersionID?
 
         @Option(help: "How long a round waits for its participants, such as 60s.")
         var roundTimeout = DurationArgument(seconds: 60)
 
         func run() async throws {
             try await MemberSession.with(submit.home) { session in
-                let settings = LogisticSettings(
-                    layout: try await session.layout(of: licences),
-                    label: try await session.label(of: licences),
-                    training: try training.configuration)
+                let design = try training.design
+                let settings =
+                    if let from {
+                        try await session.trainer(design, goingOnFrom: from)
+                    } else {
+                        try await session.trainer(design, on: licences)
+                    }
+                let strategy = try strategy.value
+                let least = participantsMin ?? enough ?? licences.count
+                try strategy.check(
+                    trainer: settings, participantsMin: least, lateRoundsMax: lateRounds)
                 let receipt = try await session.submit(
                     ProposeJob(
                         job: job, model: model, purpose: purpose, licences: licences,
-                        trainer: settings.json, plan: .training(rounds: rounds),
-                        participantsMin: participantsMin ?? licences.count,
-                        roundTimeoutMilliseconds: roundTimeout.milliseconds),
+                        trainer: settings.json,
+                        plan: .training(rounds: rounds, statistics: from == nil),
+                        participantsMin: least,
+                        roundTimeoutMilliseconds: roundTimeout.milliseconds,
+                        strategy: strategy == .fedavg ? nil : strategy.json,
+                        contributionsEnough: enough, lateRoundsMax: lateRounds,
+                        judgement: try judgement.value, base: from),
                     until: submit.wait)
                 submit.output.print(
                     receipt,
                     SubmitOptions.text(receipt, "\(job) is proposed") + """
 
                         \(settings.layout.features.count) features; the model predicts \
-                        \(settings.label.positiveText)
+                        \(settings.target.text)
                         next: jointlab job start \(job)
                         """)
             }
@@ -246,36 +268,6 @@ struct JobCommands: AsyncParsableCommand {
             output.print(["items": .array(results)], grid.text)
             guard results.allSatisfy({ $0["sum"]?.string != "DIFFERS" }) else {
                 throw CommandFailure.refused
-            }
-        }
-    }
-}
-
-/// How participants train within a round.
-struct TrainingOptions: ParsableArguments {
-    @Option(help: "The size of a step.")
-    var learningRate = 0.05
-
-    @Option(help: "How often each row is seen in a round.")
-    var localEpochs = 2
-
-    @Option(help: "How many rows a step is made of.")
-    var batchSize = 32
-
-    @Option(help: "How strongly large weights are held back.")
-    var l2 = 0.001
-
-    @Option(help: "Decides the order of the rows, and nothing else is random.")
-    var seed: UInt64 = 1
-
-    var configuration: TrainingConfiguration {
-        get throws {
-            do {
-                return try TrainingConfiguration(
-                    learningRate: learningRate, localEpochs: localEpochs, batchSize: batchSize,
-                    l2: l2, seed: seed)
-            } catch {
-                throw ValidationError("\(error)")
             }
         }
     }

@@ -49,13 +49,26 @@ struct ModelCommands: AsyncParsableCommand {
         @Option(name: .customLong("file"), help: "Your CSV file.", completion: .file())
         var path: String
 
-        @Option(help: "The least AUC at which you accept it.")
-        var aucMin = 0.8
+        @Option(
+            help: "The least AUC at which you accept it; 0.8 where you ask for nothing else.")
+        var aucMin: Double?
+
+        @Option(help: "The least accuracy at which you accept it.")
+        var accuracyMin: Double?
+
+        @Option(help: "The least R² at which you accept a regression; 0.5 by default.")
+        var r2Min: Double?
+
+        @Option(help: "The greatest loss at which you accept it.")
+        var lossMax: Double?
 
         func run() async throws {
             try await MemberSession.with(submit.home) { session in
                 let (metrics, receipt) = try await session.validate(
-                    version, file: path, aucMin: aucMin, until: submit.wait)
+                    version, file: path,
+                    acceptance: Acceptance(
+                        aucMin: aucMin, accuracyMin: accuracyMin, r2Min: r2Min, lossMax: lossMax),
+                    until: submit.wait)
                 submit.output.print(
                     receipt.adding("metrics", metrics.json),
                     MetricsView.text(metrics) + "\n"
@@ -174,6 +187,26 @@ struct ModelCommands: AsyncParsableCommand {
 
 /// Metrics of two classes, for people.
 enum MetricsView {
+    static func text(_ metrics: PredictionMetrics) -> String {
+        switch metrics {
+        case .binary(let metrics): text(metrics)
+        case .multiclass(let metrics):
+            """
+            rows       \(metrics.count)
+            AUC        \(metrics.macroAUC.map { decimals($0, 4) } ?? "undefined: one class only")
+            log loss   \(decimals(metrics.logLoss, 4))
+            accuracy   \(decimals(metrics.accuracy, 4))
+            """
+        case .regression(let metrics):
+            """
+            rows                 \(metrics.count)
+            R²                   \(metrics.r2.map { decimals($0, 4) } ?? "undefined: one value only")
+            mean squared error   \(decimals(metrics.meanSquaredError, 4))
+            mean absolute error  \(decimals(metrics.meanAbsoluteError, 4))
+            """
+        }
+    }
+
     static func text(_ metrics: BinaryMetrics) -> String {
         let confusion = metrics.confusion
         return """

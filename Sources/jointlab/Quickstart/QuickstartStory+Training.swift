@@ -72,7 +72,7 @@ extension QuickstartStory {
         try await waitForVersion(version, lab)
         let validator = try lab.session(data.validator.name)
         let (metrics, _) = try await validator.validate(
-            version, file: data.validator.file, aucMin: 0.5, until: .final)
+            version, file: data.validator.file, acceptance: Acceptance(aucMin: 0.5), until: .final)
         say(
             "   \(data.validator.name), which had no part in it, finds on its \(metrics.count) rows:"
         )

@@ -1,0 +1,101 @@
+package import Strategies
+import Tensors
+
+/// The trained part of a model's file: its F32 tensors, which lie one behind the other. What lies
+/// before and behind them, such as how inputs are standardised, stays as it is from round to round.
+package struct ModelParameters: Sendable {
+    package let layout: ParameterLayout
+    private let file: UpdateFile
+    /// Where they lie in the file's data.
+    private let bytes: Range<Int>
+
+    private static let copyBytes = 1 << 16
+
+    /// - Throws: ``AggregationError/base(_:)``.
+    package init(_ file: UpdateFile) throws(AggregationError) {
+        let entries = file.header.entries.filter { $0.elementType == .float32 }
+        guard let first = entries.first, let last = entries.last else {
+            throw .base("has no tensor of type F32, and so no parameters")
+        }
+        bytes = first.bytes.lowerBound..<last.bytes.upperBound
+        do {
+            layout = try ParameterLayout(entries.map { ($0.name, $0.shape) })
+        } catch {
+            throw .base("cannot be trained: \(error)")
+        }
+        // In the order of their names, and nothing in between.
+        guard layout.count * MemoryLayout<Float>.size == bytes.count,
+            zip(layout.parts, entries).allSatisfy({ $0.name.utf8.elementsEqual($1.name.utf8) })
+        else { throw .base("does not have its F32 tensors one behind the other, by name") }
+        self.file = file
+    }
+
+    package var source: ParameterSource {
+        let (file, start) = (file, bytes.lowerBound)
+        return ParameterSource(count: layout.count) { range, buffer in
+            try file.read(
+                start + range.lowerBound * 4..<start + range.upperBound * 4,
+                UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    /// The file up to the parameters.
+    func writeBefore<Sink: ResultSink & ~Copyable>(to sink: inout Sink) throws {
+        try file.header.bytes.withUnsafeBytes { try sink.write($0) }
+        try copy(0..<bytes.lowerBound, to: &sink)
+    }
+
+    /// The file behind the parameters.
+    func writeAfter<Sink: ResultSink & ~Copyable>(to sink: inout Sink) throws {
+        try copy(bytes.upperBound..<file.header.dataByteCount, to: &sink)
+    }
+
+    private func copy<Sink: ResultSink & ~Copyable>(
+        _ range: Range<Int>, to sink: inout Sink
+    ) throws {
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.copyBytes) {
+            let end = min(start + Self.copyBytes, range.upperBound)
+            try withUnsafeTemporaryAllocation(byteCount: end - start, alignment: 16) { buffer in
+                try file.read(start..<end, buffer)
+                try sink.write(UnsafeRawBufferPointer(buffer))
+            }
+        }
+    }
+}
+
+extension UpdateFile {
+    /// All tensors in memory.
+    ///
+    /// - Throws: ``AggregationError/base(_:)`` where they are larger, or what reading throws.
+    func tensors(bytesMax: Int) throws -> [Tensor] {
+        guard header.dataByteCount <= bytesMax else {
+            throw AggregationError.base(
+                "has \(header.dataByteCount) bytes, and at most \(bytesMax) are read as a whole")
+        }
+        let data = try [UInt8](unsafeUninitializedCapacity: header.dataByteCount) {
+            buffer, initialized in
+            try read(
+                0..<header.dataByteCount,
+                UnsafeMutableRawBufferPointer(
+                    UnsafeMutableBufferPointer(rebasing: buffer[..<header.dataByteCount])))
+            initialized = header.dataByteCount
+        }
+        return try Safetensors(parsing: header.bytes + data).tensors
+    }
+}
+
+extension Update {
+    private static let checkLength = 1 << 14
+
+    /// - Throws: `UpdateFormatError.notFinite(parameter:)`.
+    func checkFinite() throws {
+        for source in [delta, control].compactMap(\.self) {
+            for start in stride(from: 0, to: source.count, by: Self.checkLength) {
+                let end = min(start + Self.checkLength, source.count)
+                if let place = try source.firstNotFinite(in: start..<end) {
+                    throw UpdateFormatError.notFinite(parameter: place)
+                }
+            }
+        }
+    }
+}

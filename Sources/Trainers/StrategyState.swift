@@ -1,0 +1,54 @@
+package import Strategies
+import Tensors
+
+/// What a strategy keeps between rounds, as a blob whose digest stands on the ledger: a safetensors
+/// file with one tensor `state`, F32 [P, S], the S vectors of ``Strategy/stateNames`` side by side
+/// for each of the P parameters, so that it can be written as the model is.
+package enum StrategyState {
+    static let tensorName = "state"
+
+    /// The head of the file.
+    static func header(parameters: Int, states: Int) throws -> SafetensorsHeader {
+        try SafetensorsHeader(
+            describing: [(tensorName, .float32, [parameters, states])])
+    }
+
+    /// The vectors by their names.
+    ///
+    /// - Throws: ``AggregationError/strategyState(_:)``.
+    package static func sources(
+        of file: UpdateFile, for strategy: Strategy
+    ) throws(AggregationError) -> [String: ParameterSource] {
+        let names = strategy.stateNames
+        guard let entry = file.header.entries.first, file.header.entries.count == 1,
+            entry.name == tensorName, entry.elementType == .float32, entry.shape.count == 2,
+            entry.shape[1] == names.count
+        else {
+            throw .strategyState("should be one tensor `\(tensorName)` F32 [P, \(names.count)]")
+        }
+        let width = names.count
+        return Dictionary(
+            uniqueKeysWithValues: names.enumerated().map { place, name in
+                let source = ParameterSource(count: entry.shape[0]) { range, buffer in
+                    let rows = try file.floats(range.lowerBound * width..<range.upperBound * width)
+                    for index in 0..<range.count {
+                        buffer[index] = rows[index * width + place]
+                    }
+                }
+                return (name, source)
+            })
+    }
+}
+
+extension UpdateFile {
+    /// Floats from the beginning of the data on.
+    func floats(_ range: Range<Int>) throws -> [Float] {
+        try [Float](unsafeUninitializedCapacity: range.count) { buffer, initialized in
+            try read(
+                range.lowerBound * 4..<range.upperBound * 4,
+                UnsafeMutableRawBufferPointer(
+                    UnsafeMutableBufferPointer(rebasing: buffer[..<range.count])))
+            initialized = range.count
+        }
+    }
+}
