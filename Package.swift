@@ -123,6 +123,7 @@ let package = Package(
                 "MerkleMap", "Storage", "Transport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .target(
             name: "Trainers",
@@ -141,8 +142,9 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Ledger",
-                "MerkleLog", "Storage", "Trainers", "Transport",
+                "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "LabAPI",
+                "Ledger", "MerkleLog", "Storage", "Trainers", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -311,6 +313,7 @@ let package = Package(
                 "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
                 "MerkleLog", "Node", "Participation", "SampleLab", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

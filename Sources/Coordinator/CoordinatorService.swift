@@ -18,6 +18,7 @@ package actor CoordinatorService: Service {
     /// So many entries may wait for a batch before submissions are put off.
     private static let pendingMax = 20_000
     private static let heartbeat = Duration.seconds(2)
+    private static let uploadSweep = Duration.seconds(3_600)
     /// A node that catches up gets the ledger in pieces of this size.
     private static let catchUpEntriesMax = 512
     private static let catchUpBytesMax = 4 << 20
@@ -30,6 +31,7 @@ package actor CoordinatorService: Service {
 
     package nonisolated let database: LedgerDatabase
     package nonisolated let blobs: BlobStore
+    nonisolated let uploads: BlobUploads
     package nonisolated let progress = ProgressSignal()
     private nonisolated let logger: Logger
     private nonisolated let now: @Sendable () -> Timestamp
@@ -46,9 +48,11 @@ package actor CoordinatorService: Service {
 
     /// Takes a founded lab up again.
     ///
+    /// - Parameter uploads: What members may leave here that the ledger does not name.
     /// - Throws: `StorageError` or `Misconduct` where the stored ledger is not sound.
     package init(
-        home: CoordinatorHome, logger: Logger, now: @escaping @Sendable () -> Timestamp
+        home: CoordinatorHome, uploads limits: UploadLimits = UploadLimits(), logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) throws {
         let database = try LedgerDatabase(path: home.ledger.path)
         guard let replica = try database.replay() else {
@@ -69,6 +73,7 @@ package actor CoordinatorService: Service {
             sequencer, serviceKey: serviceKey,
             contributions: try Self.openContributions(in: replica.state, from: database))
         blobs = try BlobStore(folder: home.blobs)
+        uploads = try BlobUploads(into: blobs, limits: limits)
         self.database = database
         self.logger = logger
         self.now = now
@@ -109,6 +114,7 @@ package actor CoordinatorService: Service {
                 group.addTask { try await self.storeBatches() }
                 group.addTask { try await self.runEffects() }
                 group.addTask { try await self.beat() }
+                group.addTask { try await self.sweepUploads() }
                 do {
                     try await group.next()
                 } catch is CancellationError {
@@ -225,6 +231,22 @@ package actor CoordinatorService: Service {
                 "detail": "\(detail)",
             ])
         perform(machine.declined(member, round, at: now()))
+    }
+
+    // MARK: - Blobs
+
+    /// The blobs that the ledger names, and those of contributions that wait for a seal.
+    nonisolated func namedBlobs() async throws -> Set<BlobDigest> {
+        let state = await acceptedState
+        let waiting = try Self.openContributions(in: state, from: database)
+        return state.namedBlobs.union(waiting.map(\.contribution.update))
+    }
+
+    private nonisolated func sweepUploads() async throws {
+        while true {
+            uploads.sweep(keeping: try await namedBlobs())
+            try await Task.sleep(for: Self.uploadSweep)
+        }
     }
 
     // MARK: - Connections

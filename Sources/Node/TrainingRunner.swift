@@ -1,6 +1,7 @@
 import Contracts
 import Federation
 import Foundation
+import LabAPI
 import Learning
 import Logging
 import Storage
@@ -77,14 +78,7 @@ struct TrainingRunner: Sendable {
     }
 
     private func fetch(_ digest: BlobDigest) async throws -> [UInt8] {
-        if !blobs.has(digest) {
-            var pieces: [UInt8] = []
-            try await client.download(digest) { pieces.append(contentsOf: $0) }
-            let found = try blobs.write(pieces)
-            guard found == digest else {
-                throw StorageError.wrongDigest(expected: digest.text, found: found.text)
-            }
-        }
+        try await client.download(digest, into: blobs)
         return try blobs.read(digest)
     }
 }

@@ -1,5 +1,8 @@
 package import Contracts
 package import Encodings
+import LabAPI
+import Node
+import Storage
 import Trainers
 import Transport
 
@@ -20,20 +23,21 @@ extension MemberSession {
     private func verify(_ round: JSONValue, trainer: JSONValue) async throws -> JSONValue {
         let listed = round["contributions"]?.array ?? []
         let contributions = try listed.map(Contribution.init)
-        var updates: [BlobDigest: [UInt8]] = [:]
-        for contribution in contributions {
-            updates[contribution.update] = try await download(contribution.update)
-        }
         let base = round["base"]?.string.flatMap { BlobDigest($0) }
         let task = round["task"]?.string.flatMap(RoundTask.init) ?? .evaluate
         let claimed = round["result"]?.string
+        let store = try blobs()
+        // What is here anyway stays.
+        let needed = Set(contributions.map(\.update) + [base].compactMap(\.self))
+        let absent = needed.filter { !store.has($0) }
+        defer { for digest in absent { try? store.remove(digest) } }
+        for digest in needed.sorted() { try await coordinator.download(digest, into: store) }
         var verdict = "nothing to add up"
         if claimed != nil {
-            let baseBytes: [UInt8]? =
-                if let base { try await download(base) } else { nil }
             let computed = try RoundAggregation.result(
-                of: task, trainer: trainer, base: baseBytes, contributions: contributions
-            ) { updates[$0.update] ?? [] }
+                of: task, trainer: trainer, base: base.map(store.read),
+                contributions: contributions
+            ) { try store.read($0.update) }
             verdict = computed.map { BlobDigest(of: $0).text } == claimed ? "holds" : "DIFFERS"
         }
         return [
@@ -43,15 +47,15 @@ extension MemberSession {
         ]
     }
 
-    /// A blob from the coordinator, checked against its digest.
+    /// A blob from the coordinator, checked against its digest; it stays in the member's own store.
     package func download(_ digest: BlobDigest) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        try await coordinator.download(digest) { bytes.append(contentsOf: $0) }
-        guard BlobDigest(of: bytes) == digest else {
-            throw Problem(
-                status: 502, code: "blob.wrong_digest",
-                detail: "the coordinator sent something else under \(digest)")
-        }
-        return bytes
+        let store = try blobs()
+        try await coordinator.download(digest, into: store)
+        return try store.read(digest)
+    }
+
+    /// The member's own blobs, which its node may be using at the same time.
+    private func blobs() throws -> BlobStore {
+        try BlobStore(sharingFolder: home.blobs)
     }
 }

@@ -54,18 +54,36 @@ package struct SafetensorsHeader: Hashable, Sendable {
     package init(
         of tensors: [Tensor], metadata: SafetensorsMetadata = [:]
     ) throws(SafetensorsError) {
-        let ordered = Self.ordered(tensors)
+        try self.init(
+            laidOut: tensors.map { ($0.name, $0.elementType, $0.shape) }, metadata: metadata)
+    }
+
+    /// The header of a file whose tensors are still to come, of these names, types and shapes.
+    ///
+    /// - Throws: ``SafetensorsError``: `duplicateName`, `reservedName` or `tooLarge`.
+    package init(
+        laidOut tensors: [(name: String, elementType: Tensor.ElementType, shape: [Int])],
+        metadata: SafetensorsMetadata = [:]
+    ) throws(SafetensorsError) {
+        let ordered = tensors.sorted {
+            Self.precedes(($0.elementType, $0.name), ($1.elementType, $1.name))
+        }
         var entries: [Entry] = []
         var end = 0
         for tensor in ordered {
-            let (next, overflow) = end.addingReportingOverflow(tensor.byteCount)
-            guard !overflow else { throw .tooLarge(tensor: tensor.name, shape: tensor.shape) }
+            let byteCount = Tensor.elementCount(of: tensor.shape).map {
+                $0.multipliedReportingOverflow(by: tensor.elementType.byteCount)
+            }
+            let next = byteCount.map { end.addingReportingOverflow($0.partialValue) }
+            guard let byteCount, !byteCount.overflow, let next, !next.overflow else {
+                throw .tooLarge(tensor: tensor.name, shape: tensor.shape)
+            }
             guard tensor.name != Self.metadataKey else { throw .reservedName }
             entries.append(
                 Entry(
                     name: tensor.name, elementType: tensor.elementType, shape: tensor.shape,
-                    bytes: end..<next))
-            end = next
+                    bytes: end..<next.partialValue))
+            end = next.partialValue
         }
         let members = ordered.map { JSONObject.Member(key: $0.name, value: .null) }
         if let name = JSONObject.duplicateKey(in: members) { throw .duplicateName(name) }
