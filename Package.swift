@@ -123,17 +123,18 @@ let package = Package(
                 "MerkleMap", "Storage", "Transport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .target(
             name: "Trainers",
             dependencies: [
-                "Contracts", "Encodings", "Learning", "Strategies", "Tensors",
+                "Contracts", "Encodings", "Learning", "Storage", "Strategies", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Audit",
             dependencies: [
-                "Contracts", "Encodings", "Ledger", "MerkleLog", "Storage", "Trainers",
+                "Contracts", "Encodings", "Ledger", "MerkleLog", "Storage", "Strategies", "Trainers",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
@@ -141,8 +142,9 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Ledger",
-                "MerkleLog", "Storage", "Trainers", "Transport",
+                "ContractLanguage", "Contracts", "Encodings", "Federation", "Identity", "LabAPI",
+                "Ledger", "MerkleLog", "Storage", "Trainers", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -163,7 +165,7 @@ let package = Package(
             name: "Participation",
             dependencies: [
                 "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
-                "Storage", "Trainers", "Transport",
+                "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
 
@@ -212,7 +214,7 @@ let package = Package(
             name: "SampleLab",
             dependencies: [
                 "ContractLibrary", "Contracts", "Encodings", "Identity", "Learning", "Ledger",
-                "MerkleLog", "Randomness", "Strategies", "Storage", "Trainers",
+                "MerkleLog", "Randomness", "Strategies", "Storage", "Strategies", "Trainers",
             ],
             path: "Tests/SampleLab"),
         .target(
@@ -229,7 +231,7 @@ let package = Package(
             dependencies: [
                 "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
                 "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
-                "Randomness", "Strategies", "Storage", "Trainers", "Transport", "jointlab",
+                "Randomness", "Strategies", "Storage", "Strategies", "Trainers", "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -311,6 +313,7 @@ let package = Package(
                 "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
                 "MerkleLog", "Node", "Participation", "SampleLab", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -345,7 +348,7 @@ let package = Package(
         .testTarget(
             name: "TrainersTests",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab",
+                "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab", "Strategies",
                 "Tensors", "Trainers",
             ]),
         .testTarget(

@@ -29,7 +29,7 @@ package enum CoordinatorRoutes {
         addTransactions(service, to: &routes)
         addNodes(service, to: &routes)
         addReports(service, to: &routes)
-        addBlobs(service, to: &routes)
+        BlobRoutes(uploads: service.uploads) { try await service.namedBlobs() }.add(to: &routes)
         LabRoutes { await service.snapshot }.add(to: &routes)
         let ledger = LedgerRoutes(database: service.database, progress: service.progress) {
             await service.snapshot
@@ -169,66 +169,5 @@ package enum CoordinatorRoutes {
                 await service.detach(member, id: connection.id)
                 try await writer.finish(nil)
             })
-    }
-
-    private static func addBlobs(_ service: CoordinatorService, to routes: inout APIRoutes) {
-        let octets = "application/octet-stream"
-        routes.add(
-            APIOperation(
-                .put, "/v1/blobs/{digest}", tag: "blobs",
-                "Upload weights, an update or a document under its SHA-256",
-                body: .init("The bytes", mediaType: octets))
-        ) { request, context in
-            _ = try context.requireMember()
-            let digest = try blobDigest(context)
-            guard context.bodyDigest.map({ BlobDigest(sha256: $0) }) == digest else {
-                throw Problem(
-                    status: 400, code: "digest.wrong",
-                    detail: "the signed Content-Digest is not the one in the path")
-            }
-            try await receive(request.body, as: digest, into: service.blobs)
-            return Response(["digest": digest.json])
-        }
-        routes.add(
-            APIOperation(
-                .get, "/v1/blobs/{digest}", tag: "blobs", "Download a blob",
-                answer: .init("The bytes", mediaType: octets))
-        ) { _, context in
-            _ = try context.requireMember()
-            let digest = try blobDigest(context)
-            guard service.blobs.has(digest) else { throw Problem.notFound("blob \(digest)") }
-            return Response(immutable: try service.blobs.read(digest))
-        }
-    }
-
-    private static func blobDigest(_ context: LabContext) throws -> BlobDigest {
-        guard let digest = BlobDigest(try context.parameters.require("digest")) else {
-            throw Problem(
-                status: 400, code: "request.malformed",
-                detail: "a blob's name is its SHA-256 in 64 lower-case hexadecimal digits")
-        }
-        return digest
-    }
-
-    private static func receive(
-        _ body: RequestBody, as digest: BlobDigest, into blobs: BlobStore
-    ) async throws {
-        var writer = try blobs.writer()
-        var left = SignedClient.blobBytesMax
-        for try await piece in body {
-            left -= piece.readableBytes
-            guard left >= 0 else {
-                throw Problem(
-                    status: 413, code: "blob.too_large",
-                    detail: "a blob has at most \(SignedClient.blobBytesMax) bytes")
-            }
-            try piece.withUnsafeReadableBytes { try writer.write($0) }
-        }
-        do {
-            _ = try writer.finish(expecting: digest)
-        } catch let error as StorageError {
-            guard case .wrongDigest = error else { throw error }
-            throw Problem(status: 400, code: "digest.wrong", detail: error.description)
-        }
     }
 }

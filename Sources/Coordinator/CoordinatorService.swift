@@ -18,6 +18,7 @@ package actor CoordinatorService: Service {
     /// So many entries may wait for a batch before submissions are put off.
     private static let pendingMax = 20_000
     private static let heartbeat = Duration.seconds(2)
+    private static let uploadSweep = Duration.seconds(3_600)
     /// A node that catches up gets the ledger in pieces of this size.
     private static let catchUpEntriesMax = 512
     private static let catchUpBytesMax = 4 << 20
@@ -30,6 +31,7 @@ package actor CoordinatorService: Service {
 
     package nonisolated let database: LedgerDatabase
     package nonisolated let blobs: BlobStore
+    nonisolated let uploads: BlobUploads
     package nonisolated let progress = ProgressSignal()
     private nonisolated let logger: Logger
     private nonisolated let now: @Sendable () -> Timestamp
@@ -47,9 +49,11 @@ package actor CoordinatorService: Service {
 
     /// Takes a founded lab up again.
     ///
+    /// - Parameter uploads: What members may leave here that the ledger does not name.
     /// - Throws: `StorageError` or `Misconduct` where the stored ledger is not sound.
     package init(
-        home: CoordinatorHome, logger: Logger, now: @escaping @Sendable () -> Timestamp
+        home: CoordinatorHome, uploads limits: UploadLimits = UploadLimits(), logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) throws {
         let database = try LedgerDatabase(path: home.ledger.path)
         guard let replica = try database.replay() else {
@@ -70,6 +74,7 @@ package actor CoordinatorService: Service {
             sequencer, serviceKey: serviceKey,
             contributions: try Self.openContributions(in: replica.state, from: database))
         blobs = try BlobStore(folder: home.blobs)
+        uploads = try BlobUploads(into: blobs, limits: limits)
         self.database = database
         self.logger = logger
         self.now = now
@@ -110,6 +115,7 @@ package actor CoordinatorService: Service {
                 group.addTask { try await self.storeBatches() }
                 group.addTask { try await self.runEffects() }
                 group.addTask { try await self.beat() }
+                group.addTask { try await self.sweepUploads() }
                 do {
                     try await group.next()
                 } catch is CancellationError {
@@ -205,10 +211,8 @@ package actor CoordinatorService: Service {
         _ contribution: Contribution, to round: Round, of job: Job
     ) async throws {
         do {
-            _ = try RoundAggregation.result(
-                of: round.task, trainer: job.trainer, base: round.base.map(blobs.read),
-                contributions: [contribution]
-            ) { try blobs.read($0.update) }
+            try RoundAggregation(of: job).check(
+                contribution, to: round.task, base: round.base, file: blobs.tensors)
         } catch let error as AggregationError {
             throw Problem(
                 status: 422, code: "contribution.update_unusable", detail: error.description)
@@ -227,6 +231,22 @@ package actor CoordinatorService: Service {
                 "detail": "\(detail)",
             ])
         perform(machine.declined(member, round, at: now()))
+    }
+
+    // MARK: - Blobs
+
+    /// The blobs that the ledger names, and those of contributions that wait for a seal.
+    nonisolated func namedBlobs() async throws -> Set<BlobDigest> {
+        let state = await acceptedState
+        let waiting = try Self.openContributions(in: state, from: database)
+        return state.namedBlobs.union(waiting.map(\.contribution.update))
+    }
+
+    private nonisolated func sweepUploads() async throws {
+        while true {
+            uploads.sweep(keeping: try await namedBlobs())
+            try await Task.sleep(for: Self.uploadSweep)
+        }
     }
 
     // MARK: - Connections
@@ -362,11 +382,10 @@ package actor CoordinatorService: Service {
 
     private nonisolated func aggregate(_ round: Round, of job: Job) async {
         do {
-            let result = try RoundAggregation.result(
-                of: round.task, trainer: job.trainer, base: round.base.map(blobs.read),
-                contributions: round.contributions
-            ) { try blobs.read($0.update) }
-            await aggregated(round.id, result: RoundResult(model: try result.map(blobs.write)))
+            let result = try RoundAggregation(of: job).result(
+                of: round.task, base: round.base, state: round.strategyState,
+                contributions: round.contributions, file: blobs.tensors, sink: blobs.writer)
+            await aggregated(round.id, result: result)
         } catch {
             logger.error(
                 "round.aggregation_failed",

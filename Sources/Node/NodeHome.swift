@@ -21,6 +21,8 @@ package struct NodeHome: Sendable {
     package var labCard: URL { folder.appending(path: "lab.json") }
     package var ledger: URL { folder.appending(path: "ledger.sqlite") }
     package var blobs: URL { folder.appending(path: "blobs", directoryHint: .isDirectory) }
+    /// What the node keeps between the rounds of jobs; none of it leaves the node.
+    package var jobs: URL { folder.appending(path: "jobs", directoryHint: .isDirectory) }
     package var datasets: URL { folder.appending(path: "datasets", directoryHint: .isDirectory) }
     package var evidence: URL { folder.appending(path: "evidence", directoryHint: .isDirectory) }
     /// Says where a running node answers its own member.

@@ -366,7 +366,7 @@ package actor NodeService: Service {
                 "/v1/cosignatures",
                 ["size": .integer(Int64(clamping: size)), "lines": .string(lines)])
         case .contribution(let envelope, let contribution):
-            try await client.upload(contribution.update, from: blobs.url(of: contribution.update))
+            try await client.upload(contribution.update, from: blobs)
             _ = try await client.post("/v1/contributions", envelope.json)
         case .report(let report):
             _ = try await client.post("/v1/reports", report.json)

@@ -1,9 +1,11 @@
 import Contracts
 import Federation
 import Foundation
+import LabAPI
 import Learning
 import Logging
 import Storage
+import Strategies
 import Trainers
 import Transport
 
@@ -24,7 +26,8 @@ struct TrainingRunner: Sendable {
         report: (SiteReport.Stage) async -> Void
     ) async -> NodeMachine.Outcome {
         do {
-            let settings = try LogisticSettings(order.job.trainer)
+            let trainer = try JobTrainer(order.job.trainer)
+            let strategy = try JobStrategy(order.job.strategy)
             guard
                 let owned = try home.ownedDatasets().first(where: {
                     $0.id == order.participant.dataset
@@ -33,9 +36,13 @@ struct TrainingRunner: Sendable {
                 return .failure(code: "task.dataset_absent", detail: "the dataset is not here")
             }
             var base: [UInt8]?
+            var strategyState: [UInt8]?
             if let digest = order.round.base {
                 await report(.fetching)
                 base = try await fetch(digest)
+            }
+            if let digest = order.round.strategyState, strategy.strategy.local == .controlVariates {
+                strategyState = try await fetch(digest)
             }
             guard owned.rows >= rowsMin else {
                 return .failure(
@@ -58,10 +65,14 @@ struct TrainingRunner: Sendable {
                     "ledger.index": "\(order.round.index)",
                 ])
             await report(.training)
-            let dataset = try owned.load(layout: settings.layout)
-            let product = try RoundWork.perform(
-                order.round.task, round: order.round.id, member: member, settings: settings,
-                base: base, dataset: dataset)
+            let dataset = try owned.load(layout: trainer.layout, target: trainer.ownTarget)
+            let states = LocalStates(folder: home.jobs)
+            let product = try RoundWork(
+                task: order.round.task, round: order.round.id, member: member,
+                judges: order.round.judges, trainer: trainer, strategy: strategy, base: base,
+                strategyState: strategyState, state: states.before(order.round.id)
+            ).perform(on: dataset)
+            try states.keep(product.state, of: order.round.id)
             return .update(
                 try blobs.write(product.bytes), weight: product.weight,
                 metricsMicro: product.metricsMicro)
@@ -82,14 +93,7 @@ struct TrainingRunner: Sendable {
     }
 
     private func fetch(_ digest: BlobDigest) async throws -> [UInt8] {
-        if !blobs.has(digest) {
-            var pieces: [UInt8] = []
-            try await client.download(digest) { pieces.append(contentsOf: $0) }
-            let found = try blobs.write(pieces)
-            guard found == digest else {
-                throw StorageError.wrongDigest(expected: digest.text, found: found.text)
-            }
-        }
+        try await client.download(digest, into: blobs)
         return try blobs.read(digest)
     }
 }

@@ -1,5 +1,8 @@
 package import Contracts
 package import Encodings
+import LabAPI
+import Node
+import Storage
 import Trainers
 import Transport
 
@@ -9,32 +12,41 @@ extension MemberSession {
     /// - Returns: For each round what it came to.
     package func verify(_ job: JobID) async throws -> [JSONValue] {
         let answer = try await get("/v1/jobs/\(job)")
-        let trainer = answer["job"]?["trainer"] ?? .null
+        let job = answer["job"] ?? .null
+        let aggregation = try RoundAggregation(
+            trainer: job["trainer"] ?? .null, strategy: job["strategy"],
+            population: job["participants"]?.array?.count ?? 0)
         var results: [JSONValue] = []
         for round in answer["rounds"]?.array ?? [] where round["status"]?.string == "closed" {
-            results.append(try await verify(round, trainer: trainer))
+            results.append(try await verify(round, by: aggregation))
         }
         return results
     }
 
-    private func verify(_ round: JSONValue, trainer: JSONValue) async throws -> JSONValue {
+    private func verify(
+        _ round: JSONValue, by aggregation: RoundAggregation
+    ) async throws -> JSONValue {
         let listed = round["contributions"]?.array ?? []
         let contributions = try listed.map(Contribution.init)
-        var updates: [BlobDigest: [UInt8]] = [:]
-        for contribution in contributions {
-            updates[contribution.update] = try await download(contribution.update)
-        }
         let base = round["base"]?.string.flatMap { BlobDigest($0) }
         let task = round["task"]?.string.flatMap(RoundTask.init) ?? .evaluate
+        let state = round["strategyState"]?.string.flatMap { BlobDigest($0) }
         let claimed = round["result"]?.string
+        let store = try blobs()
+        // What is here anyway stays.
+        let needed = Set(contributions.map(\.update) + [base, state].compactMap(\.self))
+        let absent = needed.filter { !store.has($0) }
+        defer { for digest in absent { try? store.remove(digest) } }
+        for digest in needed.sorted() { try await coordinator.download(digest, into: store) }
         var verdict = "nothing to add up"
         if claimed != nil {
-            let baseBytes: [UInt8]? =
-                if let base { try await download(base) } else { nil }
-            let computed = try RoundAggregation.result(
-                of: task, trainer: trainer, base: baseBytes, contributions: contributions
-            ) { updates[$0.update] ?? [] }
-            verdict = computed.map { BlobDigest(of: $0).text } == claimed ? "holds" : "DIFFERS"
+            let computed = try aggregation.result(
+                of: task, base: base, state: state, contributions: contributions,
+                file: store.tensors, sink: DigestSink.init)
+            let isSame =
+                computed.model?.text == claimed
+                && computed.strategyState?.text == round["nextStrategyState"]?.string
+            verdict = isSame ? "holds" : "DIFFERS"
         }
         return [
             "round": round["round"], "task": .string(task.rawValue),
@@ -43,15 +55,15 @@ extension MemberSession {
         ]
     }
 
-    /// A blob from the coordinator, checked against its digest.
+    /// A blob from the coordinator, checked against its digest; it stays in the member's own store.
     package func download(_ digest: BlobDigest) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        try await coordinator.download(digest) { bytes.append(contentsOf: $0) }
-        guard BlobDigest(of: bytes) == digest else {
-            throw Problem(
-                status: 502, code: "blob.wrong_digest",
-                detail: "the coordinator sent something else under \(digest)")
-        }
-        return bytes
+        let store = try blobs()
+        try await coordinator.download(digest, into: store)
+        return try store.read(digest)
+    }
+
+    /// The member's own blobs, which its node may be using at the same time.
+    private func blobs() throws -> BlobStore {
+        try BlobStore(sharingFolder: home.blobs)
     }
 }

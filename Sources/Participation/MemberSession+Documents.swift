@@ -3,7 +3,6 @@ import ContractLanguage
 package import ContractLibrary
 package import Contracts
 import Encodings
-import Foundation
 package import Ledger
 import Transport
 
@@ -46,14 +45,7 @@ extension MemberSession {
     /// Keeps a text beside the ledger.
     @discardableResult
     package func store(_ text: String) async throws -> BlobDigest {
-        let bytes = Array(text.utf8)
-        let digest = BlobDigest(of: bytes)
-        let file = FileManager.default.temporaryDirectory
-            .appending(path: "jointlab-\(UUID().uuidString)")
-        try Data(bytes).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        try await coordinator.upload(digest, from: file)
-        return digest
+        try await coordinator.upload(Array(text.utf8))
     }
 
     /// The document that a label such as `dataset-licence@1`, a name, or a digest means in this lab.

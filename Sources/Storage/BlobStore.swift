@@ -1,25 +1,48 @@
 package import Contracts
 import Crypto
 package import Foundation
+import Glibc
 
 /// Weights, updates and documents in a folder, each under its SHA-256.
 ///
 /// A blob is written beside its place, synced, and moved there, so that whatever stands under a
 /// digest has that digest, after any crash.
 package struct BlobStore: Sendable {
-    private let folder: URL
-    private let incoming: URL
+    /// What nobody has gone on with for so long is given up.
+    package static let partialLifetimeSeconds = 86_400.0
 
+    let folder: URL
+    private let incoming: URL
+    private let partial: URL
+
+    /// The store of a process that has the folder to itself, but for ``init(sharingFolder:)``.
+    ///
     /// - Throws: What making the folder throws.
     package init(folder: URL) throws {
-        self.folder = folder
-        incoming = folder.appending(path: "incoming", directoryHint: .isDirectory)
-        try FileManager.default.createDirectory(at: incoming, withIntermediateDirectories: true)
+        try self.init(sharingFolder: folder)
         // What an earlier process had not finished.
         for leftover in try FileManager.default.contentsOfDirectory(
             at: incoming, includingPropertiesForKeys: nil)
         {
             try? FileManager.default.removeItem(at: leftover)
+        }
+        let given = Date(timeIntervalSinceNow: -Self.partialLifetimeSeconds)
+        for leftover in try FileManager.default.contentsOfDirectory(
+            at: partial, includingPropertiesForKeys: [.contentModificationDateKey])
+        {
+            let values = try? leftover.resourceValues(forKeys: [.contentModificationDateKey])
+            guard let touched = values?.contentModificationDate, touched < given else { continue }
+            try? FileManager.default.removeItem(at: leftover)
+        }
+    }
+
+    /// A store that another process may own, and both write to: a command's beside its daemon.
+    ///
+    /// - Throws: What making the folder throws.
+    package init(sharingFolder folder: URL) throws {
+        self.init(readingFolder: folder)
+        for place in [incoming, partial] {
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         }
     }
 
@@ -27,6 +50,7 @@ package struct BlobStore: Sendable {
     package init(readingFolder folder: URL) {
         self.folder = folder
         incoming = folder.appending(path: "incoming", directoryHint: .isDirectory)
+        partial = folder.appending(path: "partial", directoryHint: .isDirectory)
     }
 
     /// Where a blob is, or would be.
@@ -58,7 +82,7 @@ package struct BlobStore: Sendable {
     }
 
     /// The folder that a blob stands in, made so that it is still there after a loss of power.
-    fileprivate func prepareFolder(of digest: BlobDigest) throws {
+    func prepareFolder(of digest: BlobDigest) throws {
         let place = url(of: digest).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         // Also where it was there already: another writer may have made it a moment ago.
@@ -68,6 +92,19 @@ package struct BlobStore: Sendable {
     /// Begins a blob that comes in pieces.
     package func writer() throws -> BlobWriter {
         try BlobWriter(store: self, temporary: incoming.appending(path: UUID().uuidString))
+    }
+
+    /// Takes up a blob of which an earlier writer may have left the first bytes.
+    ///
+    /// - Throws: `StorageError.inUse` while another writes it.
+    package func partial(_ digest: BlobDigest) throws -> PartialBlob {
+        try PartialBlob(resuming: partial.appending(path: digest.text))
+    }
+
+    /// Forgets a blob; one that is not here is no mistake.
+    package func remove(_ digest: BlobDigest) throws {
+        let path = url(of: digest).path
+        guard unlink(path) == 0 || errno == ENOENT else { throw SyncedFile.failure(path) }
     }
 }
 

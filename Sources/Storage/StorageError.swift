@@ -1,6 +1,7 @@
 /// Why something on disk could not be read or written.
 package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case unusable(path: String, problem: String)
+    case full(path: String)
     case newer(found: Int, known: Int)
     case conflict(expected: UInt64, found: UInt64)
     case readableByOthers(path: String, mode: String)
@@ -10,6 +11,7 @@ package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unusable(let path, let problem): "\(path): \(problem)"
+        case .full(let path): "\(path): there is no room left on the disk"
         case .newer(let found, let known):
             "the database was written by a newer version (schema \(found), and this program knows "
                 + "\(known))"

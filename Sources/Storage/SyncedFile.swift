@@ -14,6 +14,25 @@ package struct SyncedFile: ~Copyable {
         guard descriptor >= 0 else { throw Self.failure(path) }
     }
 
+    /// Opens a file to go on behind its end, or makes it, and locks it.
+    ///
+    /// - Throws: `StorageError.inUse` where it is locked: a second writer, in this process or
+    ///   another, is refused.
+    package init(resuming path: String, mode: mode_t) throws {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw errno == EWOULDBLOCK ? StorageError.inUse(path: path) : Self.failure(path)
+        }
+        // The one who had the lock may have moved the file to its place in the meantime.
+        var opened = stat()
+        var named = stat()
+        guard fstat(descriptor, &opened) == 0, stat(path, &named) == 0,
+            opened.st_ino == named.st_ino
+        else { throw StorageError.inUse(path: path) }
+    }
+
     deinit {
         Glibc.close(descriptor)
     }
@@ -28,6 +47,34 @@ package struct SyncedFile: ~Copyable {
             }
             rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
         }
+    }
+
+    package func size() throws -> Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.failure(path) }
+        return Int(status.st_size)
+    }
+
+    /// Reads the file from its beginning, piece by piece.
+    package func forEachPiece(_ receive: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try withUnsafeTemporaryAllocation(byteCount: 256 << 10, alignment: 64) { buffer in
+            var offset = 0
+            while true {
+                let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+                guard count >= 0 else {
+                    if errno == EINTR { continue }
+                    throw Self.failure(path)
+                }
+                guard count > 0 else { return }
+                try receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                offset += count
+            }
+        }
+    }
+
+    /// Cuts the file off.
+    package func truncate(to size: Int) throws {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw Self.failure(path) }
     }
 
     package func sync() throws {
@@ -74,6 +121,8 @@ package struct SyncedFile: ~Copyable {
     }
 
     static func failure(_ path: String) -> StorageError {
-        .unusable(path: path, problem: String(cString: strerror(errno)))
+        errno == ENOSPC || errno == EDQUOT
+            ? .full(path: path)
+            : .unusable(path: path, problem: String(cString: strerror(errno)))
     }
 }

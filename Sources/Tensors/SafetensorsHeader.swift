@@ -55,14 +55,14 @@ package struct SafetensorsHeader: Hashable, Sendable {
         of tensors: [Tensor], metadata: SafetensorsMetadata = [:]
     ) throws(SafetensorsError) {
         try self.init(
-            describing: tensors.map { ($0.name, $0.elementType, $0.shape) }, metadata: metadata)
+            laidOut: tensors.map { ($0.name, $0.elementType, $0.shape) }, metadata: metadata)
     }
 
-    /// The header of a file whose tensors are not in memory.
+    /// The header of a file whose tensors are still to come, of these names, types and shapes.
     ///
-    /// - Throws: As ``init(of:metadata:)``.
+    /// - Throws: ``SafetensorsError``: `duplicateName`, `reservedName` or `tooLarge`.
     package init(
-        describing tensors: [(name: String, elementType: Tensor.ElementType, shape: [Int])],
+        laidOut tensors: [(name: String, elementType: Tensor.ElementType, shape: [Int])],
         metadata: SafetensorsMetadata = [:]
     ) throws(SafetensorsError) {
         let ordered = tensors.sorted {
@@ -70,17 +70,20 @@ package struct SafetensorsHeader: Hashable, Sendable {
         }
         var entries: [Entry] = []
         var end = 0
-        for (name, elementType, shape) in ordered {
-            guard let count = Tensor.elementCount(of: shape) else {
-                throw .tooLarge(tensor: name, shape: shape)
+        for tensor in ordered {
+            let byteCount = Tensor.elementCount(of: tensor.shape).map {
+                $0.multipliedReportingOverflow(by: tensor.elementType.byteCount)
             }
-            let (bytes, tooMany) = count.multipliedReportingOverflow(by: elementType.byteCount)
-            let (next, overflow) = end.addingReportingOverflow(bytes)
-            guard !tooMany, !overflow else { throw .tooLarge(tensor: name, shape: shape) }
-            guard name != Self.metadataKey else { throw .reservedName }
+            let next = byteCount.map { end.addingReportingOverflow($0.partialValue) }
+            guard let byteCount, !byteCount.overflow, let next, !next.overflow else {
+                throw .tooLarge(tensor: tensor.name, shape: tensor.shape)
+            }
+            guard tensor.name != Self.metadataKey else { throw .reservedName }
             entries.append(
-                Entry(name: name, elementType: elementType, shape: shape, bytes: end..<next))
-            end = next
+                Entry(
+                    name: tensor.name, elementType: tensor.elementType, shape: tensor.shape,
+                    bytes: end..<next.partialValue))
+            end = next.partialValue
         }
         let members = ordered.map { JSONObject.Member(key: $0.name, value: .null) }
         if let name = JSONObject.duplicateKey(in: members) { throw .duplicateName(name) }

@@ -50,6 +50,12 @@ package enum JobTrainer: Hashable, Sendable {
         }
     }
 
+    /// What a dataset is read for, where that is not what its owner has registered: of a label the
+    /// owner's own rule is kept, which may list other values than another owner's.
+    package var ownTarget: Target? {
+        if case .label = target { nil } else { target }
+    }
+
     /// Says no where a strategy asks for what the trainer cannot do.
     ///
     /// - Throws: `WorkError`.

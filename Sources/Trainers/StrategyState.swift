@@ -10,7 +10,7 @@ package enum StrategyState {
     /// The head of the file.
     static func header(parameters: Int, states: Int) throws -> SafetensorsHeader {
         try SafetensorsHeader(
-            describing: [(tensorName, .float32, [parameters, states])])
+            laidOut: [(tensorName, .float32, [parameters, states])])
     }
 
     /// The vectors by their names.

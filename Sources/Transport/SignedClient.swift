@@ -1,8 +1,6 @@
 package import AsyncHTTPClient
-package import Contracts
 import Crypto
 package import Encodings
-package import Foundation
 import Identity
 import NIOCore
 import NIOFoundationCompat
@@ -11,14 +9,11 @@ import NIOSSL
 
 /// Talks to a lab's coordinator, or to a member's own node, over HTTP with every request signed.
 package struct SignedClient: Sendable {
-    private static let answerBytesMax = 64 << 20
-    private static let requestTimeout = TimeAmount.seconds(30)
+    static let answerBytesMax = 64 << 20
+    static let requestTimeout = TimeAmount.seconds(30)
     /// A connection on which nothing comes for so long is given up. The coordinator sends a sign of
     /// life every two seconds.
     package static let silenceMax = Duration.seconds(20)
-
-    /// What one blob may have at most, up or down.
-    package static let blobBytesMax = 1 << 30
 
     package let baseURL: String
     private var signer: RequestSigner
@@ -108,36 +103,6 @@ package struct SignedClient: Sendable {
             })
     }
 
-    // MARK: - Blobs
-
-    /// Uploads a blob, unless the other side has it.
-    package func upload(_ digest: BlobDigest, from file: URL) async throws {
-        let path = "/v1/blobs/\(digest)"
-        let content = try Data(contentsOf: file, options: .mappedIfSafe)
-        var request = try request(.PUT, path, [:], bodyDigest: Hex.decode(digest.text))
-        request.headers.replaceOrAdd(name: "content-type", value: "application/octet-stream")
-        request.body = .bytes(ByteBuffer(data: content))
-        _ = try await execute(request, deadline: .distantFuture).body.collect(
-            upTo: Self.answerBytesMax)
-    }
-
-    /// Downloads a blob piece by piece; one that is larger than any that the lab takes is cut off.
-    package func download(
-        _ digest: BlobDigest, _ receive: (UnsafeRawBufferPointer) throws -> Void
-    ) async throws {
-        let request = try request(.GET, "/v1/blobs/\(digest)", [:], bodyDigest: nil)
-        let response = try await execute(request, deadline: .distantFuture)
-        var left = Self.blobBytesMax
-        for try await piece in response.body {
-            left -= piece.readableBytes
-            guard left >= 0 else {
-                throw ConnectionFailure(
-                    baseURL: baseURL, problem: "\(digest) has more than \(Self.blobBytesMax) bytes")
-            }
-            try piece.withUnsafeReadableBytes(receive)
-        }
-    }
-
     // MARK: - Streams
 
     /// Follows a stream of events until it ends.
@@ -158,7 +123,7 @@ package struct SignedClient: Sendable {
 
     // MARK: - Steps
 
-    private func request(
+    func request(
         _ method: HTTPMethod, _ path: String, _ query: KeyValuePairs<String, String?>,
         bodyDigest: [UInt8]?
     ) throws -> HTTPClientRequest {
@@ -177,18 +142,29 @@ package struct SignedClient: Sendable {
         return request
     }
 
-    private func execute(
+    func execute(
         _ request: HTTPClientRequest, deadline: NIODeadline
     ) async throws -> HTTPClientResponse {
-        let response = try await connected { try await http.execute(request, deadline: deadline) }
+        let response = try await response(to: request, deadline: deadline)
         guard response.status.code >= 400 else { return response }
-        let body = try await response.body.collect(upTo: 1 << 20)
+        throw try await problem(response)
+    }
+
+    /// An answer, whatever it says.
+    func response(
+        to request: HTTPClientRequest, deadline: NIODeadline
+    ) async throws -> HTTPClientResponse {
+        try await connected { try await http.execute(request, deadline: deadline) }
+    }
+
+    func problem(_ response: HTTPClientResponse) async throws -> Problem {
+        let body = try await connected { try await response.body.collect(upTo: 1 << 20) }
         let json = (try? JSONValue(parsing: Array(buffer: body))) ?? .null
-        throw Problem(json, status: Int(response.status.code))
+        return Problem(json, status: Int(response.status.code))
     }
 
     /// Does something over the connection, which may break at any moment.
-    private func connected<Result>(_ exchange: () async throws -> Result) async throws -> Result {
+    func connected<Result>(_ exchange: () async throws -> Result) async throws -> Result {
         do {
             return try await exchange()
         } catch let error as CancellationError {

@@ -38,7 +38,7 @@ struct ExportedLab {
         let database = try LedgerDatabase(path: folder.file("ledger.sqlite").path)
         try await lab.store(in: database)
         let blobs = try BlobStore(folder: folder.file("blobs"))
-        for bytes in training.blobs.values { _ = try blobs.write(bytes) }
+        for bytes in training.blobs.all.values { _ = try blobs.write(bytes) }
         summary = try AuditExport.write(
             database, blobs: blobs, include: include, to: folder.file("export"))
         try database.close()

@@ -76,7 +76,8 @@ import Transport
         let card = try Founding(
             title: "A lab", origin: #require(LabOrigin(base: "lab.example/a")), coordinator: keys,
             coordinatorURL: "http://127.0.0.1:9",
-            constitution: LibraryDocument.constitution.published(), rules: Rules(), founder: north.card,
+            constitution: LibraryDocument.constitution.published(), rules: Rules(),
+            founder: north.card,
             key: north.signingKey
         ).card(at: SampleLab.start)
         #expect(try LabCard(JSONValue(parsing: card.json.canonicalBytes)) == card)
@@ -269,34 +270,31 @@ import Transport
     func blobs() async throws {
         let homes = try await LabHomes(LabHomes.sampleLab(), in: folder.url)
         let content = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        let file = folder.file("weights")
-        try Data(content).write(to: file)
+        let source = try BlobStore(folder: folder.file("source"))
+        let digest = try source.write(content)
+        let target = try BlobStore(folder: folder.file("target"))
         let folder = folder
         try await homes.run(nodes: []) { served in
             let client = try served.client("north")
-            let digest = BlobDigest(of: content)
             let missing = await #expect(throws: Problem.self) {
-                try await client.download(digest) { _ in }
+                try await client.download(digest, into: target)
             }
             #expect(missing?.status == 404)
-            try await client.upload(digest, from: file)
+            try await client.upload(digest, from: source)
             // Again, as after an answer that was lost.
-            try await client.upload(digest, from: file)
-            let read = Mutex<[UInt8]>([])
-            try await served.client("south").download(digest) { piece in
-                read.withLock { $0 += Array(piece) }
-            }
-            #expect(read.withLock(\.self) == content)
+            try await client.upload(digest, from: source)
+            try await client.upload(content)
+            try await served.client("south").download(digest, into: target)
+            #expect(try target.read(digest) == content)
 
-            let wrong = await #expect(throws: Problem.self) {
-                try await client.upload(BlobDigest(of: [1]), from: file)
-            }
-            #expect(wrong?.status == 400)
-            #expect(wrong?.code == "digest.wrong")
+            let wrong = try await served.exchanges("north").send(
+                "PUT", "/v1/blobs/\(BlobDigest(of: [1]))", body: content)
+            #expect(wrong.status == 400)
+            #expect(wrong.problemCode == "digest.wrong")
             #expect(!served.coordinator.blobs.has(BlobDigest(of: [1])))
             let stranger = try SampleMember("stranger", [.researcher])
             let refused = await #expect(throws: Problem.self) {
-                try await served.client(stranger.signingKey).upload(digest, from: file)
+                try await served.client(stranger.signingKey).upload(digest, from: source)
             }
             #expect(refused?.code == "caller.stranger")
             // Anybody can apply; updates are for members.
@@ -310,10 +308,11 @@ import Transport
             for attempt in 0..<2 {
                 let refused = await #expect(throws: Problem.self) {
                     let client = try served.client(applicant.signingKey)
+                    try target.remove(digest)
                     if attempt == 0 {
-                        try await client.upload(digest, from: file)
+                        try await client.upload(digest, from: source)
                     } else {
-                        try await client.download(digest) { _ in }
+                        try await client.download(digest, into: target)
                     }
                 }
                 #expect(refused?.code == "caller.applicant")

@@ -1,7 +1,7 @@
 package import Contracts
 package import Strategies
 import Synchronization
-package import Trainers
+import Trainers
 
 /// Blobs in memory, for aggregation to read and write.
 package final class MemoryBlobs: Sendable {

@@ -71,13 +71,11 @@ extension SampleLab {
     package struct Training: Sendable {
         package let job: JobID
         /// Every base, update and result, by its digest.
-        package var blobs: [BlobDigest: [UInt8]] = [:]
+        package let blobs = MemoryBlobs()
         package var weights: BlobDigest?
 
-        package mutating func keep(_ bytes: [UInt8]) -> BlobDigest {
-            let digest = BlobDigest(of: bytes)
-            blobs[digest] = bytes
-            return digest
+        package func keep(_ bytes: [UInt8]) -> BlobDigest {
+            blobs.keep(bytes)
         }
     }
 
@@ -144,10 +142,11 @@ extension SampleLab {
         of owner: String, to round: Round, _ training: inout Training
     ) throws -> Envelope {
         let member = try member(owner)
-        let product = try RoundWork.perform(
-            round.task, round: round.id, member: member.id, settings: SampleData.settings,
-            base: round.base.flatMap { training.blobs[$0] },
-            dataset: SampleData.dataset(
+        let product = try RoundWork(
+            task: round.task, round: round.id, member: member.id, judges: round.judges,
+            trainer: .logistic(SampleData.settings), base: round.base.flatMap { training.blobs[$0] }
+        ).perform(
+            on: SampleData.dataset(
                 rows: 60, seed: UInt64(Self.owners.firstIndex(of: owner) ?? 9)))
         return Contribution(
             lab: id, round: round.id, member: member.id, update: training.keep(product.bytes),
@@ -167,11 +166,11 @@ extension SampleLab {
         guard let sealed = state.jobs[round.id], let job = state.jobs[training.job] else {
             throw SampleLabError.nobody("\(round.id)")
         }
-        let result = try RoundAggregation.result(
-            of: sealed.task, trainer: job.trainer,
-            base: sealed.base.flatMap { training.blobs[$0] }, contributions: sealed.contributions
-        ) { training.blobs[$0.update] ?? [] }
-        let kept = result.map { training.keep(falsify($0)) }
+        let blobs = training.blobs
+        let result = try RoundAggregation(of: job).result(
+            of: sealed.task, base: sealed.base, state: sealed.strategyState,
+            contributions: sealed.contributions, file: blobs.file, sink: blobs.sink)
+        let kept = result.model.map { training.keep(falsify(blobs[$0] ?? [])) }
         try submitAsCoordinator(CloseRound(round: round.id, result: kept))
         training.weights = kept ?? training.weights
     }

@@ -10,7 +10,7 @@ import MerkleLog
 package import Node
 package import Participation
 package import SampleLab
-import Storage
+package import Storage
 package import Transport
 
 /// A lab whose members and coordinator have folders of their own, to be run in one process.
@@ -43,12 +43,15 @@ package struct LabHomes: Sendable {
     /// - Parameters:
     ///   - nodes: All members', if absent.
     ///   - rowsMin: What an owner asks for, by its name.
+    ///   - uploads: What members may leave with the coordinator.
     package func run<Result: Sendable>(
         nodes names: [String]? = nil, rowsMin: [String: Int] = [:],
+        uploads: UploadLimits = UploadLimits(),
         _ body: @escaping @Sendable (ServedLab) async throws -> Result
     ) async throws -> Result {
         let clock: @Sendable () -> Timestamp = { MemberSession.now }
-        let service = try CoordinatorService(home: coordinator, logger: .silent, now: clock)
+        let service = try CoordinatorService(
+            home: coordinator, uploads: uploads, logger: .silent, now: clock)
         let routes = CoordinatorRoutes.make(
             for: service, lab: lab.id, version: "1.2.3", openEntries: false, now: clock)
         return try await LoopbackServer.with(routes.router) { url, http in
@@ -103,6 +106,19 @@ package struct ServedLab: Sendable {
 
     package func client(_ name: String) throws -> SignedClient {
         try client(lab.member(name).signingKey)
+    }
+
+    /// Requests in which anything can be wrong.
+    package func exchanges(_ key: SigningKey) -> SignedExchange {
+        SignedExchange(
+            url: url,
+            signer: RequestSigner(key: key, lab: lab.id.text) {
+                MemberSession.now.milliseconds / 1_000
+            }, http: http)
+    }
+
+    package func exchanges(_ name: String) throws -> SignedExchange {
+        exchanges(try lab.member(name).signingKey)
     }
 
     package func node(_ name: String) throws -> NodeService {

@@ -23,19 +23,21 @@ import Trainers
 
     private func result(
         _ task: RoundTask, _ updates: [(member: String, weight: Int64, bytes: [UInt8])],
-        base: [UInt8]?, trainer: JSONValue? = nil
+        base: [UInt8]?, trainer: JSONValue? = nil, strategy: JSONValue? = nil
     ) throws -> [UInt8]? {
         let contributions = try updates.map {
             Contribution(
                 lab: lab, round: round, member: try MemberID($0.member),
                 update: BlobDigest(of: $0.bytes), weight: $0.weight, metricsMicro: [:])
         }
-        return try RoundAggregation.result(
-            of: task, trainer: trainer ?? SampleData.settings.json, base: base,
-            contributions: contributions
-        ) { contribution in
-            try #require(updates.first { $0.member == contribution.member.text }).bytes
-        }
+        let blobs = MemoryBlobs()
+        for update in updates { _ = blobs.keep(update.bytes) }
+        let result = try RoundAggregation(
+            trainer: trainer ?? SampleData.settings.json, strategy: strategy, population: 9
+        ).result(
+            of: task, base: base.map(blobs.keep), state: nil, contributions: contributions,
+            file: blobs.file, sink: blobs.sink)
+        return result.model.flatMap { blobs[$0] }
     }
 
     private func update(_ weights: [Float], bias: Float = 0) throws -> [UInt8] {
@@ -78,9 +80,10 @@ import Trainers
             layout: try SampleData.layout, label: SampleData.label, training: together,
             holdout: parts[0].holdout)
         let products = try zip(["north", "south", "valley"], parts).map { name, dataset in
-            let product = try RoundWork.perform(
-                .statistics, round: round, member: MemberID(name), settings: SampleData.settings,
-                base: nil, dataset: dataset)
+            let product = try RoundWork(
+                task: .statistics, round: round, member: MemberID(name),
+                trainer: .logistic(SampleData.settings), base: nil
+            ).perform(on: dataset)
             return (name, product.weight, product.bytes)
         }
         let made = try LogisticModel(
@@ -196,7 +199,7 @@ import Trainers
         let large = Float.greatestFiniteMagnitude
         let first = try #require(
             try result(.train, [("north", 1, update([large, 0, 0, 0]))], base: base))
-        #expect(throws: AggregationError.overflow) {
+        #expect(throws: AggregationError.strategy(.overflow(parameter: 1))) {
             try result(.train, [("north", 1, update([large, 0, 0, 0]))], base: first)
         }
         // The largest updates of the largest weights still have a mean.

@@ -19,14 +19,16 @@ import Trainers
         _ task: RoundTask, round: RoundID? = nil, member: MemberID? = nil, seed: UInt64 = 7,
         learningRate: Double = 0.1, base: [UInt8]? = nil, dataset: LocalDataset? = nil
     ) throws -> RoundWork.Product {
-        try RoundWork.perform(
-            task, round: round ?? self.round, member: member ?? north,
-            settings: LogisticSettings(
-                layout: SampleData.layout, label: SampleData.label,
-                training: TrainingConfiguration(
-                    learningRate: learningRate, localEpochs: 2, batchSize: 8, l2: 0.001,
-                    seed: seed)),
-            base: base, dataset: dataset ?? SampleData.dataset(rows: 60, seed: 1))
+        try RoundWork(
+            task: task, round: round ?? self.round, member: member ?? north,
+            trainer: .logistic(
+                LogisticSettings(
+                    layout: SampleData.layout, label: SampleData.label,
+                    training: TrainingConfiguration(
+                        learningRate: learningRate, localEpochs: 2, batchSize: 8, l2: 0.001,
+                        seed: seed))),
+            base: base
+        ).perform(on: dataset ?? SampleData.dataset(rows: 60, seed: 1))
     }
 
     /// The model that a job's first round makes of one owner's data.

@@ -1,0 +1,326 @@
+import Contracts
+import Crypto
+import Encodings
+import HTTPTypes
+import Hummingbird
+import LabAPI
+import NIOCore
+import Storage
+import Transport
+
+/// Weights, updates and documents: downloads in ranges, and uploads that go on where they stopped.
+///
+/// An upload is the resource `/v1/uploads/DIGEST` of the member that sends it, and behaves as
+/// draft-ietf-httpbis-resumable-upload says; but since its name is the content's, it need not be
+/// made first.
+struct BlobRoutes: Sendable {
+    private static let octets = "application/octet-stream"
+    /// A download is read and sent in pieces of this size.
+    private static let pieceBytes = 256 << 10
+
+    let uploads: BlobUploads
+    /// What the ledger names, and no longer counts against anybody's quota.
+    let named: @Sendable () async throws -> Set<BlobDigest>
+
+    private var store: BlobStore { uploads.store }
+
+    func add(to routes: inout APIRoutes) {
+        addDownloads(to: &routes)
+        addUploads(to: &routes)
+    }
+
+    // MARK: - Downloads
+
+    private func addDownloads(to routes: inout APIRoutes) {
+        routes.add(
+            APIOperation(
+                .get, "/v1/blobs/{digest}", tag: "blobs",
+                "Download a blob, or one range of it (RFC 9110 §14)",
+                answer: .init("The bytes", mediaType: Self.octets))
+        ) { request, context in
+            _ = try context.requireMember()
+            return try download(try Self.digest(context), request.headers)
+        }
+        routes.add(
+            APIOperation(
+                .head, "/v1/blobs/{digest}", tag: "blobs", "Whether a blob is here, and its length",
+                answer: .init("Nothing", mediaType: Self.octets))
+        ) { _, context in
+            _ = try context.requireMember()
+            let digest = try Self.digest(context)
+            let file = try open(digest)
+            var fields = Self.fields(of: digest)
+            fields[.contentLength] = "\(file.count)"
+            return Response(status: .ok, headers: fields)
+        }
+    }
+
+    private func download(_ digest: BlobDigest, _ request: HTTPFields) throws -> Response {
+        let file = try open(digest)
+        var fields = Self.fields(of: digest)
+        let requested = RequestedBytes(
+            range: request[.range], ifRange: request[.ifRange],
+            entityTag: Self.entityTag(digest), count: file.count)
+        switch requested {
+        case .all:
+            return Response(status: .ok, headers: fields, body: Self.body(file, 0..<file.count))
+        case .part(let range):
+            fields[.contentRange] =
+                "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.count)"
+            return Response(
+                status: .partialContent, headers: fields, body: Self.body(file, range))
+        case .unsatisfiable:
+            var response = Response(
+                Problem(
+                    status: 416, code: "range.unsatisfiable",
+                    detail: "the blob has \(file.count) bytes, and none of those asked for"))
+            response.headers[.contentRange] = "bytes */\(file.count)"
+            return response
+        }
+    }
+
+    private static func body(_ file: BlobFile, _ range: Range<Int>) -> ResponseBody {
+        ResponseBody(contentLength: range.count) { writer in
+            try await withTaskExecutorPreference(DiskThreads.shared) {
+                var rest = range
+                while !rest.isEmpty {
+                    let count = min(pieceBytes, rest.count)
+                    var piece = ByteBufferAllocator().buffer(capacity: count)
+                    try piece.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
+                        try file.read(
+                            from: rest.lowerBound, into: .init(rebasing: bytes[..<count]))
+                        return count
+                    }
+                    // Waits until the connection can take more.
+                    try await writer.write(piece)
+                    rest = (rest.lowerBound + count)..<rest.upperBound
+                }
+                try await writer.finish(nil)
+            }
+        }
+    }
+
+    private func open(_ digest: BlobDigest) throws -> BlobFile {
+        guard store.has(digest) else { throw Problem.notFound("blob \(digest)") }
+        return try store.open(digest)
+    }
+
+    private static func entityTag(_ digest: BlobDigest) -> String { "\"\(digest)\"" }
+
+    private static func fields(of digest: BlobDigest) -> HTTPFields {
+        [
+            .contentType: octets, .acceptRanges: "bytes", .eTag: entityTag(digest),
+            // What has a digest for a name never changes.
+            .cacheControl: "public, max-age=31536000, immutable",
+        ]
+    }
+
+    private static func digest(_ context: LabContext) throws -> BlobDigest {
+        guard let digest = BlobDigest(try context.parameters.require("digest")) else {
+            throw Problem(
+                status: 400, code: "request.malformed",
+                detail: "a blob's name is its SHA-256 in 64 lower-case hexadecimal digits")
+        }
+        return digest
+    }
+
+    // MARK: - Uploads
+
+    private func addUploads(to routes: inout APIRoutes) {
+        routes.add(
+            APIOperation(
+                .put, "/v1/blobs/{digest}", tag: "blobs",
+                "Upload weights, an update or a document under its SHA-256, at once",
+                body: .init("The bytes", mediaType: Self.octets))
+        ) { request, context in
+            let member = try context.requireMember()
+            let digest = try Self.digest(context)
+            let signed = context.bodyDigest ?? Array(SHA256.hash(data: [UInt8]()))
+            guard BlobDigest(sha256: signed) == digest else {
+                throw Problem(
+                    status: 400, code: "digest.wrong",
+                    detail: "the signed Content-Digest is not the one in the path")
+            }
+            guard let length = try Self.number(request.headers[.contentLength], "Content-Length")
+            else {
+                throw Problem(
+                    status: 411, code: "length.required",
+                    detail: "Content-Length should say how many bytes the blob has")
+            }
+            return try await receive(
+                request.body, digest, from: member,
+                .init(offset: nil, length: length, isLast: true, digest: signed))
+        }
+        routes.add(
+            APIOperation(
+                .head, "/v1/uploads/{digest}", tag: "blobs",
+                "How much of a blob has come from the caller: Upload-Offset, Upload-Complete",
+                answer: .init("Nothing", mediaType: Self.octets))
+        ) { _, context in
+            let member = try context.requireMember()
+            return try await progress(of: try Self.digest(context), by: member)
+        }
+        routes.add(
+            APIOperation(
+                .patch, "/v1/uploads/{digest}", tag: "blobs",
+                "Go on with an upload: Upload-Offset, Upload-Length, Upload-Complete",
+                body: .init("The bytes from the offset on", mediaType: UploadField.mediaType))
+        ) { request, context in
+            let member = try context.requireMember()
+            return try await receive(
+                request.body, try Self.digest(context), from: member,
+                try Announcement(request.headers, signedDigest: context.bodyDigest))
+        }
+        routes.add(
+            APIOperation(
+                .delete, "/v1/uploads/{digest}", tag: "blobs",
+                "Take back what the caller has sent of a blob that is not whole")
+        ) { _, context in
+            uploads.cancel(try Self.digest(context), by: try context.requireMember())
+            return Response([:])
+        }
+    }
+
+    /// What a request says of the bytes that it brings.
+    private struct Announcement {
+        /// `nil` begins anew.
+        let offset: Int?
+        let length: Int
+        let isLast: Bool
+        /// `nil` where there are no bytes.
+        let digest: [UInt8]?
+
+        init(offset: Int?, length: Int, isLast: Bool, digest: [UInt8]?) {
+            self.offset = offset
+            self.length = length
+            self.isLast = isLast
+            self.digest = digest
+        }
+
+        init(_ fields: HTTPFields, signedDigest: [UInt8]?) throws(Problem) {
+            guard fields[.contentType] == UploadField.mediaType else {
+                throw Problem(
+                    status: 415, code: "upload.media_type",
+                    detail: "Content-Type should be \(UploadField.mediaType)")
+            }
+            guard let offset = try BlobRoutes.number(fields[.offset], "Upload-Offset"),
+                let length = try BlobRoutes.number(fields[.length], "Upload-Length"),
+                let complete = fields[.complete], complete == "?0" || complete == "?1"
+            else {
+                throw Problem(
+                    status: 400, code: "upload.malformed",
+                    detail: "Upload-Offset and Upload-Length should be numbers of bytes, and "
+                        + "Upload-Complete ?0 or ?1")
+            }
+            let end = try BlobRoutes.number(fields[.contentLength], "Content-Length").map {
+                $0.addingReportingOverflow(offset)
+            }
+            if let end,
+                end.overflow || end.partialValue > length
+                    || (complete == "?1" && end.partialValue < length)
+            {
+                throw Problem(
+                    UploadRefusal.wrongLength(bytes: end.partialValue, announced: length))
+            }
+            self.init(
+                offset: offset, length: length, isLast: complete == "?1", digest: signedDigest)
+        }
+    }
+
+    /// - Returns: `nil` where there is no such field.
+    private static func number(_ text: String?, _ field: String) throws(Problem) -> Int? {
+        guard let text else { return nil }
+        guard let number = Int(text), number >= 0, text.first != "+" else {
+            throw Problem(
+                status: 400, code: "request.malformed",
+                detail: "\(field) should be a number of bytes, and is “\(text.prefix(40))”")
+        }
+        return number
+    }
+
+    private func progress(of digest: BlobDigest, by member: MemberID) async throws -> Response {
+        try await withTaskExecutorPreference(DiskThreads.shared) {
+            var fields = Self.fields(of: try uploads.progress(of: digest, by: member))
+            fields[.limit] = "max-size=\(uploads.limits.blobBytesMax)"
+            fields[.cacheControl] = "no-store"
+            return Response(status: .ok, headers: fields)
+        }
+    }
+
+    private static func fields(of progress: BlobUploads.Progress) -> HTTPFields {
+        var fields = HTTPFields()
+        switch progress {
+        case .partial(let count):
+            fields[.offset] = "\(count)"
+            fields[.complete] = "?0"
+        case .whole(let count):
+            fields[.offset] = "\(count)"
+            fields[.length] = "\(count)"
+            fields[.complete] = "?1"
+        }
+        return fields
+    }
+
+    private func receive(
+        _ body: RequestBody, _ digest: BlobDigest, from member: MemberID, _ announced: Announcement
+    ) async throws -> Response {
+        do {
+            let progress = try await withTaskExecutorPreference(DiskThreads.shared) {
+                let upload = try await begin(digest, by: member, announced)
+                // Whatever ends this: what has come is there for the next attempt.
+                defer { upload.stop() }
+                for try await piece in body {
+                    try piece.withUnsafeReadableBytes { try upload.write($0) }
+                }
+                return try upload.finish(isLast: announced.isLast)
+            }
+            var response = Response(["digest": digest.json])
+            response.headers.append(contentsOf: Self.fields(of: progress))
+            return response
+        } catch let refusal as UploadRefusal {
+            var response = Response(Problem(refusal))
+            if case .wrongOffset(_, let expected) = refusal {
+                response.headers[.offset] = "\(expected)"
+            }
+            return response
+        } catch StorageError.full {
+            throw Problem(
+                status: 507, code: "storage.full",
+                detail: "there is no room left on the coordinator's disk; tell its operator")
+        }
+    }
+
+    private func begin(
+        _ digest: BlobDigest, by member: MemberID, _ announced: Announcement
+    ) async throws -> BlobUpload {
+        func begin() throws -> BlobUpload {
+            try uploads.begin(
+                digest, by: member, at: announced.offset, length: announced.length,
+                pieceDigest: announced.digest)
+        }
+        do {
+            return try begin()
+        } catch UploadRefusal.quota {
+            // Some of what counts may have got onto the ledger since.
+            uploads.release(try await named())
+            return try begin()
+        }
+    }
+}
+
+extension Problem {
+    fileprivate init(_ refusal: UploadRefusal) {
+        let (status, code) =
+            switch refusal {
+            case .tooLarge: (413, "blob.too_large")
+            case .quota: (507, "upload.quota")
+            case .tooMany: (507, "upload.too_many")
+            case .wrongOffset: (409, "upload.offset")
+            case .wrongLength: (400, "upload.length")
+            case .superseded: (409, "upload.superseded")
+            case .wrongPiece: (401, "digest.wrong")
+            case .wrongBlob: (400, "digest.wrong")
+            }
+        self.init(status: status, code: code, detail: refusal.description)
+    }
+}

@@ -1,0 +1,23 @@
+import ContractLanguage
+import Contracts
+
+extension LabState {
+    /// Everything in the blob store that an entry of the ledger names.
+    var namedBlobs: Set<BlobDigest> {
+        var digests: Set<BlobDigest> = []
+        for model in models.all {
+            digests.formUnion(models.versions(of: model).map(\.weights))
+        }
+        for job in jobs.all {
+            digests.formUnion([job.weights].compactMap(\.self))
+            for round in jobs.rounds(of: job) {
+                digests.formUnion([round.base, round.result].compactMap(\.self))
+                digests.formUnion(round.contributions.map(\.update))
+            }
+        }
+        for published in agreements.allDocuments {
+            digests.formUnion(published.document.prose.compactMap { BlobDigest($0.reference) })
+        }
+        return digests
+    }
+}

@@ -1,0 +1,57 @@
+import Contracts
+import Foundation
+import Storage
+import Trainers
+
+/// What this node keeps between the rounds of a job and tells nobody, a file for each of the last
+/// rounds: a round that is trained again, after a restart say, starts from what the one before it
+/// left.
+struct LocalStates {
+    private static let kept = 3
+
+    let folder: URL
+
+    /// What the newest round before this one has left.
+    ///
+    /// - Throws: `StorageError` for a file that cannot be read.
+    func before(_ round: RoundID) throws -> LocalState {
+        guard let number = try numbers(of: round.job).last(where: { $0 < round.number }) else {
+            return LocalState()
+        }
+        let file = place(RoundID(job: round.job, number: number))
+        do {
+            return try LocalState(parsing: Array(try Data(contentsOf: file)))
+        } catch {
+            throw StorageError.unusable(path: file.path, problem: "\(error)")
+        }
+    }
+
+    /// - Throws: `StorageError` where it cannot be written.
+    func keep(_ state: LocalState, of round: RoundID) throws {
+        guard !state.isEmpty else { return }
+        try FileManager.default.createDirectory(
+            at: folder(of: round.job), withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        try SyncedFile.replace(place(round).path, with: state.bytes, mode: 0o600)
+        for number in try numbers(of: round.job).dropLast(Self.kept) {
+            try? FileManager.default.removeItem(
+                at: place(RoundID(job: round.job, number: number)))
+        }
+    }
+
+    private func folder(of job: JobID) -> URL {
+        folder.appending(path: job.text, directoryHint: .isDirectory)
+    }
+
+    private func place(_ round: RoundID) -> URL {
+        folder(of: round.job).appending(path: "\(round.number).safetensors")
+    }
+
+    /// The rounds of which there is something, in order.
+    private func numbers(of job: JobID) throws -> [Int] {
+        let folder = folder(of: job)
+        guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .compactMap { $0.hasSuffix(".safetensors") ? Int($0.dropLast(12)) : nil }.sorted()
+    }
+}
