@@ -44,7 +44,9 @@ enum AggregationBenchmark {
                 }
             }
         }
-        print("  \(updateCount) updates of \(parameters) float32, GB/s: median (least to most), share")
+        print(
+            "  \(updateCount) updates of \(parameters) float32, GB/s: median (least to most), share"
+        )
         let scan = median(rates["read-only scan"] ?? [])
         for name in ["read-only scan", "memcpy"] + rules.map(\.name) {
             let sorted = (rates[name] ?? []).sorted()
@@ -69,7 +71,9 @@ enum AggregationBenchmark {
     private static let rules = [
         Rule(name: "FedAvg", isFast: true) { .fedavg },
         Rule(name: "FedAdam", isFast: true) { try .adaptive(.adam, serverRate: 0.1) },
-        Rule(name: "norm clipping", isFast: true) { try Strategy(combination: .meanClipped(norm: 1)) },
+        Rule(name: "norm clipping", isFast: true) {
+            try Strategy(combination: .meanClipped(norm: 1))
+        },
         Rule(name: "median", isFast: false) { try Strategy(combination: .median) },
         Rule(name: "trimmed mean, f = 4", isFast: false) {
             try Strategy(combination: .trimmedMean(f: 4))
@@ -101,6 +105,7 @@ enum AggregationBenchmark {
         ]
         let output = Pipe()
         process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
         guard (try? process.run()) != nil else {
             report("Flower could not be started with \(python)", "")
             return
@@ -133,7 +138,9 @@ private final class Floats: @unchecked Sendable {
 
     deinit { start.deallocate() }
 
-    var source: ParameterSource { ParameterSource(count: count, at: UnsafePointer(start), keeping: self) }
+    var source: ParameterSource {
+        ParameterSource(count: count, at: UnsafePointer(start), keeping: self)
+    }
 
     /// In many lanes, so that reading is all that takes time.
     func sum() -> Float {

@@ -112,7 +112,9 @@ import Testing
         }
     }
 
-    @Test("Updates twice as long have a combined update twice as long", arguments: 0..<10 as Range<UInt64>)
+    @Test(
+        "Updates twice as long have a combined update twice as long",
+        arguments: 0..<10 as Range<UInt64>)
     func scaling(seed: UInt64) throws {
         let lengthless: [Combination] = [
             .weightedMean, .mean, .median, .trimmedMean(f: 2), .krum(f: 2), .multiKrum(f: 2, m: 4),
@@ -125,7 +127,8 @@ import Testing
         var random = SeededRandom(seed: seed)
         let (_, updates) = Self.round(&random, .fedavg, count: 9, parameters: 33)
         let doubled = try updates.map {
-            Update(weight: $0.weight, delta: ParameterSource(try $0.delta.parameters().map { 2 * $0 }))
+            Update(
+                weight: $0.weight, delta: ParameterSource(try $0.delta.parameters().map { 2 * $0 }))
         }
         for (combination, twice) in pairs {
             let once = try Aggregation.combined(combination, updates)
@@ -187,7 +190,8 @@ import Testing
                 var updates = [Update](repeating: good, count: 9)
                 updates[6] = Update(weight: 1, delta: ParameterSource(delta))
                 #expect(throws: StrategyError.update(6, .notFinite(parameter: 217))) {
-                    try Aggregation(strategy, base: base, updates: updates, blockLength: 64).result()
+                    try Aggregation(strategy, base: base, updates: updates, blockLength: 64)
+                        .result()
                 }
             }
         }
@@ -197,10 +201,16 @@ import Testing
             (Update(weight: 0, delta: good.delta), .fedavg, .wrongWeight(0)),
             (Update(weight: -1, delta: good.delta), .fedavg, .wrongWeight(-1)),
             (Update(weight: 1, staleness: 1, delta: good.delta), .fedavg, .wrongStaleness(1)),
-            (Update(weight: 1, staleness: -1, delta: good.delta), try .fedbuff(), .wrongStaleness(-1)),
+            (
+                Update(weight: 1, staleness: -1, delta: good.delta), try .fedbuff(),
+                .wrongStaleness(-1)
+            ),
             (good, .fednova, .wrongNormaliser(nil)),
             (Update(weight: 1, normaliser: 0, delta: good.delta), .fednova, .wrongNormaliser(0)),
-            (Update(weight: 1, normaliser: 2, delta: good.delta), .fedavg, .superfluous("a normaliser")),
+            (
+                Update(weight: 1, normaliser: 2, delta: good.delta), .fedavg,
+                .superfluous("a normaliser")
+            ),
             (good, try .scaffold(), .noControl),
             (
                 Update(weight: 1, delta: good.delta, control: short), try .scaffold(),

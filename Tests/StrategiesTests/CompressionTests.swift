@@ -50,7 +50,9 @@ import Testing
         }
     }
 
-    @Test("What is sent is what is read, within what the compression promises", arguments: compressions)
+    @Test(
+        "What is sent is what is read, within what the compression promises",
+        arguments: compressions)
     func roundTrip(compression: Compression) throws {
         let layout = try Self.layout()
         for seed in 0..<5 as Range<UInt64> {
@@ -146,7 +148,9 @@ import Testing
                     Float(random.uniformInteger(in: -1_000...1_000))
                 }
                 let file = try encoder.file(of: update)
-                for (place, number) in try Self.decoded(file, .topK(share: 0.05), layout).enumerated() {
+                for (place, number) in try Self.decoded(file, .topK(share: 0.05), layout)
+                    .enumerated()
+                {
                     updates[place] += Double(update[place])
                     sent[place] += Double(number)
                 }
@@ -294,7 +298,9 @@ import Testing
         #expect(throws: UpdateFormatError.duplicateName("w")) {
             try ParameterLayout([("w", [1]), ("w", [2])])
         }
-        for name in ["control/w", "scale/w", "norm/w", "codes/w", "indices", "values", "normaliser"] {
+        for name in [
+            "control/w", "scale/w", "norm/w", "codes/w", "indices", "values", "normaliser",
+        ] {
             #expect(throws: UpdateFormatError.reservedName(name)) {
                 try ParameterLayout([(name, [1])])
             }

@@ -33,7 +33,8 @@ import Testing
                 own[client] = next
             }
             return Update(
-                weight: 1, delta: ParameterSource(delta), control: change.map { ParameterSource($0) })
+                weight: 1, delta: ParameterSource(delta),
+                control: change.map { ParameterSource($0) })
         }
         return try Aggregation(
             strategy, base: ParameterSource(x), states: states, updates: updates, population: 2
