@@ -5,7 +5,8 @@ import Strategies
 /// only to read them, and Flower's FedAvg where a Python that has it is named in JOINTLAB_FLOWER.
 ///
 /// Every figure is gigabytes of updates in a second of wall time, the median of several turns in
-/// which all take part one after the other: the load of the machine is the same for all.
+/// which all take part one after the other, so that the load of the machine is much the same for
+/// all of them.
 enum AggregationBenchmark {
     private static let updateCount = 20
     private static let parameters = 10_000_000
@@ -45,18 +46,20 @@ enum AggregationBenchmark {
             }
         }
         print(
-            "  \(updateCount) updates of \(parameters) float32, GB/s: median (least to most), share"
+            "  \(updateCount) updates of \(parameters) float32: GB/s (least to most), and the share"
         )
-        let scan = median(rates["read-only scan"] ?? [])
+        print("  of the scan of the same turn")
+        let scans = rates["read-only scan"] ?? []
         for name in ["read-only scan", "memcpy"] + rules.map(\.name) {
-            let sorted = (rates[name] ?? []).sorted()
-            guard let least = sorted.first, let most = sorted.last else { continue }
+            let own = rates[name] ?? []
+            guard let least = own.min(), let most = own.max() else { continue }
+            let share = median(zip(own, scans).map { $0 / $1 })
             report(
                 name,
-                "\(shown(median(sorted))) (\(shown(least)) to \(shown(most)))  "
-                    + "\(shown(100 * median(sorted) / scan)) %")
+                "\(shown(median(own))) (\(shown(least)) to \(shown(most)))  \(shown(100 * share)) %"
+            )
         }
-        peer(scan: scan)
+        peer(scan: median(scans))
         // The sums must not be optimised away.
         if checksum.isNaN { print("the inputs are not finite") }
     }
@@ -113,6 +116,7 @@ enum AggregationBenchmark {
         let text = String(
             decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
+        if process.terminationStatus != 0 { report("Flower failed: run the script by hand", "") }
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: "\t")
             guard fields.count == 2, let rate = Double(fields[1]) else { continue }
