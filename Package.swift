@@ -193,11 +193,11 @@ let package = Package(
             dependencies: [
                 "Audit", "ContractLanguage", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
                 "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
-                "Trainers", "Transport",
+                "Strategies", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Benchmarks",
-            exclude: ["cel_peer.py"]),
+            exclude: ["aggregation_peer.py", "cel_peer.py"]),
 
         // Tests, and what they share
         .target(

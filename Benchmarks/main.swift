@@ -1,8 +1,10 @@
 import Foundation
 
-/// `jointlab-bench [limits|policy|contracts|ledger|latency|rounds|audit …]`: the figures of
+/// `jointlab-bench [limits|aggregation|policy|contracts|ledger|latency|rounds|audit …]`: the figures of
 /// `Documentation/benchmarks.md`, and what limits them, in one run.
-let known = ["limits", "policy", "contracts", "ledger", "latency", "rounds", "audit"]
+let known = [
+    "limits", "aggregation", "policy", "contracts", "ledger", "latency", "rounds", "audit",
+]
 let asked = Array(CommandLine.arguments.dropFirst())
 let wanted = asked.isEmpty ? known : asked
 guard wanted.allSatisfy(known.contains) else {
@@ -20,6 +22,7 @@ for name in wanted {
     print("\n\(name)")
     switch name {
     case "limits": Limits.measure()
+    case "aggregation": try AggregationBenchmark.measure()
     case "policy": try PolicyBenchmark.measure()
     case "contracts": try ContractBenchmark.measure()
     case "ledger": try await LedgerBenchmark(binary: binary).run()

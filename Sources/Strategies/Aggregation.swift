@@ -45,7 +45,7 @@ package struct Aggregation {
     ///   - population: N, how many participants the job has; SCAFFOLD asks for it.
     ///   - blockLength: How many parameters are read of a source at a time, rounded up to a multiple
     ///     of 64. About 24 bytes for each of them are held, and 4 for each of them and of the
-    ///     updates that have to be looked at together, those of a mean being 8 at most.
+    ///     updates that have to be looked at together, those of a mean being 4 at most.
     /// - Throws: ``StrategyError``; ``StrategyError/updateAtFault`` says whom to blame.
     package init(
         _ strategy: Strategy, base: ParameterSource, states: [String: ParameterSource] = [:],
@@ -73,13 +73,19 @@ package struct Aggregation {
         } else {
             controlShare = 0
         }
-        let length = max(1, blockLength ?? Self.defaultBlockLength(updates.count))
+        let length = max(
+            1,
+            min(base.count, blockLength ?? Self.defaultBlockLength(strategy, updates.count)))
         self.blockLength = (length + Self.blockUnit - 1) / Self.blockUnit * Self.blockUnit
     }
 
-    /// Some hundred KiB for each update of a few, 16 MiB in all where they are many.
-    private static func defaultBlockLength(_ updates: Int) -> Int {
-        max(blockUnit, min(8_192, (1 << 22) / updates))
+    /// The sums of a mean fit into a core's own cache, and its inputs take turns seldom; the order
+    /// statistics hold all updates, in 16 MiB where they are many.
+    private static func defaultBlockLength(_ strategy: Strategy, _ updates: Int) -> Int {
+        switch strategy.combination {
+        case .weightedMean, .mean: 32_768
+        default: max(blockUnit, min(8_192, (1 << 22) / updates))
+        }
     }
 
     private static func checked(
@@ -119,9 +125,12 @@ package struct Aggregation {
     @discardableResult
     package func run(_ sink: (Block) throws -> Void) throws -> [Double]? {
         let plan = try combinationPlan()
-        let combiner = BlockCombiner(plan: plan, sources: updates.map(\.delta), blockLength: blockLength)
+        let combiner = BlockCombiner(
+            plan: plan, sources: updates.map(\.delta), blockLength: blockLength)
         let controls = controlCombiner()
-        let step = ServerStep(strategy.server, controlShare: controlShare, blockLength: blockLength)
+        let step = ServerStep(
+            strategy.server, base: base, states: states, controlShare: controlShare,
+            blockLength: blockLength)
         for start in stride(from: 0, to: base.count, by: blockLength) {
             let range = start..<min(start + blockLength, base.count)
             let delta = try combiner.combined(range) { index, parameter in
@@ -130,7 +139,7 @@ package struct Aggregation {
             let control = try controls?.combined(range) { index, parameter in
                 .update(index, .controlNotFinite(parameter: parameter))
             }
-            try sink(step.block(range, base: base, states: states, delta: delta, control: control))
+            try sink(step.block(range, delta: delta, control: control))
         }
         return plan.shares(of: updates.count)
     }
@@ -149,17 +158,14 @@ package struct Aggregation {
         return (model, Dictionary(uniqueKeysWithValues: zip(strategy.stateNames, next)))
     }
 
-    /// The combined update in double precision, before it is rounded.
+    /// The combined update in double precision, before it is rounded and looked at for numbers that
+    /// are not finite.
     package func combinedUpdate() throws -> [Double] {
         let combiner = BlockCombiner(
             plan: try combinationPlan(), sources: updates.map(\.delta), blockLength: blockLength)
         var combined: [Double] = []
         for start in stride(from: 0, to: base.count, by: blockLength) {
-            let range = start..<min(start + blockLength, base.count)
-            _ = try combiner.combined(range) { index, parameter in
-                .update(index, .notFinite(parameter: parameter))
-            }
-            combined += combiner.quotients(range.count)
+            combined += try combiner.quotients(start..<min(start + blockLength, base.count))
         }
         return combined
     }

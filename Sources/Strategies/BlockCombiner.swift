@@ -6,10 +6,11 @@ final class BlockReader {
     private let blockLength: Int
     private let buffer: UnsafeMutablePointer<Float>
 
-    init(_ sources: [ParameterSource], blockLength: Int) {
+    /// - Parameter rowsMax: How many are asked for at a time.
+    init(_ sources: [ParameterSource], rowsMax: Int, blockLength: Int) {
         self.sources = sources
         self.blockLength = blockLength
-        let read = sources.filter { $0.start(of: 0..<0) == nil }.count
+        let read = min(rowsMax, sources.count { $0.start(of: 0..<0) == nil })
         buffer = .allocate(capacity: max(1, read * blockLength))
         buffer.initialize(repeating: 0, count: max(1, read * blockLength))
     }
@@ -50,81 +51,118 @@ final class BlockReader {
 
 /// Makes one block of the combined update after the other.
 final class BlockCombiner {
-    /// How many sources are read before they are added.
-    private static let groupCount = 8
+    /// How many sources are added in one pass: more would be more streams than the machine fetches
+    /// ahead, fewer would read and write the sums more often.
+    private static let groupCount = 4
 
     private let plan: CombinationPlan
     /// The updates that the reader reads, as they were numbered by the caller.
     private let numbers: [Int]
     private let reader: BlockReader
     private let divisor: Double
+    private let factors: [Double]
     private let network: SortingNetwork?
     private var sums: [Double]
-    private var combined: [Float]
     private var scratch: [Float]
+    /// The block, rounded.
+    private let combined: UnsafeMutablePointer<Float>
 
     init(plan: CombinationPlan, sources: [ParameterSource], blockLength: Int) {
         self.plan = plan
         let numbers = plan.updates(of: sources.count)
         self.numbers = numbers
-        reader = BlockReader(numbers.map { sources[$0] }, blockLength: blockLength)
+        let read = numbers.map { sources[$0] }
         sums = [Double](repeating: 0, count: blockLength)
-        combined = [Float](repeating: 0, count: blockLength)
+        combined = .allocate(capacity: blockLength)
+        combined.initialize(repeating: 0, count: blockLength)
         switch plan {
-        case .sum(_, let divisor):
+        case .sum(let terms, let divisor):
             self.divisor = divisor
+            factors = terms.map(\.factor)
             network = nil
             scratch = []
+            reader = BlockReader(read, rowsMax: Self.groupCount, blockLength: blockLength)
         case .sorted(let kept):
             divisor = Double(kept.count)
+            factors = []
             network = SortingNetwork(sorting: numbers.count, wanted: kept)
             scratch = [Float](repeating: 0, count: 64 * numbers.count)
+            reader = BlockReader(read, rowsMax: read.count, blockLength: blockLength)
         case .nearMedian(_, let kept):
             divisor = Double(kept)
+            factors = []
             network = SortingNetwork(sorting: numbers.count, wanted: 0...numbers.count - 1)
             scratch = [Float](repeating: 0, count: 64 * numbers.count)
+            reader = BlockReader(read, rowsMax: read.count, blockLength: blockLength)
         }
     }
 
-    /// The block, rounded, valid until the next call.
+    deinit { combined.deallocate() }
+
+    /// The block, rounded, valid until the next call and while this lives.
     ///
     /// - Parameter fault: The error for the parameter of an update that is not finite.
     func combined(
         _ range: Range<Int>, fault: (_ update: Int, _ parameter: Int) -> StrategyError
-    ) throws -> [Float] {
-        let count = range.count
-        var areFinite = true
-        switch plan {
-        case .sum(let terms, _):
-            for place in 0..<count { sums[place] = 0 }
-            for start in stride(from: 0, to: terms.count, by: Self.groupCount) {
-                let group = start..<min(start + Self.groupCount, terms.count)
-                let rows = try reader.rows(range, of: group)
-                jl_accumulate_f32_in_f64(
-                    &sums, count, rows, terms[group].map(\.factor), group.count)
-            }
-        case .sorted(let kept):
-            let rows = try reader.rows(range)
-            guard let network else { break }
-            areFinite =
-                jl_sums_of_sorted(
-                    &sums, rows, rows.count, count, kept.lowerBound, kept.upperBound,
-                    network.exchanges, network.count, &scratch) == 1
-        case .nearMedian(_, let kept):
-            let rows = try reader.rows(range)
-            guard let network else { break }
-            areFinite =
-                jl_sums_near_median(
-                    &sums, rows, rows.count, count, kept, network.exchanges, network.count,
-                    &scratch) == 1
+    ) throws -> UnsafePointer<Float> {
+        let isFinite: Bool
+        if network == nil {
+            let last = max(0, (factors.count - 1) / Self.groupCount * Self.groupCount)
+            try addGroups(range, upTo: last)
+            let group = last..<factors.count
+            isFinite =
+                jl_end_weighted_means(
+                    combined, sums, range.count, try reader.rows(range, of: group),
+                    Array(factors[group]), group.count, divisor) == 1
+        } else {
+            let areFinite = try sumSorted(range)
+            isFinite = jl_divide_to_f32(combined, sums, divisor, range.count) == 1 && areFinite
         }
-        let isRepresentable = jl_divide_to_f32(&combined, sums, divisor, count) == 1
-        guard areFinite, isRepresentable else { throw try blame(range, fault) }
-        return combined
+        guard isFinite else { throw try blame(range, fault) }
+        return UnsafePointer(combined)
     }
 
-    /// What was rounded last.
-    func quotients(_ count: Int) -> [Double] { sums.prefix(count).map { $0 / divisor } }
+    /// The block in double precision.
+    func quotients(_ range: Range<Int>) throws -> [Double] {
+        if network == nil {
+            try addGroups(range, upTo: factors.count)
+        } else {
+            _ = try sumSorted(range)
+        }
+        return sums.prefix(range.count).map { $0 / divisor }
+    }
+
+    /// Leaves in `sums` those of the first sources.
+    private func addGroups(_ range: Range<Int>, upTo end: Int) throws {
+        if end == 0 {
+            for place in 0..<range.count { sums[place] = 0 }
+        }
+        for start in stride(from: 0, to: end, by: Self.groupCount) {
+            let group = start..<min(start + Self.groupCount, end)
+            let add = start == 0 ? jl_weighted_sums : jl_accumulate_f32_in_f64
+            add(
+                &sums, range.count, try reader.rows(range, of: group), Array(factors[group]),
+                group.count)
+        }
+    }
+
+    /// - Returns: Whether all numbers were finite.
+    private func sumSorted(_ range: Range<Int>) throws -> Bool {
+        let rows = try reader.rows(range)
+        let exchanges = network?.exchanges ?? []
+        switch plan {
+        case .sorted(let kept):
+            return jl_sums_of_sorted(
+                &sums, rows, rows.count, range.count, kept.lowerBound, kept.upperBound, exchanges,
+                exchanges.count / 2, &scratch) == 1
+        case .nearMedian(_, let kept):
+            return jl_sums_near_median(
+                &sums, rows, rows.count, range.count, kept, exchanges, exchanges.count / 2,
+                &scratch) == 1
+        case .sum:
+            return true
+        }
+    }
 
     private func blame(
         _ range: Range<Int>, _ fault: (_ update: Int, _ parameter: Int) -> StrategyError
@@ -134,7 +172,7 @@ final class BlockCombiner {
             let parameter = jl_first_not_finite(row, range.count)
             if parameter < range.count { return fault(number, range.lowerBound + parameter) }
         }
-        let place = combined.prefix(range.count).firstIndex { !$0.isFinite } ?? 0
-        return .overflow(parameter: range.lowerBound + place)
+        return .overflow(
+            parameter: range.lowerBound + jl_first_not_finite(combined, range.count))
     }
 }

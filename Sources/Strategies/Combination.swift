@@ -89,7 +89,8 @@ package enum Combination: Hashable, Sendable {
         guard range.contains(value) else {
             throw .wrongValue(
                 name: name,
-                problem: "should be from \(range.lowerBound) to \(range.upperBound), and is \(value)")
+                problem:
+                    "should be from \(range.lowerBound) to \(range.upperBound), and is \(value)")
         }
     }
 

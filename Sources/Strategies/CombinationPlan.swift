@@ -95,21 +95,28 @@ extension Aggregation {
         let count = updates.count
         var normLanes = [Double](repeating: 0, count: 8 * count)
         var pairLanes = [Double](repeating: 0, count: pairs ? 4 * count * (count - 1) : 0)
-        // The pairs read their block again and again, in double precision: it should stay in cache.
-        let length = pairs ? min(blockLength, 512) : blockLength
-        let reader = BlockReader(updates.map(\.delta), blockLength: length)
-        var scratch = [Double](repeating: 0, count: pairs ? count * length : 0)
-        for start in stride(from: 0, to: base.count, by: length) {
-            let range = start..<min(start + length, base.count)
-            let rows = try reader.rows(range)
-            for (index, row) in rows.enumerated() {
-                normLanes.withUnsafeMutableBufferPointer { lanes in
-                    guard let first = lanes.baseAddress else { return }
-                    jl_squared_norm(first + 8 * index, row, range.count)
+        // The pairs pass over a slice again and again, in double precision: it should stay in cache.
+        let slice = 512
+        let reader = BlockReader(
+            updates.map(\.delta), rowsMax: pairs ? count : 1, blockLength: blockLength)
+        var scratch = [Double](repeating: 0, count: pairs ? count * slice : 0)
+        for start in stride(from: 0, to: base.count, by: blockLength) {
+            let range = start..<min(start + blockLength, base.count)
+            guard pairs else {
+                for index in updates.indices {
+                    let row = try reader.rows(range, of: index..<index + 1)[0]
+                    Self.addSquaredNorm(of: row, range.count, to: &normLanes, index)
                 }
+                continue
             }
-            if pairs {
-                jl_squared_distances(&pairLanes, &scratch, rows, count, range.count)
+            let rows = try reader.rows(range)
+            for offset in stride(from: 0, to: range.count, by: slice) {
+                let length = min(slice, range.count - offset)
+                let slices = rows.map { $0 + offset }
+                for (index, row) in slices.enumerated() {
+                    Self.addSquaredNorm(of: row, length, to: &normLanes, index)
+                }
+                jl_squared_distances(&pairLanes, &scratch, slices, count, length)
             }
         }
         let distances = UpdateDistances(
@@ -120,5 +127,13 @@ extension Aggregation {
             throw StrategyError.update(index, .notFinite(parameter: parameter))
         }
         return distances
+    }
+    private static func addSquaredNorm(
+        of row: UnsafePointer<Float>, _ count: Int, to lanes: inout [Double], _ index: Int
+    ) {
+        lanes.withUnsafeMutableBufferPointer { lanes in
+            guard let first = lanes.baseAddress else { return }
+            jl_squared_norm(first + 8 * index, row, count)
+        }
     }
 }

@@ -29,7 +29,8 @@ enum PackedCodes {
 
     /// Reads codes out of the bytes that ``bytes(of:bits:)`` names.
     static func forEach(
-        _ codes: Range<Int>, in bytes: [UInt8], bits: Int, _ body: (_ index: Int, _ code: Int) -> Void
+        _ codes: Range<Int>, in bytes: [UInt8], bits: Int,
+        _ body: (_ index: Int, _ code: Int) -> Void
     ) {
         let mask = UInt32(1) << bits - 1
         let first = codes.lowerBound * bits % 8

@@ -41,7 +41,8 @@ package struct ParameterLayout: Hashable, Sendable {
     /// - Parameter body: Is given the index of a part, which of its elements are in the range, and
     ///   where they begin in the range.
     func forEachPart(
-        in range: Range<Int>, _ body: (_ part: Int, _ elements: Range<Int>, _ place: Int) throws -> Void
+        in range: Range<Int>,
+        _ body: (_ part: Int, _ elements: Range<Int>, _ place: Int) throws -> Void
     ) rethrows {
         var low = 0
         var high = parts.count
@@ -80,6 +81,8 @@ enum UpdateTensorName {
 
     static func isReserved(_ name: String) -> Bool {
         [normaliser, indices, values].contains { $0.utf8.elementsEqual(name.utf8) }
-            || ["control/", "scale/", "norm/", "codes/"].contains { name.utf8.starts(with: $0.utf8) }
+            || ["control/", "scale/", "norm/", "codes/"].contains {
+                name.utf8.starts(with: $0.utf8)
+            }
     }
 }

@@ -4,9 +4,10 @@ import CKernels
 /// whatever a closure reads, such as a file or the decoding of a compressed update.
 package struct ParameterSource: Sendable {
     /// Fills the buffer, which is as long as the range.
-    package typealias Read = @Sendable (
-        _ range: Range<Int>, _ buffer: UnsafeMutableBufferPointer<Float>
-    ) throws -> Void
+    package typealias Read =
+        @Sendable (
+            _ range: Range<Int>, _ buffer: UnsafeMutableBufferPointer<Float>
+        ) throws -> Void
 
     private enum Storage: Sendable {
         case memory(Memory)

@@ -33,7 +33,9 @@ final class RandomMask: Sendable {
         chunk * Self.chunkLength..<min((chunk + 1) * Self.chunkLength, count)
     }
 
-    func keptCount(of chunk: Int) -> Int { Compression.kept(share, of: parameters(of: chunk).count) }
+    func keptCount(of chunk: Int) -> Int {
+        Compression.kept(share, of: parameters(of: chunk).count)
+    }
 
     /// The index of the chunk's first value among all values.
     func start(of chunk: Int) -> Int { chunk * Compression.kept(share, of: Self.chunkLength) }

@@ -7,8 +7,6 @@ struct SortingNetwork: Sendable {
     /// Pairs of places, the lesser of the two to become the least, one behind the other.
     let exchanges: [UInt32]
 
-    var count: Int { exchanges.count / 2 }
-
     /// - Parameters:
     ///   - n: How many places there are.
     ///   - wanted: Which places must hold what they would hold if all were sorted.

@@ -3,9 +3,10 @@ package import Tensors
 /// An update's file as it lies somewhere: its header, and a way to read its data.
 package struct UpdateFile: Sendable {
     /// Fills the buffer with a range of the bytes behind the header.
-    package typealias Read = @Sendable (
-        _ range: Range<Int>, _ buffer: UnsafeMutableRawBufferPointer
-    ) throws -> Void
+    package typealias Read =
+        @Sendable (
+            _ range: Range<Int>, _ buffer: UnsafeMutableRawBufferPointer
+        ) throws -> Void
 
     package let header: SafetensorsHeader
     package let read: Read
@@ -58,7 +59,8 @@ package struct UpdateFile: Sendable {
         try [Element](unsafeUninitializedCapacity: range.count) { buffer, initialized in
             try read(
                 bytes(range, of: entry),
-                UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<range.count])))
+                UnsafeMutableRawBufferPointer(
+                    UnsafeMutableBufferPointer(rebasing: buffer[..<range.count])))
             initialized = range.count
         }
     }

@@ -1,5 +1,5 @@
-import Strategies
 import Randomness
+import Strategies
 import Testing
 
 @Suite struct FedAvgTests {

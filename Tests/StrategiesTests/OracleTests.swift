@@ -29,7 +29,10 @@ struct OracleTests {
             (.geometricMedian(nu: 1e-6 * scale, iterations: 1), "rfa_1_iteration_weighted", 1e-10),
             (.geometricMedian(nu: 1e-6 * scale, iterations: 4), "rfa_4_iterations_weighted", 1e-10),
             // That of a general minimiser, good to its own tolerance.
-            (.geometricMedian(nu: 1e-6 * scale, iterations: 200), "geometric_median_weighted", 1e-6),
+            (
+                .geometricMedian(nu: 1e-6 * scale, iterations: 200), "geometric_median_weighted",
+                1e-6
+            ),
         ])
     func combinations(combination: Combination, key: String, tolerance: Double) throws {
         let found = try Aggregation.combined(combination, updates).map { $0 / Self.scale }
@@ -105,7 +108,8 @@ struct OracleTests {
     @Test("FedNova's update is the published one")
     func fednova() throws {
         let updates = zip(
-            oracle.rows("fedopt_deltas"), zip(oracle.numbers("fednova_p"), oracle.numbers("fednova_taus"))
+            oracle.rows("fedopt_deltas"),
+            zip(oracle.numbers("fednova_p"), oracle.numbers("fednova_taus"))
         ).map {
             Update(
                 weight: Int64(($1.0 * 10).rounded()), normaliser: $1.1,

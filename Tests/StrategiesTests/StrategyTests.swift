@@ -53,7 +53,8 @@ import Testing
     @Test("Every kind can be proposed with what its paper leaves open, and no less")
     func defaults() throws {
         let least = [
-            "fedavg": "", "fedavgm": "", "fedprox": #","mu":0.1"#, "fedadagrad": #","serverRate":1"#,
+            "fedavg": "", "fedavgm": "", "fedprox": #","mu":0.1"#,
+            "fedadagrad": #","serverRate":1"#,
             "fedadam": #","serverRate":1"#, "fedyogi": #","serverRate":1"#, "scaffold": "",
             "fednova": "", "fedbuff": "", "ditto": #","lambda":1"#,
         ]
@@ -77,20 +78,59 @@ import Testing
             (#"{"kind":"fedsgd"}"#, "strategy.kind should be one of fedavg, fedavgm"),
             (#"{"kind":"fedavg","mu":1}"#, "strategy.mu is not a known field"),
             (#"{"kind":"fedavgm","beta":0.9}"#, "strategy.serverRate is missing"),
-            (#"{"kind":"fedavgm","beta":1,"serverRate":1}"#, "strategy.beta should be a number from 0"),
-            (#"{"kind":"fedavgm","beta":"1","serverRate":1}"#, "strategy.beta should be a number, and is a string"),
+            (
+                #"{"kind":"fedavgm","beta":1,"serverRate":1}"#,
+                "strategy.beta should be a number from 0"
+            ),
+            (
+                #"{"kind":"fedavgm","beta":"1","serverRate":1}"#,
+                "strategy.beta should be a number, and is a string"
+            ),
             (#"{"kind":"fedprox","mu":0}"#, "strategy.mu should be a number from 1e-15"),
-            (#"{"kind":"fedbuff","serverRate":1,"bufferSize":0}"#, "strategy.bufferSize should be from 1"),
-            (#"{"kind":"fedbuff","serverRate":1,"bufferSize":2.5}"#, "strategy.bufferSize should be an integer"),
-            (#"{"kind":"fedavg","combination":{"kind":"krum"}}"#, "strategy.combination.f is missing"),
-            (#"{"kind":"fedavg","combination":{"kind":"krum","f":-1}}"#, "strategy.combination.f should be from 0"),
-            (#"{"kind":"fedavg","combination":{"kind":"krum","f":1,"m":2}}"#, "strategy.combination.m is not a known field"),
-            (#"{"kind":"fedavg","combination":{"kind":"best"}}"#, "strategy.combination.kind should be one of"),
-            (#"{"kind":"fedavg","combination":"median"}"#, "strategy.combination should be an object"),
-            (#"{"kind":"fedavg","local":{"kind":"controlVariates"}}"#, "strategy.local.kind should be one of plain"),
-            (#"{"kind":"scaffold","serverRate":1,"combination":{"kind":"median"}}"#, "the combination median does not go with scaffold"),
-            (#"{"kind":"fednova","combination":{"f":1,"kind":"krum"}}"#, "the combination krum does not go with fednova"),
-            (#"{"kind":"fedbuff","serverRate":1,"bufferSize":2,"combination":{"kind":"median"}}"#, "the combination median does not go with fedbuff"),
+            (
+                #"{"kind":"fedbuff","serverRate":1,"bufferSize":0}"#,
+                "strategy.bufferSize should be from 1"
+            ),
+            (
+                #"{"kind":"fedbuff","serverRate":1,"bufferSize":2.5}"#,
+                "strategy.bufferSize should be an integer"
+            ),
+            (
+                #"{"kind":"fedavg","combination":{"kind":"krum"}}"#,
+                "strategy.combination.f is missing"
+            ),
+            (
+                #"{"kind":"fedavg","combination":{"kind":"krum","f":-1}}"#,
+                "strategy.combination.f should be from 0"
+            ),
+            (
+                #"{"kind":"fedavg","combination":{"kind":"krum","f":1,"m":2}}"#,
+                "strategy.combination.m is not a known field"
+            ),
+            (
+                #"{"kind":"fedavg","combination":{"kind":"best"}}"#,
+                "strategy.combination.kind should be one of"
+            ),
+            (
+                #"{"kind":"fedavg","combination":"median"}"#,
+                "strategy.combination should be an object"
+            ),
+            (
+                #"{"kind":"fedavg","local":{"kind":"controlVariates"}}"#,
+                "strategy.local.kind should be one of plain"
+            ),
+            (
+                #"{"kind":"scaffold","serverRate":1,"combination":{"kind":"median"}}"#,
+                "the combination median does not go with scaffold"
+            ),
+            (
+                #"{"kind":"fednova","combination":{"f":1,"kind":"krum"}}"#,
+                "the combination krum does not go with fednova"
+            ),
+            (
+                #"{"kind":"fedbuff","serverRate":1,"bufferSize":2,"combination":{"kind":"median"}}"#,
+                "the combination median does not go with fedbuff"
+            ),
         ])
     func refusals(text: String, problem: String) throws {
         let json = try JSONValue(parsing: Array(text.utf8))

@@ -224,7 +224,7 @@ private let malformed: [([UInt8], String)] = [
     (file("{\(tensor("w", -4, 0))}"), "w.data_offsets[0] should be an integer that is not neg"),
     (
         file("{\(tensor("w", 0, 2, type: "BF16"))}", data: 2),
-        "has the type \"BF16\", and only F32 and F64"
+        "has the type \"BF16\", and only F64, F32, U32, I8, U8"
     ),
     (file("{\(tensor("w", 0, 4, type: "f32"))}", data: 4), "has the type \"f32\""),
     (

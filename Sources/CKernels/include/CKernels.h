@@ -73,6 +73,17 @@ void jl_scale_to_f32(float *out, const double *x, double scale, size_t count);
 /// tests, which compare them.
 void jl_limit_variants(int max);
 
+/// y[i] = 0 + weights[0] * inputs[0][i], then + weights[1] * inputs[1][i], and so on.
+void jl_weighted_sums(
+    double *y, size_t count, const float *_Nonnull const *_Nonnull inputs, const double *weights,
+    size_t inputCount);
+
+/// out[i] = (float)((y[i] + weights[0] * inputs[0][i] + …) / divisor), the sum in this order. 1 if
+/// all of them are finite, or 0.
+int jl_end_weighted_means(
+    float *out, const double *y, size_t count, const float *_Nonnull const *_Nonnull inputs,
+    const double *weights, size_t inputCount, double divisor);
+
 /// out[i] = (float)(x[i] / divisor). 1 if all of them are finite, or 0.
 int jl_divide_to_f32(float *out, const double *x, double divisor, size_t count);
 
@@ -101,6 +112,9 @@ int jl_sums_of_sorted(
 int jl_sums_near_median(
     double *sums, const float *_Nonnull const *_Nonnull rows, size_t rowCount, size_t count,
     size_t kept, const uint32_t *exchanges, size_t exchangeCount, float *scratch);
+
+/// out[i] = a[i] + b[i]. 1 if all of them are finite, or 0.
+int jl_add(float *out, const float *a, const float *b, size_t count);
 
 /// x = x + rate * delta.
 void jl_step(double *x, const double *delta, double rate, size_t count);
