@@ -231,6 +231,29 @@ void jl_tree_histograms(
     const uint32_t *nodes, const int32_t *places, const double *gradients, const double *hessians,
     const uint32_t *offsets, size_t rowCount, size_t width);
 
+// MARK: Clusters and counts (clusters.c)
+
+/// For each row the centre that is nearest by the squared distance, the first of equals. Returns
+/// the sum of these distances, from the first row to the last.
+double jl_nearest_centres(
+    uint32_t *nearest, const float *rows, const double *centres, size_t rowCount, size_t width,
+    size_t centreCount);
+
+/// Adds each row to the sum and the count of its centre.
+void jl_cluster_sums(
+    double *sums, double *counts, const float *rows, const uint32_t *nearest, size_t rowCount,
+    size_t width);
+
+/// The least and the greatest value of a column that is not NaN; 0 and 0 where there is none.
+void jl_column_range(
+    double *low, double *high, const float *rows, size_t column, size_t rowCount, size_t width);
+
+/// Counts the values of a column that are not NaN: bin i holds what is at least edges[i] and below
+/// edges[i + 1], the first bin also what is below, the last also what is above.
+void jl_column_histogram(
+    double *counts, const float *rows, const double *edges, size_t binCount, size_t column,
+    size_t rowCount, size_t width);
+
 #pragma clang assume_nonnull end
 
 #endif
