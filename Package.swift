@@ -399,7 +399,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "LearningTests",
-            dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "SharedFolder", "Tensors"],
+            dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "Tensors"],
             exclude: ["Peers"]),
     ]
 )

@@ -259,6 +259,75 @@ void jl_linear_residuals(float *values, const float *targets, double scale, size
 double jl_cross_entropy(
     const double *probabilities, const float *classes, size_t rowCount, size_t width);
 
+// MARK: Trees (trees.c)
+
+// Rows come as bins, one byte for each input: how many of the input's edges are below the value, or
+// 255 where it is missing.
+
+/// The values of a column that are not NaN, ascending; -0 becomes 0. `out` and `scratch` have room
+/// for all rows. Returns how many there are.
+size_t jl_sorted_column(
+    float *out, float *scratch, const float *rows, size_t column, size_t rowCount, size_t width);
+
+/// The edges of input j stand from starts[j] to starts[j + 1], ascending, at most 254 of them.
+void jl_bin_rows(
+    uint8_t *bins, const float *rows, const float *edges, const uint32_t *starts, size_t rowCount,
+    size_t width);
+
+/// For each row the leaf where it ends, from node 0. `inputs` is negative at a leaf; elsewhere a
+/// row whose bin is at most `splits` goes to `left`, and others to the node behind it.
+void jl_tree_leaves(
+    uint32_t *nodes, const uint8_t *bins, const int32_t *inputs, const uint8_t *splits,
+    const uint8_t *missingLeft, const uint32_t *left, size_t rowCount, size_t width);
+
+/// scores[row * stride] = itself + values[nodes[row]].
+void jl_add_leaf_values(
+    double *scores, size_t stride, const uint32_t *nodes, const double *values, size_t rowCount);
+
+// The first and second derivatives of a row's loss by its score, rounded to multiples of 2^-30.
+
+void jl_logistic_gradients(
+    double *gradients, double *hessians, const double *scores, const float *labels, size_t count);
+/// By the score of the class `chosen`; `scores` has `width` elements for each row.
+void jl_softmax_gradients(
+    double *gradients, double *hessians, const double *scores, const float *classes, size_t chosen,
+    size_t rowCount, size_t width);
+/// Of half the squared error of (answer - mean) / scale.
+void jl_linear_gradients(
+    double *gradients, double *hessians, const double *scores, const float *answers, double mean,
+    double scale, size_t count);
+
+/// Adds each row to the slots of its bins. The slots of input j stand from offsets[j] to
+/// offsets[j + 1], that of missing values last; those of a node from places[node] * offsets[width],
+/// and a row whose node has a negative place is passed over.
+void jl_tree_histograms(
+    double *gradientSums, double *hessianSums, double *counts, const uint8_t *bins,
+    const uint32_t *nodes, const int32_t *places, const double *gradients, const double *hessians,
+    const uint32_t *offsets, size_t rowCount, size_t width);
+
+// MARK: Clusters and counts (clusters.c)
+
+/// For each row the centre that is nearest by the squared distance, the first of equals. Returns
+/// the sum of these distances, from the first row to the last.
+double jl_nearest_centres(
+    uint32_t *nearest, const float *rows, const double *centres, size_t rowCount, size_t width,
+    size_t centreCount);
+
+/// Adds each row to the sum and the count of its centre.
+void jl_cluster_sums(
+    double *sums, double *counts, const float *rows, const uint32_t *nearest, size_t rowCount,
+    size_t width);
+
+/// The least and the greatest value of a column that is not NaN; 0 and 0 where there is none.
+void jl_column_range(
+    double *low, double *high, const float *rows, size_t column, size_t rowCount, size_t width);
+
+/// Counts the values of a column that are not NaN: bin i holds what is at least edges[i] and below
+/// edges[i + 1], the first bin also what is below, the last also what is above.
+void jl_column_histogram(
+    double *counts, const float *rows, const double *edges, size_t binCount, size_t column,
+    size_t rowCount, size_t width);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -52,6 +52,17 @@ package struct ColumnMoments: Hashable, Sendable {
             squaredDeviations: features.squaredDeviations + deviations)
     }
 
+    /// The moments of one column.
+    ///
+    /// - Parameter answers: Count, mean and squared deviations.
+    init(answers: [Double]) throws(LearningError) {
+        try self.init(tensors: [
+            Tensor(name: "count", vector: [answers[0]]),
+            Tensor(name: "mean", vector: [answers[1]]),
+            Tensor(name: "squared_deviations", vector: [answers[2]]),
+        ])
+    }
+
     /// All moments but the last, and the last.
     var splitLast: (ColumnMoments, ColumnMoments)? {
         guard width > 0 else { return nil }

@@ -1,6 +1,12 @@
 import Encodings
 
 extension JSONFields {
+    mutating func kind(_ expected: String) throws(JSONShapeError) {
+        guard try string("kind") == expected else {
+            throw wrong("kind", "should be \(expected)")
+        }
+    }
+
     mutating func number(_ key: String) throws(JSONShapeError) -> Double {
         let value = try required(key)
         guard let number = value.double else {

@@ -9,6 +9,12 @@ struct MadeData {
     let target: Target
     let rows: LabelledRows
 
+    init(layout: FeatureLayout, target: Target, rows: LabelledRows) {
+        self.layout = layout
+        self.target = target
+        self.rows = rows
+    }
+
     /// Numeric features `x0` … and, if there are to be, a categorical one of three categories.
     ///
     /// - Parameter answer: From a row's inputs and a number from the normal distribution.
