@@ -22,13 +22,18 @@ struct TransferBenchmark {
             let digest = try make(size, in: source)
             let raw = try LoopbackCopy.seconds(bytes: size)
             report("\(name) over raw loopback", rate(size, raw))
+            let copy = try time {
+                try LoopbackCopy.copy(
+                    source.url(of: digest), to: lab.folder.appending(path: "copy"))
+            }
+            report("\(name) from file to file over it, synced", rate(size, copy))
             let hash = try time { _ = try source.open(digest).sha256() }
             report("\(name) read and hashed, one core", rate(size, hash))
             let up = try await time { try await client.upload(digest, from: source) }
-            report("\(name) up, durable", "\(rate(size, up)), \(shown(up / raw)) × loopback")
+            report("\(name) up, durable", compared(size, up, raw: raw, copy: copy))
             let target = try BlobStore(folder: lab.folder.appending(path: "target"))
             let down = try await time { try await client.download(digest, into: target) }
-            report("\(name) down, durable", "\(rate(size, down)), \(shown(down / raw)) × loopback")
+            report("\(name) down, durable", compared(size, down, raw: raw, copy: copy))
             for store in [source, target] { try store.remove(digest) }
         }
         let peak = try lab.coordinatorPeakBytes()
@@ -56,6 +61,11 @@ struct TransferBenchmark {
         "\(shown(Double(bytes) / seconds / 1e6)) MB/s"
     }
 
+    /// A rate, and how many times as long as the two plain copies it takes.
+    private func compared(_ bytes: Int, _ time: Double, raw: Double, copy: Double) -> String {
+        "\(rate(bytes, time)): \(shown(time / raw)) × loopback, \(shown(time / copy)) × file to file"
+    }
+
     private func make(_ bytes: Int, in store: BlobStore) throws -> BlobDigest {
         var writer = try store.writer()
         var piece = [UInt64](repeating: 0, count: (1 << 20) / 8)
@@ -75,7 +85,41 @@ enum LoopbackCopy {
 
     struct Failure: Error {}
 
+    /// As many bytes as are wanted, out of memory.
     static func seconds(bytes: Int) throws -> Double {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var received = 0
+        try pass(
+            next: { offset, buffer in min(bytes - offset, buffer.count) },
+            receive: { received += $0.count })
+        guard received == bytes else { throw Failure() }
+        return (clock.now - start) / .seconds(1)
+    }
+
+    /// A file to another, which is then durable.
+    static func copy(_ from: URL, to: URL) throws {
+        let source = open(from.path, O_RDONLY)
+        let target = open(to.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        defer {
+            close(source)
+            close(target)
+            unlink(to.path)
+        }
+        guard source >= 0, target >= 0 else { throw Failure() }
+        try pass(
+            next: { offset, buffer in
+                max(0, pread(source, buffer.baseAddress, buffer.count, offset))
+            },
+            receive: { _ = write(target, $0.baseAddress, $0.count) })
+        guard fsync(target) == 0 else { throw Failure() }
+    }
+
+    /// - Parameter next: Fills a buffer with what comes at an offset, and says how much that is.
+    private static func pass(
+        next: @escaping @Sendable (Int, UnsafeMutableRawBufferPointer) -> Int,
+        receive: (UnsafeRawBufferPointer) -> Void
+    ) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         let sender = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer {
@@ -96,26 +140,25 @@ enum LoopbackCopy {
         let receiver = accept(listener, nil, nil)
         guard isConnected, receiver >= 0 else { throw Failure() }
         defer { close(receiver) }
-        let clock = ContinuousClock()
-        let start = clock.now
         Thread {
-            let piece = [UInt8](repeating: 1, count: pieceBytes)
-            var left = bytes
-            while left > 0 {
-                let sent = write(sender, piece, min(left, piece.count))
-                guard sent > 0 else { break }
-                left -= sent
+            var piece = [UInt8](repeating: 0, count: pieceBytes)
+            var offset = 0
+            piece.withUnsafeMutableBytes { piece in
+                while true {
+                    let count = next(offset, piece)
+                    guard count > 0, write(sender, piece.baseAddress, count) == count else { break }
+                    offset += count
+                }
             }
             shutdown(sender, Int32(SHUT_WR))
         }.start()
         var piece = [UInt8](repeating: 0, count: pieceBytes)
-        var received = 0
-        while true {
-            let count = read(receiver, &piece, piece.count)
-            guard count > 0 else { break }
-            received += count
+        piece.withUnsafeMutableBytes { piece in
+            while true {
+                let count = read(receiver, piece.baseAddress, piece.count)
+                guard count > 0 else { break }
+                receive(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+            }
         }
-        guard received == bytes else { throw Failure() }
-        return (clock.now - start) / .seconds(1)
     }
 }
