@@ -99,6 +99,14 @@ final class BenchmarkLab {
         return (ledger["sequenced"]?.integer ?? 0, ledger["final"]?.integer ?? 0)
     }
 
+    /// The most memory that the coordinator has had at a time.
+    func coordinatorPeakBytes() throws -> Int {
+        let id = processes.id(of: "the coordinator") ?? 0
+        let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) << 10
+    }
+
     func stopProcesses() {
         processes.stopAll()
     }

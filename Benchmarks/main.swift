@@ -1,9 +1,9 @@
 import Foundation
 
-/// `jointlab-bench [limits|aggregation|policy|contracts|ledger|latency|rounds|audit …]`: the figures of
-/// `Documentation/benchmarks.md`, and what limits them, in one run.
+/// `jointlab-bench [limits|aggregation|transfer|policy|contracts|ledger|latency|rounds|audit …]`: the
+/// figures of `Documentation/benchmarks.md`, and what limits them, in one run.
 let known = [
-    "limits", "aggregation", "policy", "contracts", "ledger", "latency", "rounds", "audit",
+    "limits", "aggregation", "transfer", "policy", "contracts", "ledger", "latency", "rounds", "audit",
 ]
 let asked = Array(CommandLine.arguments.dropFirst())
 let wanted = asked.isEmpty ? known : asked
@@ -28,6 +28,7 @@ for name in wanted {
     case "ledger": try await LedgerBenchmark(binary: binary).run()
     case "latency": try await LatencyBenchmark(binary: binary).run()
     case "rounds": try await RoundsBenchmark(binary: binary).run()
+    case "transfer": try await TransferBenchmark(binary: binary).run()
     case "audit": try await AuditBenchmark(binary: binary).run()
     default: break
     }

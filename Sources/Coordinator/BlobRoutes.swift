@@ -151,14 +151,16 @@ struct BlobRoutes: Sendable {
                 request.body, digest, from: member,
                 .init(offset: nil, length: length, isLast: true, digest: signed))
         }
-        routes.add(
-            APIOperation(
-                .head, "/v1/uploads/{digest}", tag: "blobs",
-                "How much of a blob has come from the caller: Upload-Offset, Upload-Complete",
-                answer: .init("Nothing", mediaType: Self.octets))
-        ) { _, context in
-            let member = try context.requireMember()
-            return try await progress(of: try Self.digest(context), by: member)
+        for method in [HTTPRequest.Method.get, .head] {
+            routes.add(
+                APIOperation(
+                    method, "/v1/uploads/{digest}", tag: "blobs",
+                    "How much of a blob has come from the caller: Upload-Offset, Upload-Complete")
+            ) { _, context in
+                let member = try context.requireMember()
+                let response = try await progress(of: try Self.digest(context), by: member)
+                return method == .head ? response.createHeadResponse() : response
+            }
         }
         routes.add(
             APIOperation(
@@ -239,26 +241,29 @@ struct BlobRoutes: Sendable {
     }
 
     private func progress(of digest: BlobDigest, by member: MemberID) async throws -> Response {
-        try await withTaskExecutorPreference(DiskThreads.shared) {
-            var fields = Self.fields(of: try uploads.progress(of: digest, by: member))
-            fields[.limit] = "max-size=\(uploads.limits.blobBytesMax)"
-            fields[.cacheControl] = "no-store"
-            return Response(status: .ok, headers: fields)
+        let progress = try await withTaskExecutorPreference(DiskThreads.shared) {
+            try uploads.progress(of: digest, by: member)
         }
+        var response = Self.response(digest, progress)
+        response.headers[.limit] = "max-size=\(uploads.limits.blobBytesMax)"
+        response.headers[.cacheControl] = "no-store"
+        return response
     }
 
-    private static func fields(of progress: BlobUploads.Progress) -> HTTPFields {
-        var fields = HTTPFields()
-        switch progress {
-        case .partial(let count):
-            fields[.offset] = "\(count)"
-            fields[.complete] = "?0"
-        case .whole(let count):
-            fields[.offset] = "\(count)"
-            fields[.length] = "\(count)"
-            fields[.complete] = "?1"
-        }
-        return fields
+    private static func response(_ digest: BlobDigest, _ progress: BlobUploads.Progress) -> Response
+    {
+        let (count, isWhole) =
+            switch progress {
+            case .partial(let count): (count, false)
+            case .whole(let count): (count, true)
+            }
+        var response = Response([
+            "digest": digest.json, "bytes": .integer(Int64(count)), "complete": .bool(isWhole),
+        ])
+        response.headers[.offset] = "\(count)"
+        response.headers[.complete] = isWhole ? "?1" : "?0"
+        if isWhole { response.headers[.length] = "\(count)" }
+        return response
     }
 
     private func receive(
@@ -274,9 +279,7 @@ struct BlobRoutes: Sendable {
                 }
                 return try upload.finish(isLast: announced.isLast)
             }
-            var response = Response(["digest": digest.json])
-            response.headers.append(contentsOf: Self.fields(of: progress))
-            return response
+            return Self.response(digest, progress)
         } catch let refusal as UploadRefusal {
             var response = Response(Problem(refusal))
             if case .wrongOffset(_, let expected) = refusal {

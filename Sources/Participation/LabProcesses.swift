@@ -89,4 +89,9 @@ package final class LabProcesses {
     }
 
     package var count: Int { children.count }
+
+    /// The number that the system knows a daemon by.
+    package func id(of name: String) -> Int32? {
+        children.first { $0.name == name }?.process.processIdentifier
+    }
 }

@@ -27,7 +27,9 @@ package struct ProblemMiddleware: RouterMiddleware {
                     "request.failed",
                     metadata: ["path": "\(request.head.path ?? "")", "error": "\(error)"])
             }
-            return Response(problem)
+            let response = Response(problem)
+            // Bytes after the head would be taken for the next answer (RFC 9110 §9.3.2).
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 

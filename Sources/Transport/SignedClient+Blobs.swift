@@ -76,14 +76,11 @@ extension SignedClient {
 
     /// Asks how much of a blob the other side has of this member.
     package func uploadProgress(of digest: BlobDigest) async throws -> UploadProgress {
-        let request = try request(.HEAD, Self.uploadPath(digest), [:], bodyDigest: nil)
-        let response = try await execute(request, deadline: .now() + Self.requestTimeout)
-        let offset = response.headers.first(name: UploadField.offset.rawValue).flatMap { Int($0) }
-        guard let offset, offset >= 0 else {
-            throw failure("it does not say how far the upload of \(digest) is")
-        }
-        let complete = response.headers.first(name: UploadField.complete.rawValue)
-        return UploadProgress(offset: offset, isComplete: complete == "?1")
+        let answer = try await get(Self.uploadPath(digest))
+        guard let offset = answer["bytes"]?.integer, offset >= 0,
+            let isComplete = answer["complete"]?.bool
+        else { throw failure("it does not say how far the upload of \(digest) is") }
+        return UploadProgress(offset: Int(offset), isComplete: isComplete)
     }
 
     /// Sends the rest of a blob.

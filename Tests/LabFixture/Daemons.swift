@@ -81,6 +81,20 @@ package final class Daemons: Sendable {
         running.withLock { $0[name] }.map { $0.ended == nil } ?? false
     }
 
+    /// The most memory that a daemon has had at a time since it started, in bytes.
+    ///
+    /// - Throws: Where it is not running.
+    package func peakBytes(_ name: String) throws -> Int {
+        let id = running.withLock { $0[name]?.id }
+        let status = try String(
+            contentsOfFile: "/proc/\(id.map(String.init) ?? name)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        guard
+            let kibibytes = line?.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) })
+        else { throw Failure(description: "\(name) has no VmHWM in its status") }
+        return kibibytes << 10
+    }
+
     /// `kill -9`.
     package func kill(_ name: String) {
         running.withLock { $0.removeValue(forKey: name) }?.kill()

@@ -46,6 +46,35 @@ extension LabSuite {
             }
         }
 
+        @Test("What members may upload is bounded by sensible numbers, one of which fits the other")
+        func uploads() async throws {
+            try await ProcessLab.with { lab in
+                let file = lab.home(ProcessLab.coordinator).appending(path: "coordinator.yaml")
+                for (values, words) in [
+                    ("blob-mebibytes-max: 0", "a whole number from 1 to 65536"),
+                    ("member-mebibytes-max: x", "a whole number from 1 to"),
+                    ("member-mebibytes-max: 100", "room for the largest blob, 4096 MiB"),
+                ] {
+                    try "uploads:\n  \(values)\n".write(
+                        to: file, atomically: true, encoding: .utf8)
+                    let outcome = try await Program.run([
+                        "coordinator", "run", "--home", lab.home(ProcessLab.coordinator).path,
+                    ])
+                    #expect(outcome.code == 78, "\(outcome.all)")
+                    #expect(outcome.errors.contains(words), "\(outcome.all)")
+                }
+                try "uploads:\n  blob-mebibytes-max: 1\n  member-mebibytes-max: 2\n".write(
+                    to: file, atomically: true, encoding: .utf8)
+                try await lab.startCoordinator()
+                let client = try lab.member("office").coordinator
+                let problem = await #expect(throws: Problem.self) {
+                    try await client.upload([UInt8](repeating: 0, count: (1 << 20) + 1))
+                }
+                #expect(problem?.code == "blob.too_large")
+                try await client.upload([UInt8](repeating: 0, count: 1 << 20))
+            }
+        }
+
         @Test("A file that is no YAML is named, with the line")
         func notYAML() async throws {
             try await ProcessLab.with { lab in

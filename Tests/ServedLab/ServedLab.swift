@@ -109,16 +109,18 @@ package struct ServedLab: Sendable {
     }
 
     /// Requests in which anything can be wrong.
-    package func exchanges(_ key: SigningKey) -> SignedExchange {
+    ///
+    /// - Parameter url: Where they go, if not straight to the coordinator.
+    package func exchanges(_ key: SigningKey, url: String? = nil) -> SignedExchange {
         SignedExchange(
-            url: url,
+            url: url ?? self.url,
             signer: RequestSigner(key: key, lab: lab.id.text) {
                 MemberSession.now.milliseconds / 1_000
             }, http: http)
     }
 
-    package func exchanges(_ name: String) throws -> SignedExchange {
-        exchanges(try lab.member(name).signingKey)
+    package func exchanges(_ name: String, url: String? = nil) throws -> SignedExchange {
+        exchanges(try lab.member(name).signingKey, url: url)
     }
 
     package func node(_ name: String) throws -> NodeService {

@@ -28,7 +28,8 @@ enum Daemon {
         let lock = try FolderLock(home.folder)
         let logger = ProgramLog.makeLogger(
             "jointlab.coordinator", level: settings.log.level, form: settings.log.form)
-        let service = try CoordinatorService(home: home, logger: logger, now: clock)
+        let service = try CoordinatorService(
+            home: home, uploads: settings.uploads, logger: logger, now: clock)
         let routes = CoordinatorRoutes.make(
             for: service, lab: await service.snapshot.state.id, version: Jointlab.version,
             openEntries: settings.openEntries, now: clock)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Storage
 import Transport
 
 /// What the two daemons have in common on the command line.
@@ -44,6 +45,7 @@ struct CoordinatorSettings {
     let tls: ServerTLS?
     /// Whether anybody may read the entries as tiles.
     let openEntries: Bool
+    let uploads: UploadLimits
     let log: LogSettings
 
     /// - Throws: ``SettingsError`` with every mistake.
@@ -77,6 +79,22 @@ struct CoordinatorSettings {
                 "listen: \(listen) can be reached from other machines, and there is no TLS: set "
                     + "tls.certificate and tls.key, or say allow-plaintext-beyond-this-machine")
         }
+        let standard = UploadLimits()
+        var uploads = standard
+        uploads.blobBytesMax =
+            reader.integer(
+                "uploads.blob-mebibytes-max", default: standard.blobBytesMax >> 20,
+                in: 1...SignedClient.blobBytesMax >> 20) << 20
+        uploads.memberBytesMax =
+            reader.integer(
+                "uploads.member-mebibytes-max", default: standard.memberBytesMax >> 20,
+                in: 1...1 << 30) << 20
+        if uploads.memberBytesMax < uploads.blobBytesMax {
+            reader.wrong(
+                "uploads.member-mebibytes-max: a member should have room for the largest blob, "
+                    + "\(uploads.blobBytesMax >> 20) MiB")
+        }
+        self.uploads = uploads
         log = LogSettings(&reader)
         try reader.finish()
     }
