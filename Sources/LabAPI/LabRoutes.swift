@@ -136,8 +136,9 @@ package struct LabRoutes: Sendable {
             "lab": snapshot.state.id.json, "title": .string(lab.title),
             "origin": .string(lab.origin.description),
             "logVerifierKey": .string(lab.logVerifier.text), "coordinator": lab.coordinator.json,
-            "rules": lab.rules.json,
-            "stage": snapshot.state.agreements[.constitution].map { .string($0.instance.stage) }, "founded": lab.founded.json, "ledger": snapshot.progress,
+            "address": lab.address.map { .string($0) }, "rules": lab.rules.json,
+            "stage": snapshot.state.agreements[.constitution].map { .string($0.instance.stage) },
+            "founded": lab.founded.json, "ledger": snapshot.progress,
             "quorums": snapshot.quorums,
             "members": .integer(
                 Int64(snapshot.state.members.all.count { $0.status == .active })),

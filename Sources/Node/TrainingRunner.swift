@@ -12,15 +12,16 @@ import Transport
 struct TrainingRunner: Sendable {
     let member: MemberID
     let home: NodeHome
-    let client: SignedClient
     let blobs: BlobStore
     /// The owner's own rule: no task runs on fewer rows.
     let rowsMin: Int
     let logger: Logger
 
-    /// - Parameter refusal: Asks the node's own ledger once more, right before the data is opened.
+    /// - Parameters:
+    ///   - client: Talks to the coordinator, which has the base model.
+    ///   - refusal: Asks the node's own ledger once more, right before the data is opened.
     func run(
-        _ order: TrainingOrder, refusal: () async -> TaskRefusal?
+        _ order: TrainingOrder, client: SignedClient, refusal: () async -> TaskRefusal?
     ) async -> NodeMachine.Outcome {
         do {
             let settings = try LogisticSettings(order.job.trainer)
@@ -32,7 +33,7 @@ struct TrainingRunner: Sendable {
                 return .failure(code: "task.dataset_absent", detail: "the dataset is not here")
             }
             var base: [UInt8]?
-            if let digest = order.round.base { base = try await fetch(digest) }
+            if let digest = order.round.base { base = try await fetch(digest, client) }
             guard owned.rows >= rowsMin else {
                 return .failure(
                     code: "owner.rows_min",
@@ -76,7 +77,7 @@ struct TrainingRunner: Sendable {
         }
     }
 
-    private func fetch(_ digest: BlobDigest) async throws -> [UInt8] {
+    private func fetch(_ digest: BlobDigest, _ client: SignedClient) async throws -> [UInt8] {
         if !blobs.has(digest) {
             var pieces: [UInt8] = []
             try await client.download(digest) { pieces.append(contentsOf: $0) }

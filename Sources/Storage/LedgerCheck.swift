@@ -18,8 +18,9 @@ extension LedgerDatabase {
     /// Derives every tile, root, checkpoint, state and receipt from the entries again, and compares.
     /// Another process may go on writing.
     ///
-    /// - Parameter keepsEveryCheckpoint: A coordinator does. A node that catches up is sent many
-    ///   batches in one piece, under the last one's checkpoint.
+    /// - Parameter keepsEveryCheckpoint: A coordinator does, of its own epoch; what it took over may
+    ///   be from a node. A node that catches up is sent many batches in one piece, under the last
+    ///   one's checkpoint.
     /// - Throws: What reading throws. What is wrong with the ledger is in the result.
     package func check(keepsEveryCheckpoint: Bool = true) throws -> CheckResult {
         var derivation = LedgerDerivation(
@@ -61,6 +62,8 @@ private struct LedgerDerivation {
     private var movements = 0
     private var replica: Replica?
     private var newestEnd: UInt64?
+    /// The newest size whose checkpoint is not there.
+    private var newestMissing: UInt64?
     /// The newest version of each row of tiles that is not full yet.
     private var open: [TileCoordinate: Tile] = [:]
 
@@ -103,6 +106,11 @@ private struct LedgerDerivation {
         }
         if let newestEnd, try database.checkpoint(at: newestEnd) == nil {
             throw Self.missingCheckpoint(newestEnd)
+        }
+        if keepsEveryCheckpoint, let newestMissing, let lab = replica?.state.lab,
+            !lab.isPast(newestMissing)
+        {
+            throw Self.missingCheckpoint(newestMissing)
         }
         for (_, tile) in open.sorted(by: { $0.key < $1.key }) { try compareWhole(tile) }
         let stored = try database.counts()
@@ -156,8 +164,8 @@ private struct LedgerDerivation {
         let checkpoint: UnverifiedCheckpoint
         do {
             guard let stored = try database.checkpoint(at: size) else {
-                guard keepsEveryCheckpoint else { return }
-                throw Self.missingCheckpoint(size)
+                newestMissing = size
+                return
             }
             checkpoint = stored
         } catch let error as UnverifiedCheckpointError {

@@ -20,7 +20,7 @@ package struct SignedClient: Sendable {
     /// What one blob may have at most, up or down.
     package static let blobBytesMax = 1 << 30
 
-    package let baseURL: String
+    package private(set) var baseURL: String
     private var signer: RequestSigner
     private let http: HTTPClient
     private let tls: TLSConfiguration?
@@ -33,7 +33,7 @@ package struct SignedClient: Sendable {
         baseURL: String, signer: RequestSigner, http: HTTPClient,
         certificateAuthority: String? = nil
     ) throws {
-        self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
+        self.baseURL = Self.base(baseURL)
         self.signer = signer
         self.http = http
         if let certificateAuthority {
@@ -51,6 +51,17 @@ package struct SignedClient: Sendable {
         var copy = self
         copy.signer = signer
         return copy
+    }
+
+    /// The same client for a server that has moved.
+    package func at(_ baseURL: String) -> SignedClient {
+        var copy = self
+        copy.baseURL = Self.base(baseURL)
+        return copy
+    }
+
+    private static func base(_ url: String) -> String {
+        url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
     /// A client for this process.

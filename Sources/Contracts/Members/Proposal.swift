@@ -23,6 +23,8 @@ package struct Proposal: StateRow, Hashable {
         /// Stops a contract and its parts, as a court orders.
         case freeze(ContractID, reason: String)
         case unfreeze(ContractID)
+        /// Puts another coordinator in the place of the present one, from the end of the batch on.
+        case changeCoordinator(CoordinatorCard)
 
         /// The action of the constitution that decides on it.
         package var hook: String {
@@ -37,6 +39,7 @@ package struct Proposal: StateRow, Hashable {
             case .resume: "resume"
             case .freeze: "freeze"
             case .unfreeze: "unfreeze"
+            case .changeCoordinator: "epoch"
             }
         }
     }
@@ -91,6 +94,7 @@ extension Proposal.Change {
         case .freeze(let contract, let reason):
             ["kind": "freeze", "contract": contract.json, "reason": .string(reason)]
         case .unfreeze(let contract): ["kind": "unfreeze", "contract": contract.json]
+        case .changeCoordinator(let card): ["kind": "epoch", "coordinator": card.json]
         }
     }
 
@@ -120,10 +124,14 @@ extension Proposal.Change {
                 try fields.identifier("contract"),
                 reason: try fields.title("reason", bytesMax: 1_000))
         case "unfreeze": self = .unfreeze(try fields.identifier("contract"))
+        case "epoch":
+            var card = try fields.fields("coordinator")
+            self = .changeCoordinator(try CoordinatorCard(&card))
+            try card.finish()
         default:
             throw fields.wrong(
                 "kind",
-                "should be suspend, reinstate, amend, replace-constitution, appoint, dismiss, stop, resume, freeze or unfreeze"
+                "should be suspend, reinstate, amend, replace-constitution, appoint, dismiss, stop, resume, freeze, unfreeze or epoch"
             )
         }
     }
@@ -238,6 +246,7 @@ extension LabState {
         case .stop, .resume: break
         case .freeze(let contract, let reason): try freeze(contract, reason: reason)
         case .unfreeze(let contract): try unfreeze(contract)
+        case .changeCoordinator(let card): try appointCoordinator(card)
         }
     }
 }

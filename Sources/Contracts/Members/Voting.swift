@@ -47,6 +47,8 @@ package struct OpenProposal: LabAction {
         case .amend(let rules):
             var trial = state
             try trial.amend(rules, at: context.now)
+        case .changeCoordinator(let card):
+            try state.requireSuccessor(card)
         case .stop, .resume:
             break
         case .freeze(let contract, _):

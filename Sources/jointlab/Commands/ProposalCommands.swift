@@ -14,7 +14,7 @@ struct ProposalCommands: AsyncParsableCommand {
             "Decide together: admissions, suspensions, issuers, rules, court orders, an emergency stop.",
         subcommands: [
             List.self, Vote.self, Suspend.self, Reinstate.self, Appoint.self, Dismiss.self,
-            Stop.self, Resume.self, Amend.self, Freeze.self, Unfreeze.self,
+            Stop.self, Resume.self, Amend.self, Freeze.self, Unfreeze.self, ChangeCoordinator.self,
         ])
 
     struct List: AsyncParsableCommand {
