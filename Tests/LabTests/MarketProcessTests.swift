@@ -2,7 +2,9 @@ import Contracts
 import Encodings
 import Foundation
 import LabFixture
+import Participation
 import Testing
+import Transport
 
 extension LabSuite {
     @Suite("The market, by commands")
@@ -43,13 +45,10 @@ extension LabSuite {
         }
 
         /// What the coordinator, which everybody writes to, says of a contract.
-        private func contract(_ lab: ProcessLab, _ id: String) async throws -> JSONValue {
-            try await lab.member("office").coordinator.get("/v1/contracts/\(id)")
-        }
-
         private func state(_ lab: ProcessLab, _ id: String) async throws -> JSONValue {
-            let answer = try await contract(lab, id)
-            return answer["contract"] ?? answer
+            let contracts = try await lab.member("office").coordinator.get("/v1/contracts")
+            let row = contracts["items"]?.array?.first { $0["contract"]?.string == id }
+            return try #require(row, "there is no contract \(id)")
         }
 
         private func balance(_ lab: ProcessLab, _ name: String) async throws -> Int64 {
