@@ -97,6 +97,7 @@ package struct LabState: Sendable {
     ) throws(Refusal) -> (writes: [StateWrite], moved: [Movement]) {
         var next = self
         try action.apply(to: &next, in: &context)
+        if next.members.electorate != members.electorate { next.recount(in: &context) }
         var writes: [StateWrite] = []
         next.drainWrites(into: &writes)
         let moved = next.accounts.drainMovements()

@@ -42,7 +42,7 @@ package struct LabRoutes: Sendable {
             $0.state.members.invitations.sorted.map { $1.json.adding("member", $0.json) }
         }
         list("proposals", "Proposals and their votes", tag: "members", to: &routes) {
-            $0.state.members.proposals.sorted.map(\.row.json)
+            $0.state.members.allProposals.map(\.json)
         }
         list("datasets", "Registered datasets", tag: "data", to: &routes) {
             $0.state.datasets.all.map(\.json)

@@ -60,6 +60,7 @@ private struct LedgerDerivation {
     private(set) var batches = 0
     private(set) var receipts = 0
     private var movements = 0
+    private var changes = 0
     private var replica: Replica?
     private var newestEnd: UInt64?
     /// The newest size whose checkpoint is not there.
@@ -118,6 +119,7 @@ private struct LedgerDerivation {
         try compare(stored.batches, batches, "checkpoints")
         try compare(stored.receipts, receipts, "receipts")
         try compare(stored.movements, movements, "accounts with movements")
+        try compare(stored.changes, changes, "changes of contracts")
     }
 
     private func compare(_ stored: Int, _ derived: Int, _ what: String) throws {
@@ -144,6 +146,12 @@ private struct LedgerDerivation {
         guard try database.storedAccounts(at: receipt.index) == accounts else {
             throw Difference(
                 text: "the movements of entry \(receipt.index) are stored under other accounts")
+        }
+        let changed = receipt.json.changedContracts
+        changes += changed.count
+        guard try database.storedChanges(at: receipt.index) == changed else {
+            throw Difference(
+                text: "the changes of entry \(receipt.index) are stored under other contracts")
         }
     }
 

@@ -27,7 +27,7 @@ package final class LedgerDatabase: Sendable {
         }
     }
 
-    private static let schemaVersion = 2
+    private static let schemaVersion = 3
     private static let durable = Durability(journalMode: "wal", synchronous: 2)
     private let path: String
     private let pool: DatabasePool
@@ -78,6 +78,10 @@ package final class LedgerDatabase: Sendable {
             }
             if version < 1 { try database.execute(sql: firstSchema) }
             if version < 2 { try database.execute(sql: movementsSchema) }
+            if version < 3 {
+                try database.execute(sql: changesSchema)
+                try insertChanges(database)
+            }
             try database.execute(sql: "PRAGMA user_version = \(schemaVersion)")
         }
     }
@@ -207,6 +211,7 @@ package final class LedgerDatabase: Sendable {
                 ])
                 try insertReceipt.execute()
                 try Self.insertMovements(of: receipt, database)
+                try Self.insertChanges(of: receipt.json, at: receipt.index, database)
             }
             try database.execute(
                 sql: "INSERT INTO batches (size, checkpoint) VALUES (?, ?)",

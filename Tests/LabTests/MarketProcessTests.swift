@@ -81,9 +81,11 @@ extension LabSuite {
         private func divideAndSell(_ lab: ProcessLab) async throws {
             try await refused(
                 lab, "university", "contract.token", "market", "divide", "free", "too-much",
-                "--limit", "rounds=11")
+                "--limit", "maxRounds=11",
+                "--limit", "epsilonBudgetMicro=0")
             try await run(
-                lab, "university", "market", "divide", "free", "part", "--limit", "rounds=4")
+                lab, "university", "market", "divide", "free", "part", "--limit", "maxRounds=4",
+                "--limit", "epsilonBudgetMicro=0")
             let whole = try await state(lab, "free")
             let part = try await state(lab, "part")
             #expect(part["terms"]?["maxRounds"] == 4, "\(part)")
@@ -146,7 +148,8 @@ extension LabSuite {
         }
 
         private func freeze(_ lab: ProcessLab) async throws {
-            try await run(lab, "university", "market", "divide", "free", "share", "--limit", "rounds=2")
+            try await run(lab, "university", "market", "divide", "free", "share", "--limit", "maxRounds=2",
+                "--limit", "epsilonBudgetMicro=0")
             try await run(lab, "university", "market", "offer", "late", "share", "1.00 CNY")
             try await run(
                 lab, "north", "proposal", "freeze", "free", "--reason", "order 17 of the court")
@@ -156,7 +159,7 @@ extension LabSuite {
             try await refused(lab, "institute", "contract.frozen", "market", "accept", "late")
             try await refused(
                 lab, "university", "contract.frozen", "market", "divide", "free", "more", "--limit",
-                "rounds=1")
+                "maxRounds=1", "--limit", "epsilonBudgetMicro=0")
             try await run(
                 lab, "north", "proposal", "unfreeze", "free", "--reason", "the order is lifted")
             for voter in ["north", "office", "institute"] {

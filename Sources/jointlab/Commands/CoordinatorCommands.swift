@@ -78,6 +78,7 @@ struct CoordinatorCommands: AsyncParsableCommand {
         var from: String
 
         func run() throws {
+            _ = try home.coordinator.prepare()
             let lock = try FolderLock(home.folder)
             let old = CoordinatorHome(URL(fileURLWithPath: from).absoluteURL)
             let taken = try home.coordinator.takeOver(from: old.ledger, blobs: old.blobs)

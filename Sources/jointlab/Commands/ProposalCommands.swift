@@ -180,9 +180,12 @@ struct ProposalCommands: AsyncParsableCommand {
 
         @OptionGroup var submit: SubmitOptions
 
+        @Option(help: "Why; it stands on the ledger.")
+        var reason: String
+
         func run() async throws {
             try await submit.submit(
-                OpenProposal(change: .resume),
+                OpenProposal(change: .resume(reason: reason)),
                 "proposed to resume; vote with `jointlab proposal vote`")
         }
     }
