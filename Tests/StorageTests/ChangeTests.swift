@@ -1,6 +1,8 @@
+import Contracts
 import Encodings
 import Foundation
 import GRDB
+import Ledger
 import SampleLab
 import Storage
 import Testing
