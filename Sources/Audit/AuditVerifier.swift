@@ -29,6 +29,8 @@ struct Verification {
 
     let audit: AuditFolder
     var report: AuditReport
+    /// Where coordinators took over, as far as the ledger has been executed.
+    var handovers: [Handover] = []
 
     mutating func run(policy: TrustPolicy?, lab: LabID?, progress: (UInt64) -> Void) {
         guard let checkpoint = readCheckpoint() else {
@@ -38,9 +40,10 @@ struct Verification {
         let head = checkpoint.statement.head
         report.size = head.size
         report.root = head.root.base64
-        checkPolicy(policy, checkpoint)
+        let followed = checkPolicy(policy, checkpoint)
         let leaves = readTiles(head)
         execute(checkpoint, leaves: leaves, lab: lab, progress: progress)
+        if let followed { check(checkpoint, following: followed) }
         checkFiles()
     }
 
@@ -53,14 +56,35 @@ struct Verification {
         }
     }
 
-    private mutating func checkPolicy(_ given: TrustPolicy?, _ checkpoint: UnverifiedCheckpoint) {
+    /// - Returns: A policy that knows the log only by earlier epochs, so that the ledger must say who
+    ///   writes it now; `nil` where the matter is settled.
+    private mutating func checkPolicy(
+        _ given: TrustPolicy?, _ checkpoint: UnverifiedCheckpoint
+    ) -> TrustPolicy? {
         do {
             let policy =
                 try given ?? TrustPolicy(parsing: try audit.read(AuditFolder.policy))
-            // Members that were admitted since have signed too; the ledger knows them.
-            let verified = try policy.verify(checkpoint, unknownSignatures: .ignored)
-            report.cosigners = verified.cosignings.map { "\($0.witness)" }
-            report.checks.append(.init("cosignatures under the checkpoint", report.cosigners.count))
+            guard policy.knows(checkpoint.statement.origin) else { return policy }
+            try check(checkpoint, by: policy)
+        } catch {
+            report.found(AuditFolder.checkpoint, "audit.policy", "\(error)")
+        }
+        return nil
+    }
+
+    private mutating func check(_ checkpoint: UnverifiedCheckpoint, by policy: TrustPolicy) throws {
+        // Members that were admitted since have signed too; the ledger knows them.
+        let verified = try policy.verify(checkpoint, unknownSignatures: .ignored)
+        report.cosigners = verified.cosignings.map { "\($0.witness)" }
+        report.checks.append(.init("cosignatures under the checkpoint", report.cosigners.count))
+    }
+
+    private mutating func check(
+        _ checkpoint: UnverifiedCheckpoint, following policy: TrustPolicy
+    ) {
+        do {
+            try check(checkpoint, by: try policy.following(handovers))
+            report.checks.append(.init("changes of the coordinator", handovers.count))
         } catch {
             report.found(AuditFolder.checkpoint, "audit.policy", "\(error)")
         }

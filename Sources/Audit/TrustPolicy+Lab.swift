@@ -3,7 +3,8 @@ import Ledger
 package import MerkleLog
 
 extension TrustPolicy {
-    /// The policy that a lab's present members make: its log, its cosigners, its quorum.
+    /// The policy that a lab's present members make: its logs, one for each epoch, its cosigners,
+    /// its quorum. No quorum of honest members cosigns what an old log signs now.
     ///
     /// Whoever is to trust a checkpoint offline takes it from somebody it trusts, beforehand.
     package init(of state: LabState) throws(TrustPolicyError) {
@@ -13,7 +14,7 @@ extension TrustPolicy {
         }
         let quorum = Self.word("quorum-of-members")
         try self.init(
-            logs: [Log(key: state.lab.logVerifier)], witnesses: witnesses,
+            logs: state.lab.epochs.map { Log(key: $0.logVerifier) }, witnesses: witnesses,
             groups: [
                 Group(
                     name: quorum, threshold: .atLeast(set.quorum.needed),
@@ -26,5 +27,32 @@ extension TrustPolicy {
             preconditionFailure("a member's name is made of letters, digits and hyphens: \(text)")
         }
         return word
+    }
+}
+
+/// Where one coordinator took over from another.
+struct Handover {
+    /// Of the last checkpoint of the old one, as it stands on the ledger.
+    let certificate: UnverifiedCheckpoint
+    let next: NoteVerifierKey
+}
+
+extension TrustPolicy {
+    func knows(_ origin: LogOrigin) -> Bool { logs.contains { $0.origin == origin } }
+
+    /// This policy with the logs of later epochs: those that a checkpoint leads to which the policy
+    /// believes.
+    ///
+    /// - Throws: `CheckpointVerificationError` or `TrustPolicyError`.
+    func following(_ handovers: [Handover]) throws -> TrustPolicy {
+        var policy = self
+        for handover in handovers where policy.knows(handover.certificate.statement.origin) {
+            guard !policy.logs.contains(where: { $0.key == handover.next }) else { continue }
+            _ = try policy.verify(handover.certificate, unknownSignatures: .ignored)
+            policy = try TrustPolicy(
+                logs: policy.logs + [Log(key: handover.next)], witnesses: policy.witnesses,
+                groups: policy.groups, quorum: policy.quorum)
+        }
+        return policy
     }
 }

@@ -67,7 +67,9 @@ extension Verification {
                 replica = founded
                 return true
             }
+            let isHandover = replica?.awaitsHandover == true
             guard let executed = try replica?.execute(bytes) else { return false }
+            if isHandover { noteHandover(bytes, replica) }
             if let receipt = executed.receipt {
                 counts.transactions += 1
                 counts.refused += receipt.refusal == nil ? 0 : 1
@@ -82,6 +84,14 @@ extension Verification {
             report.found("entry \(index)", error.code, error.description)
             return false
         }
+    }
+
+    /// Takes note of the first entry of an epoch, which has been executed.
+    private mutating func noteHandover(_ bytes: [UInt8], _ replica: Replica?) {
+        guard let next = replica?.state.lab.logVerifier,
+            case .certificate(let certificate) = try? Entry(parsing: bytes).content
+        else { return }
+        handovers.append(Handover(certificate: certificate, next: next))
     }
 
     /// - Returns: How many currencies were looked at.

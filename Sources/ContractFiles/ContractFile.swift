@@ -18,7 +18,17 @@ package struct ContractFile: Sendable {
     /// Reads a text that belongs to a document.
     ///
     /// - Throws: ``ContractFileError`` where it cannot be read, is too long, or is no UTF-8.
-    package static func prose(at path: String) throws(ContractFileError) -> String {
+    ///
+    /// - Parameter followsLinks: A link beside a document that somebody else has made may lead to any file
+    ///   of this machine, whose content would then be published.
+    package static func prose(
+        at path: String, followsLinks: Bool = true
+    ) throws(ContractFileError) -> String {
+        if !followsLinks, isLink(path) {
+            throw ContractFileError(
+                "\(path): it is a link, and leads elsewhere; put the text itself beside the document",
+                isUnreadable: true)
+        }
         let data: Data
         do {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
@@ -40,6 +50,10 @@ package struct ContractFile: Sendable {
             )
         }
         return text
+    }
+
+    static func isLink(_ path: String) -> Bool {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
     }
 
     /// What stands before the first byte that is no UTF-8.

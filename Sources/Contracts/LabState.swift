@@ -97,6 +97,7 @@ package struct LabState: Sendable {
     ) throws(Refusal) -> (writes: [StateWrite], moved: [Movement]) {
         var next = self
         try action.apply(to: &next, in: &context)
+        if next.members.electorate != members.electorate { next.recount(in: &context) }
         var writes: [StateWrite] = []
         next.drainWrites(into: &writes)
         let moved = next.accounts.drainMovements()
@@ -104,7 +105,7 @@ package struct LabState: Sendable {
         return (writes, moved)
     }
 
-    /// Ends a batch: forgets what has run out, and notes who may cosign from here on.
+    /// Ends a batch: forgets what has run out, and notes who may sign and cosign from here on.
     ///
     /// - Parameters:
     ///   - size: How many entries the ledger has with the `state` entry that ends the batch.
@@ -113,6 +114,8 @@ package struct LabState: Sendable {
     package mutating func endBatch(size: UInt64, time: Timestamp) -> [StateWrite] {
         var writes: [StateWrite] = []
         seen.forget(before: time, writes: &writes)
+        lab.endBatch(size: size)
+        lab.drainWrites(into: &writes)
         cosigners.record(members.cosigners(faults: lab.rules.faults), at: size)
         cosigners.drainWrites(into: &writes)
         outcomes.drainWrites(into: &writes)

@@ -40,6 +40,8 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case paymentTooLarge = "account.payment_too_large"
         case holdExpired = "hold.expired"
         case tradeExpired = "trade.expired"
+        case coordinatorReplaced = "coordinator.replaced"
+        case coordinatorHandover = "coordinator.handover"
     }
 
     package let code: Code

@@ -54,3 +54,74 @@ package struct CoordinatorHome: Sendable {
         return sequencer.replica.lab
     }
 }
+
+extension CoordinatorHome {
+    /// What this coordinator asks the members to vote on, so that it may take over a lab.
+    ///
+    /// - Throws: `StorageError`.
+    package func card(for lab: LabID, address: String?) throws -> CoordinatorCard {
+        _ = try prepare()
+        return CoordinatorCard(
+            log: try KeyFile.read(logKey), service: try KeyFile.read(serviceKey), address: address,
+            lab: lab)
+    }
+
+    /// Takes over the ledger of a lab whose members have decided for this coordinator.
+    ///
+    /// - Parameters:
+    ///   - ledger: The old coordinator's ledger or that of any member's node.
+    ///   - blobs: Where their keeper keeps blobs; what is missing is fetched from nobody.
+    /// - Returns: The lab, and how many entries and blobs were copied.
+    /// - Throws: `StorageError`, also where the members have decided for another; `Misconduct` where
+    ///   the ledger is not sound.
+    package func takeOver(
+        from ledger: URL, blobs source: URL
+    ) throws -> (lab: LabID, entries: UInt64, blobs: Int) {
+        let keys = try prepare()
+        guard FileManager.default.fileExists(atPath: ledger.path) else {
+            throw StorageError.unusable(path: ledger.path, problem: "there is no ledger here")
+        }
+        let database = try LedgerDatabase(path: ledger.path)
+        defer { try? database.close() }
+        guard let replica = try database.replay() else {
+            throw StorageError.unusable(path: ledger.path, problem: "the ledger is empty")
+        }
+        guard replica.state.lab.coordinator == keys else {
+            throw StorageError.unusable(
+                path: folder.path, problem: replica.state.lab.denial(of: keys))
+        }
+        // First what nobody looks at before the ledger is there.
+        let copied = try copyBlobs(from: source)
+        try database.copy(to: self.ledger.path)
+        return (replica.lab, replica.size, copied)
+    }
+
+    private func copyBlobs(from source: URL) throws -> Int {
+        let store = try BlobStore(folder: blobs)
+        guard FileManager.default.fileExists(atPath: source.path) else { return 0 }
+        let theirs = BlobStore(readingFolder: source)
+        var copied = 0
+        for digest in try theirs.digests() where !store.has(digest) {
+            guard try store.write(theirs.read(digest)) == digest else {
+                throw StorageError.unusable(
+                    path: theirs.url(of: digest).path,
+                    problem: "its content does not have the digest of its name")
+            }
+            copied += 1
+        }
+        return copied
+    }
+}
+
+extension Lab {
+    /// Why a coordinator with these keys writes nothing.
+    func denial(of keys: CoordinatorKeys) -> String {
+        let place = address.map { " at \($0)" } ?? ""
+        if let earlier = epochs.first(where: { $0.coordinator == keys }) {
+            return "the keys here were those of epoch \(earlier.origin.epoch); the lab has changed to "
+                + "another coordinator\(place), and is in epoch \(origin.epoch)"
+        }
+        return "the keys here are not those that the lab names in epoch \(origin.epoch); members "
+            + "decide with `jointlab proposal epoch`"
+    }
+}

@@ -63,13 +63,14 @@ package actor CoordinatorService: Service {
         let logKey = try KeyFile.read(home.logKey)
         let serviceKey = try KeyFile.read(home.serviceKey)
         let keys = CoordinatorKeys(logKey: logKey.publicKey, serviceKey: serviceKey.publicKey)
-        guard replica.state.lab.coordinator == keys else {
+        guard let checkpoint = try database.checkpoint(), replica.state.lab.coordinator == keys
+        else {
             throw StorageError.unusable(
-                path: home.folder.path, problem: "the keys here are not those that the lab names")
+                path: home.folder.path, problem: replica.state.lab.denial(of: keys))
         }
         let sequencer = Sequencer(
-            resuming: replica, logKey: logKey, certificate: try database.certificate(),
-            at: now())
+            resuming: replica, checkpoint: checkpoint, logKey: logKey,
+            certificate: try database.certificate(), at: now())
         machine = CoordinatorMachine(
             sequencer, serviceKey: serviceKey,
             contributions: try Self.openContributions(in: replica.state, from: database))

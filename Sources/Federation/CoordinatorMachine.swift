@@ -202,7 +202,7 @@ package struct CoordinatorMachine: Sendable {
     /// Lets every job go as far as it can, and cuts a batch if one can be.
     private mutating func settle(at now: Timestamp) -> [Command] {
         var commands: [Command] = []
-        var submitted = true
+        var submitted = sequencer.pause == nil
         while submitted {
             submitted = false
             for job in state.jobs.running {
@@ -267,6 +267,8 @@ package struct CoordinatorMachine: Sendable {
     private mutating func submit(
         _ action: any LabAction, of job: JobID, at now: Timestamp, _ commands: inout [Command]
     ) {
+        // Jobs go on where they stand once the next coordinator may write.
+        guard sequencer.pause == nil else { return }
         let time = max(now, sequencer.replica.time)
         let transaction = Transaction(
             lab: state.id, sender: .coordinator,

@@ -17,6 +17,14 @@ package struct LabCard: Hashable, Sendable {
         self.coordinator = coordinator
     }
 
+    private init(_ genesis: [UInt8], at coordinator: String) {
+        self.genesis = genesis
+        self.coordinator = coordinator
+    }
+
+    /// The card of the same lab behind a change of the coordinator.
+    package func moved(to coordinator: String) -> LabCard { LabCard(genesis, at: coordinator) }
+
     package var lab: LabID { LabID(leafHash: TreeHash.leaf(genesis).bytes) }
 
     package var json: JSONValue {

@@ -43,7 +43,7 @@ package struct LabRoutes: Sendable {
             $0.state.members.invitations.sorted.map { $1.json.adding("member", $0.json) }
         }
         list("proposals", "Proposals and their votes", tag: "members", to: &routes) {
-            $0.state.members.proposals.sorted.map(\.row.json)
+            $0.state.members.allProposals.map(\.json)
         }
         list("datasets", "Registered datasets", tag: "data", to: &routes) {
             $0.state.datasets.all.map(\.json)
@@ -138,8 +138,9 @@ package struct LabRoutes: Sendable {
             "lab": snapshot.state.id.json, "title": .string(lab.title),
             "origin": .string(lab.origin.description),
             "logVerifierKey": .string(lab.logVerifier.text), "coordinator": lab.coordinator.json,
-            "rules": lab.rules.json,
-            "stage": snapshot.state.agreements[.constitution].map { .string($0.instance.stage) }, "founded": lab.founded.json, "ledger": snapshot.progress,
+            "address": lab.address.map { .string($0) }, "rules": lab.rules.json,
+            "stage": snapshot.state.agreements[.constitution].map { .string($0.instance.stage) },
+            "founded": lab.founded.json, "ledger": snapshot.progress,
             "quorums": snapshot.quorums,
             "members": .integer(
                 Int64(snapshot.state.members.all.count { $0.status == .active })),

@@ -22,11 +22,22 @@ extension LabOrigin {
     }
 }
 
-extension Lab {
-    /// What verifies the coordinator's signature on checkpoints.
+extension Epoch {
+    /// What verifies the coordinator's signature on this epoch's checkpoints.
     package var logVerifier: NoteVerifierKey {
         NoteVerifierKey(name: origin.keyName, ed25519: coordinator.logKey)
     }
+}
+
+extension Lab {
+    /// What verifies the present coordinator's signature on checkpoints.
+    package var logVerifier: NoteVerifierKey {
+        NoteVerifierKey(name: origin.keyName, ed25519: coordinator.logKey)
+    }
+
+    /// Whether a checkpoint of so many entries is the business of a coordinator that has been
+    /// replaced: it may have lost its key since, and what comes under it now accuses nobody.
+    package func isPast(_ size: UInt64) -> Bool { epoch(ofSize: size).origin != origin }
 }
 
 extension CosignerSet {
@@ -44,7 +55,8 @@ extension CosignerSet {
 
 /// Why a checkpoint is not certified.
 package enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible {
-    case wrongOrigin(String)
+    /// It is for another log, or for one whose epoch does not reach that size.
+    case wrongOrigin(String, size: UInt64)
     case unknownSize(UInt64)
     case wrongRoot(claimed: TreeHash, computed: TreeHash)
     case notSignedByLog
@@ -53,7 +65,8 @@ package enum CertificateError: Error, Hashable, Sendable, CustomStringConvertibl
 
     package var description: String {
         switch self {
-        case .wrongOrigin(let origin): "it is for the log \(origin)"
+        case .wrongOrigin(let origin, let size):
+            "it is for the log \(origin), which has no checkpoint of size \(size) in this lab"
         case .unknownSize(let size):
             "no batch that is still to be certified ends at size \(size)"
         case .wrongRoot(let claimed, let computed):
@@ -93,7 +106,8 @@ extension UnverifiedCheckpoint {
         }
     }
 
-    /// Checks that the coordinator has signed this checkpoint, and nothing about cosignatures.
+    /// Checks that the coordinator of the epoch that it belongs to has signed this checkpoint, and
+    /// nothing about cosignatures.
     ///
     /// - Throws: ``CertificateError``.
     package func verifySignedByLog(of lab: Lab) throws(CertificateError) {
@@ -107,12 +121,13 @@ extension UnverifiedCheckpoint {
         unknownSignatures: UnknownSignatures,
         check: (Set<NoteVerifierKey>) throws(CertificateError) -> Void
     ) throws(CertificateError) {
-        guard statement.origin == lab.origin.log else {
-            throw .wrongOrigin(statement.origin.description)
+        let epoch = lab.epoch(ofSize: statement.head.size)
+        guard statement.origin == epoch.origin.log else {
+            throw .wrongOrigin(statement.origin.description, size: statement.head.size)
         }
         let keyring: NoteKeyring
         do {
-            keyring = try NoteKeyring(Set([lab.logVerifier] + cosigners))
+            keyring = try NoteKeyring(Set([epoch.logVerifier] + cosigners))
         } catch {
             // Two cosigner keys of one name whose 32-bit ids collide: nobody can say who signed.
             throw .notSignedByLog
@@ -124,7 +139,7 @@ extension UnverifiedCheckpoint {
             throw .badSignature(error)
         }
         let signers = Set(verified.signatures.map(\.key))
-        guard signers.contains(lab.logVerifier) else { throw .notSignedByLog }
+        guard signers.contains(epoch.logVerifier) else { throw .notSignedByLog }
         try check(signers)
     }
 }

@@ -189,6 +189,14 @@ package struct Follower: Sendable {
     private mutating func compare(_ batch: LedgerBatch, with known: TreeHead?) -> [Command] {
         let claimed = batch.checkpoint.statement.head
         guard let known, known != claimed else { return [] }
+        if replica.state.lab.isPast(claimed.size) {
+            return [
+                .raise(
+                    .notFromCoordinator(
+                        "a checkpoint of size \(claimed.size) came under the key of a coordinator "
+                            + "that has been replaced, and shows another history"))
+            ]
+        }
         return halt(.fork(claimed: claimed, known: known), over: batch)
     }
 

@@ -12,6 +12,8 @@ package enum Misconduct: Error, Hashable, Sendable, CustomStringConvertible {
     case timeWentBack(index: UInt64, time: Timestamp, before: Timestamp)
     case wrongStateRoot(index: UInt64, claimed: MapHash, computed: MapHash)
     case badCertificate(index: UInt64, CertificateError)
+    /// An epoch that does not begin with the certificate of the end of the one before it.
+    case notHandedOver(index: UInt64)
     /// A checkpoint that does not end a batch.
     case checkpointInsideBatch(size: UInt64)
     /// A signed checkpoint that the entries sent with it do not lead to.
@@ -29,6 +31,7 @@ package enum Misconduct: Error, Hashable, Sendable, CustomStringConvertible {
         case .timeWentBack: "misconduct.time_went_back"
         case .wrongStateRoot: "misconduct.wrong_state_root"
         case .badCertificate: "misconduct.bad_certificate"
+        case .notHandedOver: "misconduct.not_handed_over"
         case .checkpointInsideBatch: "misconduct.checkpoint_inside_batch"
         case .notAnExtension: "misconduct.not_an_extension"
         case .fork: "misconduct.fork"
@@ -40,7 +43,8 @@ package enum Misconduct: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .malformedEntry(let index, _), .badTransaction(let index, _),
             .genesisTwice(let index), .timeWentBack(let index, _, _),
-            .wrongStateRoot(let index, _, _), .badCertificate(let index, _):
+            .wrongStateRoot(let index, _, _), .badCertificate(let index, _),
+            .notHandedOver(let index):
             index
         case .badGenesis: 0
         case .checkpointInsideBatch, .notAnExtension, .fork: nil
@@ -64,6 +68,9 @@ package enum Misconduct: Error, Hashable, Sendable, CustomStringConvertible {
                 + "\(computed)"
         case .badCertificate(let index, let error):
             "entry \(index) is not a valid certificate: \(error)"
+        case .notHandedOver(let index):
+            "entry \(index) is the first under a new coordinator, and is not the certificate of the "
+                + "last checkpoint of the one before it"
         case .checkpointInsideBatch(let size):
             "the checkpoint of size \(size) does not stand behind a state entry"
         case .notAnExtension(let from, let claimed, let computed):

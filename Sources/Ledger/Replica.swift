@@ -103,6 +103,10 @@ package struct Replica: Sendable {
         return boundary.lastTransaction >= certifiedOnLedger || state.cosigners.isChanging
     }
 
+    /// Whether the ledger ends where a new coordinator takes over: nothing may follow but the
+    /// certificate of everything so far.
+    package var awaitsHandover: Bool { state.lab.isHandedOver(at: size) }
+
     /// The tree's root at the end of a recent batch.
     package func head(at size: UInt64) -> TreeHead? {
         size == head.size ? head : boundaries.first { $0.head.size == size }?.head
@@ -139,6 +143,11 @@ extension Replica {
             throw .timeWentBack(index: index, time: entry.time, before: time)
         }
         time = entry.time
+        if awaitsHandover {
+            guard case .certificate(let checkpoint) = entry.content,
+                checkpoint.statement.head.size == index
+            else { throw .notHandedOver(index: index) }
+        }
         switch entry.content {
         case .genesis:
             throw .genesisTwice(index: index)

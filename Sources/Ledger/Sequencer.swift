@@ -51,23 +51,25 @@ package struct Sequencer: Sendable {
         return (sequencer, batch)
     }
 
-    /// Takes a ledger up again.
+    /// Takes a ledger up again, or over from the coordinator of the epoch before.
     ///
     /// - Parameters:
     ///   - replica: What executing the stored entries gave; it is at the end of a batch.
-    ///   - logKey: The log's key; the lab's rules name it.
+    ///   - checkpoint: The stored checkpoint over them; the old coordinator has signed it where this
+    ///     one has just taken over.
+    ///   - logKey: The log's key; the lab names it.
     ///   - certificate: The newest one that was stored.
     ///   - now: What is put on the ledger at once is dated so, and not when the ledger was left.
     package init(
-        resuming replica: Replica, logKey: SigningKey, certificate: UnverifiedCheckpoint?,
-        at now: Timestamp
+        resuming replica: Replica, checkpoint: UnverifiedCheckpoint, logKey: SigningKey,
+        certificate: UnverifiedCheckpoint?, at now: Timestamp
     ) {
         precondition(replica.isAtBatchEnd, "batches are stored whole")
-        let signer = NoteSigner(name: replica.state.lab.origin.keyName, key: logKey)
-        // Ed25519 is deterministic: this is the checkpoint that was signed before.
+        precondition(checkpoint.statement.head == replica.head, "the checkpoint is over the entries")
         self.init(
-            replica: replica, signer: signer,
-            published: Self.signed(replica.head, of: replica, by: signer))
+            replica: replica,
+            signer: NoteSigner(name: replica.state.lab.origin.keyName, key: logKey),
+            published: checkpoint)
         if let certificate, (try? self.replica.learn(certificate: certificate)) != nil {
             self.certificate = certificate
             recordCertificate(certificate, at: now)
@@ -87,7 +89,9 @@ package struct Sequencer: Sendable {
         _ head: TreeHead, of replica: Replica, by signer: NoteSigner
     ) -> UnverifiedCheckpoint {
         do {
-            let checkpoint = try Checkpoint(origin: replica.state.lab.origin.log, head: head)
+            // The batch that decides on a change of the coordinator is the old one's to sign.
+            let epoch = replica.state.lab.epoch(ofSize: head.size)
+            let checkpoint = try Checkpoint(origin: epoch.origin.log, head: head)
             return try UnverifiedCheckpoint(checkpoint, signedBy: signer)
         } catch {
             preconditionFailure("a tree that is not empty makes a checkpoint: \(error)")
@@ -112,6 +116,20 @@ package struct Sequencer: Sendable {
     /// Whether ``cut(at:)`` would make a batch.
     package var canCut: Bool { inFlight == nil && !pendingEntries.isEmpty }
 
+    /// Why no transaction can be taken just now, or by this coordinator at all; `nil` where one can.
+    package var pause: Pause? {
+        if replica.state.lab.origin.keyName != signer.verifierKey.name { return .replaced }
+        return replica.awaitsHandover ? .handover : nil
+    }
+
+    /// Why a coordinator takes no transactions.
+    package enum Pause: Hashable, Sendable {
+        /// The members have put another in its place.
+        case replaced
+        /// It has just taken over, and the members have not all cosigned what it took over yet.
+        case handover
+    }
+
     /// Tries a transaction, and takes it in if it applies.
     ///
     /// - Returns: The receipt, which counts once the batch is stored; or the refusal.
@@ -119,6 +137,7 @@ package struct Sequencer: Sendable {
     package mutating func submit(
         _ transaction: SignedTransaction, at now: Timestamp
     ) throws(TransactionError) -> Result<Receipt, Refusal> {
+        if let pause { return .failure(pause.refusal) }
         switch try replica.add(transaction, at: now) {
         case .success(let (entry, receipt)):
             append(entry)
@@ -189,7 +208,26 @@ package struct Sequencer: Sendable {
     private mutating func recordCertificate(
         _ certificate: UnverifiedCheckpoint, at now: Timestamp
     ) {
-        guard replica.needsCertificate(size: certificate.statement.head.size) else { return }
+        let size = certificate.statement.head.size
+        guard pause != .replaced, replica.needsCertificate(size: size) else { return }
+        // A new coordinator's first entry is this certificate and no other.
+        guard !replica.awaitsHandover || size == replica.size else { return }
         append(replica.add(certificate: certificate, at: now))
+    }
+}
+
+extension Sequencer.Pause {
+    fileprivate var refusal: Refusal {
+        switch self {
+        case .replaced:
+            Refusal(
+                .coordinatorReplaced, rule: "this coordinator writes the present epoch",
+                saw: ["epoch": "another coordinator's"])
+        case .handover:
+            Refusal(
+                .coordinatorHandover,
+                rule: "the members have certified what the new coordinator takes over",
+                saw: ["certificate": "not there yet: try again in a few seconds"])
+        }
     }
 }

@@ -32,7 +32,8 @@ package struct NodeHome: Sendable {
 
     /// Makes the folder, the keys and the member's card.
     ///
-    /// - Throws: `StorageError`; what is there already is left alone.
+    /// - Throws: `StorageError`; what is there already is left alone. `JSONShapeError` for a name or a
+    ///   title that no lab would take.
     package func prepare(
         member: MemberID, title: String, category: PartnerCategory, roles: [Role]
     ) throws -> MemberCard {
@@ -40,6 +41,15 @@ package struct NodeHome: Sendable {
             throw StorageError.unusable(
                 path: folder.path, problem: "a member lives here already; choose another --home")
         }
+        // What could not be read back would leave a folder with keys, and without a member.
+        var random = SystemRandomNumberGenerator()
+        let trial = MemberKeys(
+            signing: SigningKey(from: &random).publicKey,
+            cosigner: SigningKey(from: &random).publicKey)
+        var fields = try JSONFields(
+            MemberCard(member: member, title: title, category: category, roles: roles, keys: trial)
+                .json)
+        _ = try MemberCard(&fields)
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let keys = MemberKeys(

@@ -32,7 +32,6 @@ package actor NodeService: Service {
     package nonisolated let progress = ProgressSignal()
     package nonisolated let lab: LabCard
     private nonisolated let home: NodeHome
-    private nonisolated let client: SignedClient
     private nonisolated let blobs: BlobStore
     private nonisolated let runner: TrainingRunner
     private nonisolated let logger: Logger
@@ -50,6 +49,8 @@ package actor NodeService: Service {
     private let signingQueue: AsyncStream<Outgoing>.Continuation
     private let reportQueue: AsyncStream<Outgoing>.Continuation
 
+    private var client: SignedClient
+    private let followsMoves: Bool
     private var machine: NodeMachine
     private var counters = NodeCounters()
     private var alarms: [NodeStatus.RaisedAlarm] = []
@@ -60,11 +61,13 @@ package actor NodeService: Service {
 
     /// - Parameters:
     ///   - client: Talks to the coordinator under the member's key.
+    ///   - followsMoves: Goes to a new coordinator where the members say that it is; an operator who
+    ///     names a URL knows better.
     ///   - rowsMin: The owner allows no task on fewer rows.
     /// - Throws: `StorageError` or `Misconduct` where the stored ledger is not sound.
     package init(
-        home: NodeHome, client: SignedClient, rowsMin: Int, logger: Logger,
-        now: @escaping @Sendable () -> Timestamp
+        home: NodeHome, client: SignedClient, followsMoves: Bool = true, rowsMin: Int,
+        logger: Logger, now: @escaping @Sendable () -> Timestamp
     ) throws {
         let card = try home.card()
         let lab = try home.lab()
@@ -82,13 +85,13 @@ package actor NodeService: Service {
             halted: evidence.flatMap(CaughtMisconduct.init))
         machine = NodeMachine(follower, signingKey: try KeyFile.read(home.signingKey))
         runner = TrainingRunner(
-            member: card.member, home: home, client: client, blobs: blobs, rowsMin: rowsMin,
-            logger: logger)
+            member: card.member, home: home, blobs: blobs, rowsMin: rowsMin, logger: logger)
         self.lab = lab
         self.database = database
         self.blobs = blobs
         self.home = home
         self.client = client
+        self.followsMoves = followsMoves
         self.logger = logger
         self.now = now
         (batches, batchQueue) = AsyncStream.makeStream()
@@ -109,6 +112,7 @@ package actor NodeService: Service {
         if let misconduct = machine.follower.halted {
             logger.critical("node.halted", metadata: ["problem": "\(misconduct.problem)"])
         }
+        try followCoordinator()
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.storeBatches() }
@@ -133,7 +137,7 @@ package actor NodeService: Service {
     private nonisolated func stayConnected() async throws {
         var wait = Self.reconnect.first
         while true {
-            let from = await size
+            let (from, client) = await (size, client)
             do {
                 try await client.follow("/v1/stream", ["from": "\(from)"]) { event in
                     if try await self.receive(event) { wait = Self.reconnect.first }
@@ -153,6 +157,18 @@ package actor NodeService: Service {
     }
 
     private var size: UInt64 { machine.follower.size }
+
+    /// Goes where the coordinator is by what this node has stored. The lab's card is rewritten, so that
+    /// the member's commands go there, too.
+    private func followCoordinator() throws {
+        guard followsMoves, let address = machine.replica.state.lab.address,
+            client.at(address).baseURL != client.baseURL
+        else { return }
+        client = client.at(address)
+        try home.write(lab.moved(to: address))
+        logger.notice("coordinator.moved", metadata: ["url": "\(client.baseURL)"])
+        hasLostMessage = true
+    }
 
     private func disconnected(_ why: String) {
         if isConnected {
@@ -292,6 +308,7 @@ package actor NodeService: Service {
             try await database.append(batch)
             counters.batches += 1
             try perform(machine.stored(size: batch.size, at: now()))
+            try followCoordinator()
             progress.notify()
         }
     }
@@ -300,7 +317,7 @@ package actor NodeService: Service {
         for await order in orders {
             try await finished(
                 order,
-                await runner.run(order) {
+                await runner.run(order, client: client) {
                     await self.refusal(of: order)
                 } report: {
                     await self.report($0, on: order)
@@ -359,6 +376,7 @@ package actor NodeService: Service {
     }
 
     private nonisolated func send(_ message: Outgoing) async throws {
+        let client = await client
         switch message {
         case .cosignatures(let size, let cosignatures):
             let lines = cosignatures.map(\.noteSignature.line).joined()

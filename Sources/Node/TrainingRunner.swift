@@ -14,15 +14,16 @@ import Transport
 struct TrainingRunner: Sendable {
     let member: MemberID
     let home: NodeHome
-    let client: SignedClient
     let blobs: BlobStore
     /// The owner's own rule: no task runs on fewer rows.
     let rowsMin: Int
     let logger: Logger
 
-    /// - Parameter refusal: Asks the node's own ledger once more, right before the data is opened.
+    /// - Parameters:
+    ///   - client: Talks to the coordinator, which has the base model.
+    ///   - refusal: Asks the node's own ledger once more, right before the data is opened.
     func run(
-        _ order: TrainingOrder, refusal: () async -> TaskRefusal?,
+        _ order: TrainingOrder, client: SignedClient, refusal: () async -> TaskRefusal?,
         report: (SiteReport.Stage) async -> Void
     ) async -> NodeMachine.Outcome {
         do {
@@ -39,10 +40,10 @@ struct TrainingRunner: Sendable {
             var strategyState: [UInt8]?
             if let digest = order.round.base {
                 await report(.fetching)
-                base = try await fetch(digest)
+                base = try await fetch(digest, client)
             }
             if let digest = order.round.strategyState, strategy.strategy.local == .controlVariates {
-                strategyState = try await fetch(digest)
+                strategyState = try await fetch(digest, client)
             }
             guard owned.rows >= rowsMin else {
                 return .failure(
@@ -92,7 +93,7 @@ struct TrainingRunner: Sendable {
         }
     }
 
-    private func fetch(_ digest: BlobDigest) async throws -> [UInt8] {
+    private func fetch(_ digest: BlobDigest, _ client: SignedClient) async throws -> [UInt8] {
         try await client.download(digest, into: blobs)
         return try blobs.read(digest)
     }

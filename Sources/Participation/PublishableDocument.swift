@@ -28,7 +28,8 @@ package struct PublishableDocument: Sendable {
                 digests.append((language, reference))
                 continue
             }
-            let text = try ContractFile.prose(at: folder.appending(path: reference).path)
+            let text = try ContractFile.prose(
+                at: folder.appending(path: reference).path, followsLinks: false)
             texts.append(text)
             digests.append((language, BlobDigest(of: Array(text.utf8)).text))
         }

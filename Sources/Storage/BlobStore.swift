@@ -63,6 +63,14 @@ package struct BlobStore: Sendable {
         FileManager.default.fileExists(atPath: url(of: digest).path)
     }
 
+    /// All blobs that are here, in the order of their digests.
+    package func digests() throws -> [BlobDigest] {
+        guard let walk = FileManager.default.enumerator(atPath: folder.path) else { return [] }
+        return walk.compactMap { path in
+            (path as? String).flatMap { BlobDigest(String($0.split(separator: "/").last ?? "")) }
+        }.filter(has).sorted()
+    }
+
     /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where the disk has lost what was
     ///   written, and what reading throws.
     package func read(_ digest: BlobDigest) throws -> [UInt8] {

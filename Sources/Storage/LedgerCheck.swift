@@ -18,8 +18,9 @@ extension LedgerDatabase {
     /// Derives every tile, root, checkpoint, state and receipt from the entries again, and compares.
     /// Another process may go on writing.
     ///
-    /// - Parameter keepsEveryCheckpoint: A coordinator does. A node that catches up is sent many
-    ///   batches in one piece, under the last one's checkpoint.
+    /// - Parameter keepsEveryCheckpoint: A coordinator does, of its own epoch; what it took over may
+    ///   be from a node. A node that catches up is sent many batches in one piece, under the last
+    ///   one's checkpoint.
     /// - Throws: What reading throws. What is wrong with the ledger is in the result.
     package func check(keepsEveryCheckpoint: Bool = true) throws -> CheckResult {
         var derivation = LedgerDerivation(
@@ -59,8 +60,11 @@ private struct LedgerDerivation {
     private(set) var batches = 0
     private(set) var receipts = 0
     private var movements = 0
+    private var changes = 0
     private var replica: Replica?
     private var newestEnd: UInt64?
+    /// The newest size whose checkpoint is not there.
+    private var newestMissing: UInt64?
     /// The newest version of each row of tiles that is not full yet.
     private var open: [TileCoordinate: Tile] = [:]
 
@@ -104,12 +108,18 @@ private struct LedgerDerivation {
         if let newestEnd, try database.checkpoint(at: newestEnd) == nil {
             throw Self.missingCheckpoint(newestEnd)
         }
+        if keepsEveryCheckpoint, let newestMissing, let lab = replica?.state.lab,
+            !lab.isPast(newestMissing)
+        {
+            throw Self.missingCheckpoint(newestMissing)
+        }
         for (_, tile) in open.sorted(by: { $0.key < $1.key }) { try compareWhole(tile) }
         let stored = try database.counts()
         try compare(stored.tiles, tiles, "tiles")
         try compare(stored.batches, batches, "checkpoints")
         try compare(stored.receipts, receipts, "receipts")
         try compare(stored.movements, movements, "accounts with movements")
+        try compare(stored.changes, changes, "changes of contracts")
     }
 
     private func compare(_ stored: Int, _ derived: Int, _ what: String) throws {
@@ -137,6 +147,12 @@ private struct LedgerDerivation {
             throw Difference(
                 text: "the movements of entry \(receipt.index) are stored under other accounts")
         }
+        let changed = receipt.json.changedContracts
+        changes += changed.count
+        guard try database.storedChanges(at: receipt.index) == changed else {
+            throw Difference(
+                text: "the changes of entry \(receipt.index) are stored under other contracts")
+        }
     }
 
     private mutating func compare(_ end: Replica.BatchEnd, of replica: Replica) throws {
@@ -156,8 +172,8 @@ private struct LedgerDerivation {
         let checkpoint: UnverifiedCheckpoint
         do {
             guard let stored = try database.checkpoint(at: size) else {
-                guard keepsEveryCheckpoint else { return }
-                throw Self.missingCheckpoint(size)
+                newestMissing = size
+                return
             }
             checkpoint = stored
         } catch let error as UnverifiedCheckpointError {

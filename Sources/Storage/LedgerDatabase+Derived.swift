@@ -30,14 +30,16 @@ extension LedgerDatabase {
     }
 
     /// How many rows there are of what the entries make.
-    func counts() throws -> (tiles: Int, batches: Int, receipts: Int, movements: Int) {
+    func counts() throws -> (
+        tiles: Int, batches: Int, receipts: Int, movements: Int, changes: Int
+    ) {
         try read { database in
             func count(_ table: String) throws -> Int {
                 try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
             }
             return (
                 try count("tiles"), try count("batches"), try count("receipts"),
-                try count("movements")
+                try count("movements"), try count("changes")
             )
         }
     }
@@ -55,29 +57,21 @@ extension LedgerDatabase {
             arguments: [transaction.text])
     }
 
-    /// The receipts of what changed a row of the state, the oldest first.
+    /// The receipts of what changed a contract's row of the state, the oldest first.
     ///
-    /// - Note: It reads through all receipts from the first on.
+    /// - Parameter key: The row's, such as `contract/l-1`.
     package func receipts(
         changing key: String, from first: UInt64, count: Int
     ) throws -> [JSONValue] {
-        // As it stands in a receipt's list of changes; what members write can look the same.
-        let mark = Data(JSONValue.string(key).canonicalBytes)
-        return try read { database in
-            let candidates = try Data.fetchCursor(
+        try read { database in
+            try Data.fetchAll(
                 database,
                 sql: """
-                    SELECT json FROM receipts WHERE idx >= ? AND instr(json, ?) > 0 ORDER BY idx
+                    SELECT receipts.json FROM changes JOIN receipts ON receipts.idx = changes.idx
+                    WHERE changes.key = ? AND changes.idx >= ? ORDER BY changes.idx LIMIT ?
                     """,
-                arguments: [Int64(clamping: first), mark])
-            var found: [JSONValue] = []
-            while found.count < count, let bytes = try candidates.next() {
-                let receipt = try JSONValue(parsing: Array(bytes))
-                let changed = receipt["outcome"]?["changed"]?.array ?? []
-                if changed.contains(.string(key)) { found.append(receipt) }
-            }
-            return found
-        }
+                arguments: [key, Int64(clamping: first), count])
+        }.map { try JSONValue(parsing: Array($0)) }
     }
 
     /// A receipt as it is stored, and the name that it is stored under.

@@ -27,7 +27,7 @@ package final class LedgerDatabase: Sendable {
         }
     }
 
-    private static let schemaVersion = 2
+    private static let schemaVersion = 3
     private static let durable = Durability(journalMode: "wal", synchronous: 2)
     private let path: String
     private let pool: DatabasePool
@@ -78,6 +78,10 @@ package final class LedgerDatabase: Sendable {
             }
             if version < 1 { try database.execute(sql: firstSchema) }
             if version < 2 { try database.execute(sql: movementsSchema) }
+            if version < 3 {
+                try database.execute(sql: changesSchema)
+                try insertChanges(database)
+            }
             try database.execute(sql: "PRAGMA user_version = \(schemaVersion)")
         }
     }
@@ -207,6 +211,7 @@ package final class LedgerDatabase: Sendable {
                 ])
                 try insertReceipt.execute()
                 try Self.insertMovements(of: receipt, database)
+                try Self.insertChanges(of: receipt.json, at: receipt.index, database)
             }
             try database.execute(
                 sql: "INSERT INTO batches (size, checkpoint) VALUES (?, ?)",
@@ -283,8 +288,9 @@ package final class LedgerDatabase: Sendable {
         }.map { try UnverifiedCheckpoint(parsing: Array($0)) }
     }
 
-    /// Entries from a place on, up to the end of a batch: as many whole batches as fit the limits,
-    /// and at least one.
+    /// Entries from a place on, up to the end of a batch: as many whole batches of one epoch as fit
+    /// the limits, and at least one. Whoever has not executed the end of an epoch does not know the
+    /// key of the next.
     ///
     /// - Returns: `nil` where there is nothing from that place on.
     package func batch(
@@ -299,6 +305,9 @@ package final class LedgerDatabase: Sendable {
             var bytes = 0
             var checkpoint: Data?
             while let row = try ends.next() {
+                if let checkpoint, Self.origin(of: checkpoint) != Self.origin(of: row["checkpoint"]) {
+                    break
+                }
                 let size = UInt64(row["size"] as Int64)
                 let more = try Self.entries(
                     database, from: start + UInt64(entries.count), to: size)
@@ -314,6 +323,35 @@ package final class LedgerDatabase: Sendable {
                     start: start, entries: entries,
                     checkpoint: try UnverifiedCheckpoint(parsing: Array($0)))
             }
+        }
+    }
+}
+
+extension LedgerDatabase {
+    /// The first line of a checkpoint, which names the log.
+    private static func origin(of checkpoint: Data) -> Data {
+        checkpoint.prefix { $0 != UInt8(ascii: "\n") }
+    }
+
+    /// Copies everything into another file, as it is at this moment, but for what the keeper of this
+    /// one has caught its coordinator at.
+    ///
+    /// - Throws: ``StorageError``, also where there is a file already.
+    package func copy(to path: String) throws {
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw StorageError.unusable(path: path, problem: "there is a ledger already")
+        }
+        do {
+            let target = try DatabaseQueue(path: path)
+            try pool.backup(to: target)
+            try target.write { database in
+                try database.execute(
+                    sql: "DELETE FROM records WHERE name = ?",
+                    arguments: [Record.evidence.rawValue])
+            }
+            try target.close()
+        } catch let error as DatabaseError {
+            throw Self.unusable(path, error)
         }
     }
 }

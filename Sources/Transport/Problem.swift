@@ -64,6 +64,8 @@ extension Problem {
             case .wrongValue, .limit, .transactionExpired, .transactionLifetime,
                 .contributionInvalid, .contractInvalid, .contractBounds, .licenceForm:
                 422
+            case .coordinatorReplaced: 421
+            case .coordinatorHandover: 503
             }
         self.init(
             status: status, code: refusal.code.rawValue, detail: refusal.description,

@@ -15,7 +15,7 @@ package struct SignedClient: Sendable {
     /// life every two seconds.
     package static let silenceMax = Duration.seconds(20)
 
-    package let baseURL: String
+    package private(set) var baseURL: String
     private var signer: RequestSigner
     private let http: HTTPClient
     private let tls: TLSConfiguration?
@@ -28,7 +28,7 @@ package struct SignedClient: Sendable {
         baseURL: String, signer: RequestSigner, http: HTTPClient,
         certificateAuthority: String? = nil
     ) throws {
-        self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
+        self.baseURL = Self.base(baseURL)
         self.signer = signer
         self.http = http
         if let certificateAuthority {
@@ -46,6 +46,17 @@ package struct SignedClient: Sendable {
         var copy = self
         copy.signer = signer
         return copy
+    }
+
+    /// The same client for a server that has moved.
+    package func at(_ baseURL: String) -> SignedClient {
+        var copy = self
+        copy.baseURL = Self.base(baseURL)
+        return copy
+    }
+
+    private static func base(_ url: String) -> String {
+        url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
     /// A client for this process.

@@ -9,6 +9,11 @@ extension Jointlab {
         do {
             command = try parseAsRoot()
         } catch {
+            if CommandFailure.wantsJSON, exitCode(for: error) != .success {
+                CommandFailure.print(
+                    code: CommandFailure.usage, detail: message(for: error))
+                Foundation.exit(exitCode(for: error).rawValue)
+            }
             exit(withError: error)
         }
         do {
@@ -20,9 +25,8 @@ extension Jointlab {
         } catch {
             // A request for help is no failure; `jointlab help` throws one as it runs.
             if exitCode(for: error) == .success { exit(withError: error) }
-            if !(error is ExitCode) {
-                FileHandle.standardError.write(Data("jointlab: \("\(error)".visible)\n".utf8))
-            }
+            // What has been told already is told once.
+            if !(error is ExitCode) { CommandFailure.print(error) }
             Foundation.exit(CommandFailure.code(for: error).rawValue)
         }
     }

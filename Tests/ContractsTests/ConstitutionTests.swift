@@ -64,7 +64,7 @@ import Testing
             try lab.refusal(of: StartJob(job: try JobID("j-2")), by: "cy")?
                 .contains("the members have stopped the lab") == true)
 
-        let back = try propose(.resume, in: &lab)
+        let back = try propose(.resume(reason: "mended"), in: &lab)
         try lab.pass(back, by: ["ada", "bo"])
         #expect(lab.rows["contract/constitution"]?["stage"] == "stopped")
         try lab.pass(back, by: ["cy"])

@@ -177,7 +177,7 @@ import Testing
                 "already_exists", "contract.ancestor_ended", "contract.bounds", "contract.frozen",
                 "contract.invalid_document", "contract.invariant", "contract.obligation",
                 "contract.payment", "contract.rule", "contract.signature", "contract.token",
-                "hold.expired", "licence.form", "limit", "member.role",
+                "coordinator.handover", "coordinator.replaced", "hold.expired", "licence.form", "limit", "member.role",
                 "member.suspended", "model.not_independent", "model.validations_too_few",
                 "proposal.already_voted", "round.contribution_invalid",
                 "round.participants_too_few", "round.wrong_number", "trade.expired",

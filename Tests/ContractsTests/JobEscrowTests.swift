@@ -306,4 +306,26 @@ import Testing
         #expect(try lab.balance(of: "bo") == 40)
         #expect(lab.rows["contract/w-bo"]?["state"] == ["day": 20458, "today": 1])
     }
+
+    @Test("A sealed round that nobody closes binds its owner for 30 days, and then costs what it earned")
+    func abandonedSeal() throws {
+        var lab = try started()
+        try lab.apply(lab.open(0), by: "coordinator")
+        try lab.apply(lab.seal(0), by: "coordinator")
+        let abandon = AbandonJob(job: j1, reason: "the coordinator is gone")
+        lab.now = lab.now.advanced(byMilliseconds: AbandonJob.patienceMilliseconds - 1)
+        #expect(try lab.execute(abandon, by: "cy").refusal?.code == .wrongStage)
+        lab.now = lab.now.advanced(byMilliseconds: 1)
+        #expect(try lab.execute(abandon, by: "ada").refusal?.code == .wrongSender)
+        let receipt = try lab.apply(abandon, by: "cy")
+        #expect(receipt.moved.map(\.amount.minorUnits) == [10, 7, 34])
+        #expect(try lab.escrow() == 0)
+        #expect(try lab.balance(of: "cy") == 983)
+        let round = try #require(lab.state.jobs[try TestLab.round(0)])
+        #expect(round.status == .abandoned)
+        #expect(lab.state.jobs[j1]?.status == .abandoned)
+        #expect(try lab.rounds(of: "l-ada") == 1, "the contribution was made, and counts")
+        let close = try lab.execute(close(0), by: "coordinator")
+        #expect(close.refusal?.code == .wrongStage)
+    }
 }

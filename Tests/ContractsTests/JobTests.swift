@@ -164,10 +164,12 @@ import Testing
         try lab.startJob()
         try lab.apply(lab.open(0), by: "coordinator")
         try lab.apply(lab.seal(0), by: "coordinator")
+        let refusal = try lab.refusal(
+            of: AbandonJob(job: j1, reason: "I have what I want"), by: "cy")
         #expect(
-            try lab.refusal(of: AbandonJob(job: j1, reason: "I have what I want"), by: "cy")
-                == "wrong_stage: the rule is `no round of the job is sealed`; round is j-1/0, "
-                + "round.status is sealed")
+            refusal?.hasPrefix(
+                "wrong_stage: the rule is `no round of the job is sealed, or it was opened 30 days ago`; "
+                    + "round is j-1/0") == true)
         try lab.apply(
             CloseRound(round: try TestLab.round(0), result: TestLab.digest(1)), by: "coordinator")
         #expect(try lab.balance(of: "ada") == 10)

@@ -140,7 +140,8 @@ import Testing
         let document = try constitution {
             $0.replacing(
                 "input.yes * terms.amendmentDenominator > input.voters * terms.amendmentNumerator",
-                with: "input.yes * terms.amendmentDenominator > input.voters * 1000")
+                with: "input.yes * terms.amendmentDenominator > input.voters * 1000",
+                maxReplacements: 1)
         }
         let found = try refusal(
             of: OpenProposal(change: .replaceConstitution(document, Rules())), by: "ada", in: &lab)

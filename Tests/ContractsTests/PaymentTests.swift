@@ -333,4 +333,17 @@ import Testing
         #expect(first.rows["outcomes"]?["transactions"] == second.rows["outcomes"]?["transactions"])
         #expect(first.rows["outcomes"]?["digest"] != second.rows["outcomes"]?["digest"])
     }
+
+    @Test("Whoever asks to reverse a split is told how it is paid back")
+    func splitReversal() throws {
+        var lab = try TestLab()
+        try lab.issueMoney()
+        let split = try lab.apply(Self.split(lab, 100, [("di", 1), ("bo", 1)]), by: "cy")
+        let refusal = try lab.execute(
+            ReverseTransfer(transfer: split.index, reason: "a mistake"), by: "di"
+        ).refusal
+        #expect(refusal?.code == .unknown)
+        #expect(refusal?.rule.contains("a split") == true)
+        #expect(refusal?.rule.contains("by a transfer") == true)
+    }
 }

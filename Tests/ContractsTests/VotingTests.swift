@@ -234,4 +234,73 @@ import Testing
             try lab.apply(OpenProposal(change: .suspend(try MemberID("flo"))), by: "ada")
         }
     }
+
+    @Test("Votes that were too few are enough once there are fewer voters, and are counted at once")
+    func recountedAndPassed() throws {
+        var lab = try TestLab()
+        try lab.apply(OpenProposal(change: .suspend(try MemberID("flo"))), by: "ada")
+        try lab.pass("p-1", by: ["ada", "bo", "cy"])
+        let p = try ProposalID("p-1")
+        #expect(lab.state.members.proposals[p]?.status == .open, "3 of 5 are not two thirds")
+        let left = try lab.apply(LeaveLab(), by: "ed")
+        #expect(lab.state.members.proposals[p]?.status == .passed)
+        #expect(lab.state.members[try MemberID("flo")]?.status == .suspended)
+        guard case .applied(let decisions, let changed, _) = left.outcome else { return }
+        #expect(changed.contains("proposal/p-1"))
+        #expect(decisions.contains { $0.rule.contains("action suspend") })
+    }
+
+    @Test("A proposal that nobody left could carry has failed, as soon as they have gone")
+    func recountedAndFailed() throws {
+        var lab = try TestLab()
+        let p = try ProposalID("p-1")
+        try lab.apply(OpenProposal(change: .appoint(try MemberID("ada"))), by: "ada")
+        for voter in ["ada", "bo"] {
+            try lab.apply(CastVote(proposal: p, approves: false), by: voter)
+        }
+        #expect(lab.state.members.proposals[p]?.status == .open)
+        try lab.apply(LeaveLab(), by: "cy")
+        #expect(lab.state.members.proposals[p]?.status == .failed)
+    }
+
+    @Test("One change of the electorate may decide several proposals, each of which changes it again")
+    func recountedInTurn() throws {
+        var lab = try TestLab()
+        // With five voters four must agree, with four three, and with three all.
+        for (number, member) in ["di", "ed"].enumerated() {
+            try lab.apply(OpenProposal(change: .suspend(try MemberID(member))), by: "ada")
+            try lab.pass("p-\(number + 1)", by: ["ada", "bo", "cy"])
+        }
+        try lab.apply(OpenProposal(change: .suspend(try MemberID("flo"))), by: "ada")
+        try lab.pass("p-3", by: ["ada", "bo"])
+        try lab.apply(LeaveLab(), by: "di")
+        let status = try (1...3).map { number in
+            lab.state.members.proposals[try ProposalID("p-\(number)")]?.status
+        }
+        // `di` has left, and can be suspended no more: that one stays as it was.
+        #expect(status == [.open, .passed, .open])
+        #expect(lab.state.members.voters.map(\.text) == ["ada", "bo", "cy"])
+    }
+
+    @Test("What has run out is not counted again")
+    func recountedTooLate() throws {
+        var lab = try TestLab()
+        try lab.apply(OpenProposal(change: .suspend(try MemberID("flo"))), by: "ada")
+        try lab.pass("p-1", by: ["ada", "bo", "cy"])
+        lab.now = lab.now.advanced(byMilliseconds: lab.state.lab.rules.proposalLifetimeMilliseconds)
+        try lab.apply(LeaveLab(), by: "ed")
+        #expect(lab.state.members.proposals[try ProposalID("p-1")]?.status == .open)
+        #expect(lab.state.members[try MemberID("flo")]?.status == .active)
+    }
+
+    @Test("Proposals are listed by their numbers")
+    func numbered() throws {
+        var lab = try TestLab()
+        for voter in ["ada", "bo"] {
+            for _ in 0..<6 {
+                try lab.apply(OpenProposal(change: .appoint(try MemberID("cy"))), by: voter)
+            }
+        }
+        #expect(lab.state.members.allProposals.map(\.id.text) == (1...12).map { "p-\($0)" })
+    }
 }

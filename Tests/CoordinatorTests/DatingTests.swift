@@ -44,7 +44,7 @@ import Testing
     )
     func comesBack() throws {
         var sequencer = Sequencer(
-            resuming: try replica(), logKey: lab.logKey,
+            resuming: try replica(), checkpoint: lab.sequencer.published, logKey: lab.logKey,
             certificate: lab.sequencer.certificate, at: later)
         #expect(sequencer.pendingCount == 1)
         var node = try follower()
@@ -64,7 +64,7 @@ import Testing
     @Test("While entries wait for a slow disk, no sign of life is dated after them")
     func slowDisk() throws {
         var sequencer = Sequencer(
-            resuming: try replica(), logKey: lab.logKey,
+            resuming: try replica(), checkpoint: lab.sequencer.published, logKey: lab.logKey,
             certificate: lab.sequencer.certificate, at: later)
         #expect(sequencer.unpublishedSince == later)
         let cut = sequencer.cut(at: later.advanced(byMilliseconds: 50))

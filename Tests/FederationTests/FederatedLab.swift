@@ -233,7 +233,8 @@ struct FederatedLab {
         timers = []
         aggregations = []
         let sequencer = Sequencer(
-            resuming: try replay(), logKey: Secrets("coordinator").cosigner,
+            resuming: try replay(), checkpoint: try #require(batches.last).batch.checkpoint,
+            logKey: Secrets("coordinator").cosigner,
             certificate: certificate, at: now)
         let state = sequencer.replica.state
         machine = CoordinatorMachine(

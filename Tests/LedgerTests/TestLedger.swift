@@ -139,10 +139,14 @@ struct TestLedger {
     }
 
     /// A kill and a start: the coordinator has what is durable, and nothing else.
-    mutating func restart(certificate: UnverifiedCheckpoint? = nil) throws {
+    ///
+    /// - Parameter name: Whose keys it has; another after a change of the coordinator.
+    mutating func restart(
+        as name: String = "coordinator", certificate: UnverifiedCheckpoint? = nil
+    ) throws {
         sequencer = Sequencer(
-            resuming: try replay(), logKey: Secrets("coordinator").cosigner,
-            certificate: certificate, at: now)
+            resuming: try replay(), checkpoint: try #require(batches.last).batch.checkpoint,
+            logKey: Secrets(name).cosigner, certificate: certificate, at: now)
     }
 
     /// A batch of so many transactions.

@@ -15,6 +15,35 @@ import Testing
         #expect(Set(rows.map(\.example)).count == 25)
     }
 
+    @Test("A round that was abandoned is no use, as often as rounds stay used")
+    func abandonedUses() throws {
+        let file = try Fixture.bytes("Patterns/pc11-number-of-uses.jsonld")
+        let source = try PolicyImport(reading: file)
+        let run = try PatternRun(
+            ContractDraft(
+                of: source.policy, named: "counted", names: LabNames(), original: file,
+                digest: String(repeating: "0", count: 64)))
+        let start = "2026-06-01T09:00:00Z"
+        func uses(_ instance: ContractInstance) -> [Value?] {
+            ["uses", "abandoned"].map { instance.variable($0, in: run.contract) }
+        }
+        func abandoned(_ instance: ContractInstance) throws -> ContractInstance {
+            try run.contract.take(
+                ContractCall(
+                    action: "abandon", sender: .lab, input: [:], now: Requests.instant(start),
+                    escrow: 0), on: instance
+            ).instance
+        }
+        var instance = try run.concluded(by: "clinic", at: start)
+        instance = try run.used(instance, for: "sepsis-research", at: start)
+        instance = try abandoned(instance)
+        #expect(uses(instance) == [.int(0), .int(1)])
+        // One was given back, and none has stayed used yet.
+        instance = try run.used(instance, for: "sepsis-research", at: start)
+        instance = try abandoned(instance)
+        #expect(uses(instance) == [.int(1), .int(1)])
+    }
+
     @Test("A pattern is enforced as the table says", arguments: 1...25)
     func rowIsTrue(number: Int) throws {
         let row = try #require(try PatternRow.all().first { $0.number == number })

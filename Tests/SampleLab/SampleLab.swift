@@ -11,8 +11,8 @@ package struct SampleLab: Sendable {
     package static let start = Timestamp(milliseconds: 1_767_225_600_000)
 
     package let genesis: [UInt8]
-    package let logKey: SigningKey
-    package let serviceKey: SigningKey
+    package private(set) var logKey: SigningKey
+    package private(set) var serviceKey: SigningKey
     /// Who belongs to it; those who are admitted or replaced later are for the test to keep.
     package let founders: [SampleMember]
     package var now: Timestamp
@@ -173,6 +173,27 @@ package struct SampleLab: Sendable {
             endBatch()
             try certify(by: cosigners)
         } while sequencer.pendingCount > 0
+    }
+
+    /// Lets the members vote for a new coordinator, ends the batch, and starts that one.
+    ///
+    /// - Parameter seed: Decides its keys.
+    package mutating func changeCoordinator(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let (log, service) = (SigningKey(from: &random), SigningKey(from: &random))
+        let card = CoordinatorCard(log: log, service: service, address: nil, lab: id)
+        let proposal = try ProposalID("p-\(state.members.proposals.count + 1)")
+        let voters = founders.filter { state.members[$0.id]?.votes == true }
+        try submit(OpenProposal(change: .changeCoordinator(card)), by: voters[0])
+        for voter in voters where state.members.proposals[proposal]?.status == .open {
+            try submit(CastVote(proposal: proposal, approves: true), by: voter)
+        }
+        endBatch()
+        (logKey, serviceKey) = (log, service)
+        let certificate = sequencer.certificate
+        sequencer = Sequencer(
+            resuming: sequencer.replica, checkpoint: sequencer.published, logKey: log,
+            certificate: certificate, at: now)
     }
 
     /// Makes the ledger longer by so many invitations.

@@ -1,6 +1,6 @@
 /// The things that members do of their own accord.
 package enum Errand: CaseIterable, Sendable {
-    case apply, invite, vote, suspend, reinstate, leave, rotate, amend
+    case apply, invite, vote, suspend, reinstate, leave, rotate, amend, changeCoordinator
     case registerDataset, retireDataset, offer, accept, decline, withdraw, lapse
     case propose, start, abandonJob
     case registerModel, validate, release, withdrawModel
@@ -24,7 +24,7 @@ package enum Errand: CaseIterable, Sendable {
         case .issue, .registerModel, .validate, .release: 3
         case .pay, .hold, .settleHold, .reinstate: 2
         case .again, .nonsense, .split: 1
-        case .rotate, .withdraw, .lapse, .invite, .reverse: 0.5
+        case .rotate, .changeCoordinator, .withdraw, .lapse, .invite, .reverse: 0.5
         case .suspend, .amend, .decline, .redeem, .charge, .grant: 0.25
         case .abandonJob, .withdrawModel: 0.15
         case .leave, .retireDataset: 0.05

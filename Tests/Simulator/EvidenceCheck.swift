@@ -9,7 +9,7 @@ enum EvidenceCheck {
     static func objection(
         to evidence: Evidence, ledger: SimulatedDisk, genesis: [UInt8]
     ) throws -> String? {
-        let lab = try Replica(genesis: genesis).state.lab
+        let lab = try (ledger.replay() ?? Replica(genesis: genesis)).state.lab
         try evidence.batch.checkpoint.verifySignedByLog(of: lab)
         try evidence.verified?.verifySignedByLog(of: lab)
         let claimed = evidence.batch.checkpoint.statement.head

@@ -18,6 +18,7 @@ enum Forgery: String, CaseIterable {
     case unfinished = "a batch without an end"
     case otherEntries = "a checkpoint over something else"
     case otherKey = "a signature of somebody else"
+    case oldKey = "a signature of a coordinator that was replaced"
 
     /// What the node must find the coordinator guilty of; nothing, where it is not the coordinator's.
     var code: String? {
@@ -30,7 +31,7 @@ enum Forgery: String, CaseIterable {
         case .malformed: "misconduct.malformed_entry"
         case .unfinished: "misconduct.checkpoint_inside_batch"
         case .otherEntries: "misconduct.not_an_extension"
-        case .otherKey: nil
+        case .otherKey, .oldKey: nil
         }
     }
 
@@ -40,6 +41,10 @@ enum Forgery: String, CaseIterable {
     func batch(
         after block: Block, _ liar: LyingCoordinator, _ lab: Simulation
     ) -> LedgerBatch? {
+        let epochs = block.replica.state.lab.epochs
+        if self == .oldKey, epochs.count < 2 { return nil }
+        // Where a coordinator has just taken over, everything else is refused for one reason.
+        if self != .oldKey, block.replica.awaitsHandover { return nil }
         guard let first = entry(after: block, liar, lab) else { return nil }
         var replica = block.replica
         var entries = [first.bytes]
@@ -53,8 +58,15 @@ enum Forgery: String, CaseIterable {
         if self == .otherEntries {
             head = TreeHead(size: head.size, root: TreeHash.leaf(entries[0]))
         }
-        let key = self == .otherKey ? lab.serviceKey : lab.logKey
-        guard let checkpoint = Self.signed(head, with: key, lab) else { return nil }
+        let present = block.replica.state.lab.coordinator
+        var key = self == .otherKey ? present.serviceKey : present.logKey
+        var origin = block.replica.state.lab.origin
+        if self == .oldKey, let old = lab.schedule.pick(epochs.dropLast()) {
+            key = old.coordinator.logKey
+            // Under its own name, or under its successor's.
+            if lab.schedule.chance(0.5) { origin = old.origin }
+        }
+        guard let checkpoint = Self.signed(head, with: lab.secret(key), origin) else { return nil }
         lab.histories.add(
             forged: Block(after: block, entries, head: head, forgery: rawValue))
         return LedgerBatch(start: block.size, entries: entries, checkpoint: checkpoint)
@@ -81,13 +93,13 @@ enum Forgery: String, CaseIterable {
                 time: time.advanced(byMilliseconds: -1),
                 content: .state(root: block.replica.stateRoot))
         case .unsigned:
-            return transaction(lab: state.id, as: member.id, with: lab.serviceKey)
+            return transaction(lab: state.id, as: member.id, with: lab.secret(state.lab.coordinator.serviceKey))
         case .foreign:
             let other = LabID(leafHash: TreeHash.leaf([1]).bytes)
             return transaction(lab: other, as: member.id, with: node.keys.signing)
         case .outsider:
             guard let nobody = try? MemberID("nobody") else { return nil }
-            return transaction(lab: state.id, as: nobody, with: lab.serviceKey)
+            return transaction(lab: state.id, as: nobody, with: lab.secret(state.lab.coordinator.serviceKey))
         case .noQuorum:
             return Self.certificate(at: block, liar, lab).map {
                 Entry(time: time, content: .certificate($0))
@@ -98,7 +110,7 @@ enum Forgery: String, CaseIterable {
             return Entry(
                 time: time,
                 content: .transaction(Envelope(payloadType: "", payload: [], signatures: [])))
-        case .wrongStateRoot, .unfinished, .otherEntries, .otherKey:
+        case .wrongStateRoot, .unfinished, .otherEntries, .otherKey, .oldKey:
             return transaction(lab: state.id, as: member.id, with: node.keys.signing)
         }
     }
@@ -112,11 +124,11 @@ enum Forgery: String, CaseIterable {
     }()
 
     private static func signed(
-        _ head: TreeHead, with key: SigningKey, _ lab: Simulation
+        _ head: TreeHead, with key: SigningKey, _ origin: LabOrigin
     ) -> UnverifiedCheckpoint? {
         try? UnverifiedCheckpoint(
-            Checkpoint(origin: lab.origin.log, head: head),
-            signedBy: NoteSigner(name: lab.origin.keyName, key: key))
+            Checkpoint(origin: origin.log, head: head),
+            signedBy: NoteSigner(name: origin.keyName, key: key))
     }
 
     /// A certificate that is none: with one signature too few, with some of them twice, or with
@@ -126,7 +138,11 @@ enum Forgery: String, CaseIterable {
     ) -> UnverifiedCheckpoint? {
         let deciding = block.replica.state.cosigners.deciding(size: block.size)
         guard let needed = deciding.map(\.quorum.needed).min(),
-            let checkpoint = signed(block.head, with: lab.logKey, lab)
+            let checkpoint = signed(
+                block.head,
+                with: lab.secret(
+                    block.replica.state.lab.epoch(ofSize: block.size).coordinator.logKey),
+                block.replica.state.lab.epoch(ofSize: block.size).origin)
         else { return nil }
         let time = UInt64(block.time.milliseconds / 1_000)
         let short = Array(liar.overheard[block.head, default: []].prefix(needed - 1))

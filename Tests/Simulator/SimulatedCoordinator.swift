@@ -32,11 +32,13 @@ final class SimulatedCoordinator {
     // MARK: - Starting and stopping
 
     func found(_ genesis: [UInt8]) throws {
-        var (sequencer, batch) = try Sequencer.founding(genesis, logKey: lab.logKey, at: now)
+        var (sequencer, batch) = try Sequencer.founding(
+            genesis, logKey: lab.secret(lab.founding.logKey), at: now)
         disk.append(batch)
         lab.histories.add(batch.batch, after: nil)
         sequencer.stored()
-        machine = CoordinatorMachine(sequencer, serviceKey: lab.serviceKey)
+        machine = CoordinatorMachine(
+            sequencer, serviceKey: lab.secret(lab.founding.serviceKey))
     }
 
     func start() {
@@ -50,10 +52,14 @@ final class SimulatedCoordinator {
                 .filter { replica.state.jobs[$0.key]?.status == .open }
                 .flatMap { $0.value.sorted { $0.key < $1.key }.map(\.value) }
                 .filter { replica.state.accepts($0) }
+            guard let checkpoint = disk.checkpoint else { return }
+            // Whom the ledger on the disk names: after a handover that is another than before.
+            let keys = replica.state.lab.coordinator
             let sequencer = Sequencer(
-                resuming: replica, logKey: lab.logKey, certificate: disk.certificate, at: now)
+                resuming: replica, checkpoint: checkpoint, logKey: lab.secret(keys.logKey),
+                certificate: disk.certificate, at: now)
             machine = CoordinatorMachine(
-                sequencer, serviceKey: lab.serviceKey, contributions: held)
+                sequencer, serviceKey: lab.secret(keys.serviceKey), contributions: held)
             perform(machine?.started(at: now) ?? [])
         } catch {
             lab.violated("\(name) cannot read its own disk: \(error)")
@@ -216,6 +222,7 @@ final class SimulatedCoordinator {
             }
             perform(commands)
             if lab.liar == nil { lab.agreement.check(self) }
+            if machine?.sequencer.pause == .replaced { lab.handOver(self) }
         }
     }
 

@@ -69,7 +69,10 @@ struct SimulatedDisk {
     func batch(from start: UInt64, entriesMax: Int) -> LedgerBatch? {
         let later = checkpoints.drop { $0.statement.head.size <= start }
         let end =
-            later.last { $0.statement.head.size - start <= UInt64(entriesMax) } ?? later.first
+            later.last {
+                $0.statement.head.size - start <= UInt64(entriesMax)
+                    && $0.statement.origin == later.first?.statement.origin
+            } ?? later.first
         guard let end else { return nil }
         return LedgerBatch(
             start: start,

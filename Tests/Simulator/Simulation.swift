@@ -24,8 +24,9 @@ package final class Simulation {
     package let scenario: Scenario
     let schedule: Schedule
     let blobs = SimulatedBlobs()
-    let logKey: SigningKey
-    let serviceKey: SigningKey
+    /// What coordinators sign with, by what others know of it.
+    private var coordinatorKeys: [PublicKey: SigningKey] = [:]
+    let founding: CoordinatorKeys
     private(set) var genesis: [UInt8] = []
     private(set) var nodes: [SimulatedNode] = []
     private(set) var coordinators: [SimulatedCoordinator] = []
@@ -52,8 +53,9 @@ package final class Simulation {
         self.seed = seed
         self.scenario = scenario ?? Scenario(seed: seed)
         schedule = Schedule(seed: seed, start: Self.start)
-        logKey = SigningKey(from: &schedule.random)
-        serviceKey = SigningKey(from: &schedule.random)
+        let keys = [SigningKey(from: &schedule.random), SigningKey(from: &schedule.random)]
+        founding = CoordinatorKeys(logKey: keys[0].publicKey, serviceKey: keys[1].publicKey)
+        coordinatorKeys = Dictionary(uniqueKeysWithValues: keys.map { ($0.publicKey, $0) })
         guard let origin = LabOrigin(base: "simulated.example/lab") else {
             preconditionFailure("the name is one")
         }
@@ -116,6 +118,22 @@ package final class Simulation {
     // MARK: - Who is who
 
     func newKey() -> SigningKey { SigningKey(from: &schedule.random) }
+
+    /// The secret of a coordinator, the present one's or an earlier one's.
+    func secret(_ key: PublicKey) -> SigningKey {
+        guard let secret = coordinatorKeys[key] else {
+            preconditionFailure("no coordinator has ever had the key \(key)")
+        }
+        return secret
+    }
+
+    /// A new coordinator, which the members may vote for.
+    func newCoordinator(of id: LabID) -> CoordinatorCard {
+        let (log, service) = (newKey(), newKey())
+        coordinatorKeys[log.publicKey] = log
+        coordinatorKeys[service.publicKey] = service
+        return CoordinatorCard(log: log, service: service, address: nil, lab: id)
+    }
 
     func node(_ id: MemberID) -> SimulatedNode? { nodes.first { $0.id == id } }
 
@@ -199,6 +217,15 @@ package final class Simulation {
             coordinator.start()
             promises.check(coordinator)
             if liar == nil { agreement.check(coordinator) }
+        }
+    }
+
+    /// The members have voted for another coordinator: its operator takes the old one's disk over.
+    func handOver(_ coordinator: SimulatedCoordinator) {
+        schedule.after(schedule.pick(0...2_000), "hand over \(coordinator.name)") { [self] in
+            guard coordinator.machine?.sequencer.pause == .replaced else { return }
+            tally["handovers", default: 0] += 1
+            kill(coordinator)
         }
     }
 

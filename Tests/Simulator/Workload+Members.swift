@@ -65,6 +65,16 @@ extension Workload {
         return request(OpenProposal(change: .amend(rules)), by: schedule.pick(active(state)))
     }
 
+    func changeCoordinator(_ state: LabState) -> Request? {
+        let isProposed = state.members.proposals.sorted.contains { _, proposal in
+            if case .changeCoordinator = proposal.change { proposal.status == .open } else { false }
+        }
+        guard !isProposed, state.lab.epochs.count < 4 else { return nil }
+        return request(
+            OpenProposal(change: .changeCoordinator(lab.newCoordinator(of: state.id))),
+            by: schedule.pick(active(state)))
+    }
+
     // MARK: - Keys
 
     func rotate(_ state: LabState) -> Request? {

@@ -29,9 +29,8 @@ final class Workload {
         guard let signer = founders.first else { return [] }
         let founding = try FoundLab(
             title: "Simulated lab", origin: lab.origin,
-            coordinator: CoordinatorKeys(
-                logKey: lab.logKey.publicKey, serviceKey: lab.serviceKey.publicKey),
-            constitution: LibraryDocument.constitution.published(), rules: lab.scenario.rules, founders: founders.map { card($0, lab) })
+            coordinator: lab.founding, constitution: LibraryDocument.constitution.published(),
+            rules: lab.scenario.rules, founders: founders.map { card($0, lab) })
         let transaction = Transaction(
             lab: nil, sender: .member(signer.id), nonce: "simulated-genesis",
             validUntil: lab.coordinator.now, action: founding)
@@ -109,6 +108,7 @@ final class Workload {
             case .leave: leave(state)
             case .rotate: rotate(state)
             case .amend: amend(state)
+            case .changeCoordinator: changeCoordinator(state)
             case .registerDataset: registerDataset(state)
             case .retireDataset: retireDataset(state)
             case .offer: try offer(state)

@@ -31,7 +31,7 @@ import Testing
         ] {
             #expect(runs.contains { $0.applied[action, default: 0] > 0 }, "nobody does \(action)")
         }
-        for event in ["kills", "kills between", "partitions", "evidence", "garbage cosignatures"] {
+        for event in ["kills", "kills between", "partitions", "evidence", "garbage cosignatures", "handovers"] {
             #expect(runs.contains { $0.tally[event, default: 0] > 0 }, "there are no \(event)")
         }
     }

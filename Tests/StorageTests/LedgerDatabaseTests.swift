@@ -268,7 +268,7 @@ import Testing
         let (_, database) = try await filled()
         try database.close()
         try await DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 7") }
-        #expect(throws: StorageError.newer(found: 7, known: 2)) { try LedgerDatabase(path: path) }
+        #expect(throws: StorageError.newer(found: 7, known: 3)) { try LedgerDatabase(path: path) }
         let version = try await DatabaseQueue(path: path).read {
             try Int.fetchOne($0, sql: "PRAGMA user_version")
         }

@@ -84,7 +84,7 @@ import Testing
     func firstVersion() async throws {
         try database.close()
         try await DatabaseQueue(path: path).write {
-            try $0.execute(sql: "DROP TABLE movements; PRAGMA user_version = 1")
+            try $0.execute(sql: "DROP TABLE movements; DROP TABLE changes; PRAGMA user_version = 1")
         }
         let opened = try LedgerDatabase(path: path)
         #expect(

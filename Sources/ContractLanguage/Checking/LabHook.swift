@@ -35,7 +35,7 @@ package struct LabHook: Sendable {
     /// What members decide by vote; the document says when enough have agreed.
     package static let votes = [
         "admit", "suspend", "reinstate", "appoint", "dismiss", "stop", "resume", "freeze",
-        "unfreeze", "amend",
+        "unfreeze", "epoch", "amend",
     ].map { name in
         LabHook(
             name: name,

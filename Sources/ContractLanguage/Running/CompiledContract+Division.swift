@@ -52,7 +52,8 @@ extension CompiledContract {
         return (rest, part)
     }
 
-    /// Puts a part that nothing was used of back into what it was divided off from.
+    /// Puts a part that nothing was used of back into what it was divided off from. What had been used up
+    /// is then in the part's stage: it has something left, as the part had.
     ///
     /// - Throws: ``ContractRefusal``.
     package func merge(
@@ -75,8 +76,10 @@ extension CompiledContract {
                 })
         }
         var next = whole
+        let left = quotasLeft(in: whole)
         for quota in token.text.quotas {
             guard case .int(let amount)? = part.term(quota.limit, in: self) else { continue }
+            if amount > 0, left[quota.used] == 0 { next.stage = part.stage }
             try use(-amount, of: quota, in: &next)
         }
         try checkInvariants(of: next, escrow: escrow, now: now)

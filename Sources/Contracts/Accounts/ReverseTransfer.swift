@@ -29,7 +29,9 @@ package struct ReverseTransfer: LabAction {
         let sender = try state.members.sender(of: context)
         guard var row = state.accounts.transfers[transfer] else {
             throw Refusal(
-                .unknown, rule: "the entry is a transfer that was made",
+                .unknown,
+                rule: "the entry is an account.transfer that was made; a split, a hold or a contract's "
+                    + "payment is paid back by a transfer",
                 saw: ["transfer": transfer])
         }
         let issuer = state.accounts.currencies[row.amount.currency]?.issuer

@@ -46,6 +46,7 @@ package struct OfferContract: LabAction {
         to state: inout LabState, in context: inout ActionContext
     ) throws(Refusal) {
         let sender = try state.members.sender(of: context)
+        try state.agreements.requireRoom(forOffersOf: sender.id)
         let document = try state.agreements.published(document)
         try context.require(
             contract != .constitution && state.agreements[contract] == nil, .alreadyExists,

@@ -31,7 +31,7 @@ package struct PublishDocument: LabAction {
         try context.require(
             state.agreements[document: digest] == nil, .alreadyExists,
             rule: "the document is new", saw: ["document": digest])
-        let published = state.agreements.allDocuments.count { $0.by == sender.id }
+        let published = state.agreements.published(by: sender.id)
         try context.require(
             published < Agreements.documentsMax, .limit,
             rule: "documents of the sender < \(Agreements.documentsMax)",

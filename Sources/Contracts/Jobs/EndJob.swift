@@ -34,9 +34,12 @@ package struct CompleteJob: LabAction {
 }
 
 /// The action `job.abandon`: its owner or the coordinator ends a job early. A round that is open is
-/// abandoned with it; but an owner waits for one that is sealed, whose fees have been earned.
+/// abandoned with it; but an owner waits for one that is sealed, whose fees have been earned. Where no
+/// coordinator closes it for 30 days, its owner pays those fees and gets the rest of the escrow back.
 package struct AbandonJob: LabAction {
     package static let name = "job.abandon"
+    /// How long an owner waits for the end of a sealed round, from the round's opening on.
+    package static let patienceMilliseconds: Int64 = 30 * 86_400_000
 
     package let job: JobID
     package let reason: String
@@ -67,12 +70,21 @@ package struct AbandonJob: LabAction {
             [.proposed, .running, .paused].contains(row.status), .wrongStage,
             rule: "job.status is proposed, running or paused",
             saw: ["job": job, "job.status": row.status.rawValue])
-        if let round = state.jobs.current(of: row) {
-            try context.require(
-                round.status != .sealed || context.sender == .coordinator, .wrongStage,
-                rule: "no round of the job is sealed",
-                saw: ["round": round.id, "round.status": round.status.rawValue])
-            try state.abandon(round, reason: "the job was abandoned", in: &context)
+        if var round = state.jobs.current(of: row) {
+            if round.status == .sealed, context.sender != .coordinator {
+                let end = round.opened.advanced(byMilliseconds: Self.patienceMilliseconds)
+                try context.require(
+                    context.now >= end, .wrongStage,
+                    rule: "no round of the job is sealed, or it was opened 30 days ago",
+                    saw: ["round": round.id, "round.opened": round.opened, "now": context.now])
+                try state.settle(round, of: row)
+                round.status = .abandoned
+                round.reason = "nobody closed it, and the job was abandoned"
+                round.ended = context.now
+                state.jobs.set(round)
+            } else {
+                try state.abandon(round, reason: "the job was abandoned", in: &context)
+            }
         }
         try state.release(row)
         row.status = .abandoned

@@ -1,23 +1,45 @@
 package import Encodings
 package import Identity
 
-/// The lab itself: its names, its coordinator and its rules.
+/// The lab itself: its names, its coordinators and its rules.
 package struct Lab: Sendable {
     static let stateKey = "lab"
+    /// A policy file names the log of each epoch, and readers need not take more than 100.
+    static let epochsMax = 64
 
     package let title: String
-    package let origin: LabOrigin
-    package let coordinator: CoordinatorKeys
     package let founded: Timestamp
     package private(set) var rules: Rules
+    /// The first is the founding's; the last is the present one.
+    package private(set) var epochs: [Epoch]
+    /// Takes over at the end of the batch.
+    private(set) var successor: CoordinatorCard?
+    private var present: Epoch
     private var isWritten = false
 
     init(_ founding: FoundLab, at time: Timestamp) {
         title = founding.title
-        origin = founding.origin
-        coordinator = founding.coordinator
         founded = time
         rules = founding.rules
+        present = Epoch(
+            origin: founding.origin, after: 0, coordinator: founding.coordinator, address: nil)
+        epochs = [present]
+    }
+
+    package var origin: LabOrigin { present.origin }
+    package var coordinator: CoordinatorKeys { present.coordinator }
+    /// Where the coordinator answers, if not where the lab's card says.
+    package var address: String? { epochs.last { $0.address != nil }?.address }
+
+    /// The epoch that checkpoints of a size belong to.
+    package func epoch(ofSize size: UInt64) -> Epoch {
+        epochs.last { $0.after < size } ?? epochs[0]
+    }
+
+    /// Whether the ledger ends where an epoch begins, so that only the certificate of its end may
+    /// follow.
+    package func isHandedOver(at size: UInt64) -> Bool {
+        epochs.count > 1 && present.after == size
     }
 
     mutating func amend(_ rules: Rules) {
@@ -26,11 +48,25 @@ package struct Lab: Sendable {
         isWritten = false
     }
 
+    mutating func appoint(_ card: CoordinatorCard) {
+        successor = card
+    }
+
+    /// Begins the next epoch behind a batch in which the members have decided on one.
+    mutating func endBatch(size: UInt64) {
+        guard let card = successor else { return }
+        present = Epoch(
+            origin: origin.next, after: size, coordinator: card.keys, address: card.address)
+        epochs.append(present)
+        successor = nil
+        isWritten = false
+    }
+
     package var json: JSONValue {
         [
             "title": .string(title), "origin": .string(origin.base),
             "epoch": .integer(Int64(origin.epoch)), "coordinator": coordinator.json,
-            "founded": founded.json, "rules": rules.json,
+            "epochs": .array(epochs.map(\.json)), "founded": founded.json, "rules": rules.json,
         ]
     }
 
@@ -42,7 +78,7 @@ package struct Lab: Sendable {
 }
 
 /// The name of the lab's log, as it stands in checkpoints: a base such as `example.org/tumours`,
-/// and the epoch, which a change of coordinator would count up.
+/// and the epoch, which a change of the coordinator counts up.
 package struct LabOrigin: Hashable, Sendable, CustomStringConvertible {
     package let base: String
     package let epoch: Int
@@ -63,6 +99,14 @@ package struct LabOrigin: Hashable, Sendable, CustomStringConvertible {
         self.base = base
         self.epoch = epoch
     }
+
+    private init(base: String, following epoch: Int) {
+        self.base = base
+        self.epoch = epoch + 1
+    }
+
+    /// The name of the log behind a change of the coordinator.
+    package var next: LabOrigin { LabOrigin(base: base, following: epoch) }
 
     package var description: String { "\(base)/epoch-\(epoch)" }
 

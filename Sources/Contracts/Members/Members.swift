@@ -15,6 +15,8 @@ package struct Members: Sendable {
     package private(set) var invitations = Table<MemberID, Invitation>("invitation")
     package private(set) var applications = Table<MemberID, Application>("application")
     package internal(set) var proposals = Table<ProposalID, Proposal>("proposal") { $0.text }
+    /// Counts up with each change of who is a member, and may vote.
+    private(set) var electorate = 0
 
     init() {}
 
@@ -22,6 +24,19 @@ package struct Members: Sendable {
 
     /// All members there have ever been, in the order of their names.
     package var all: [Member] { members.sorted.map(\.row) }
+
+    /// All proposals there have ever been, the oldest first.
+    package var allProposals: [Proposal] {
+        // They are numbered; of two numbers the longer is the larger.
+        proposals.sorted.map(\.row).sorted {
+            ($0.id.text.utf8.count, $0.id) < ($1.id.text.utf8.count, $1.id)
+        }
+    }
+
+    /// Those that can still be voted on, the oldest first.
+    func openProposals(at now: Timestamp) -> [Proposal] {
+        allProposals.filter { $0.isOpen(at: now) }
+    }
 
     package var voters: [MemberID] { all.filter(\.votes).map(\.id) }
 
@@ -75,6 +90,7 @@ package struct Members: Sendable {
     }
 
     mutating func admit(_ card: MemberCard, at time: Timestamp) {
+        electorate += 1
         members.set(
             card.member,
             Member(
@@ -83,6 +99,7 @@ package struct Members: Sendable {
 
     mutating func setStatus(_ status: Member.Status, of id: MemberID, at time: Timestamp) {
         guard var member = members[id] else { return }
+        electorate += 1
         member.status = status
         member.since = time
         members.set(id, member)

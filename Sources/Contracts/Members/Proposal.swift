@@ -18,11 +18,13 @@ package struct Proposal: StateRow, Hashable {
         case dismiss(MemberID)
         /// Stops the lab: no job starts, no round opens, no data is touched.
         case stop(reason: String)
-        case resume
+        case resume(reason: String)
 
         /// Stops a contract and its parts, as a court orders.
         case freeze(ContractID, reason: String)
-        case unfreeze(ContractID)
+        case unfreeze(ContractID, reason: String)
+        /// Puts another coordinator in the place of the present one, from the end of the batch on.
+        case changeCoordinator(CoordinatorCard)
 
         /// The action of the constitution that decides on it.
         package var hook: String {
@@ -37,6 +39,7 @@ package struct Proposal: StateRow, Hashable {
             case .resume: "resume"
             case .freeze: "freeze"
             case .unfreeze: "unfreeze"
+            case .changeCoordinator: "epoch"
             }
         }
     }
@@ -87,10 +90,12 @@ extension Proposal.Change {
         case .appoint(let member): ["kind": "appoint", "member": member.json]
         case .dismiss(let member): ["kind": "dismiss", "member": member.json]
         case .stop(let reason): ["kind": "stop", "reason": .string(reason)]
-        case .resume: ["kind": "resume"]
+        case .resume(let reason): ["kind": "resume", "reason": .string(reason)]
         case .freeze(let contract, let reason):
             ["kind": "freeze", "contract": contract.json, "reason": .string(reason)]
-        case .unfreeze(let contract): ["kind": "unfreeze", "contract": contract.json]
+        case .unfreeze(let contract, let reason):
+            ["kind": "unfreeze", "contract": contract.json, "reason": .string(reason)]
+        case .changeCoordinator(let card): ["kind": "epoch", "coordinator": card.json]
         }
     }
 
@@ -114,16 +119,23 @@ extension Proposal.Change {
         case "appoint": self = .appoint(try fields.identifier("member"))
         case "dismiss": self = .dismiss(try fields.identifier("member"))
         case "stop": self = .stop(reason: try fields.title("reason"))
-        case "resume": self = .resume
+        case "resume": self = .resume(reason: try fields.title("reason"))
         case "freeze":
             self = .freeze(
                 try fields.identifier("contract"),
                 reason: try fields.title("reason", bytesMax: 1_000))
-        case "unfreeze": self = .unfreeze(try fields.identifier("contract"))
+        case "unfreeze":
+            self = .unfreeze(
+                try fields.identifier("contract"),
+                reason: try fields.title("reason", bytesMax: 1_000))
+        case "epoch":
+            var card = try fields.fields("coordinator")
+            self = .changeCoordinator(try CoordinatorCard(&card))
+            try card.finish()
         default:
             throw fields.wrong(
                 "kind",
-                "should be suspend, reinstate, amend, replace-constitution, appoint, dismiss, stop, resume, freeze or unfreeze"
+                "should be suspend, reinstate, amend, replace-constitution, appoint, dismiss, stop, resume, freeze, unfreeze or epoch"
             )
         }
     }
@@ -166,7 +178,14 @@ extension LabState {
             proposal.votes[voter] == nil, .alreadyVoted, rule: "each member votes once",
             saw: ["member": voter, "proposal": id])
         proposal.votes[voter] = approves
+        try count(proposal, in: &context)
+    }
 
+    /// Carries a proposal out when those who have a vote now have decided it.
+    private mutating func count(
+        _ counted: Proposal, in context: inout ActionContext
+    ) throws(Refusal) {
+        var proposal = counted
         // Whoever has been suspended since does not count on either side.
         let voters = members.voters
         let yes = voters.count { proposal.votes[$0] == true }
@@ -183,12 +202,32 @@ extension LabState {
                 proposal.status = .failed
                 if case .admit(let member) = proposal.change { decline(member) }
             }
-            members.proposals.set(id, proposal)
+            if proposal != members.proposals[proposal.id] {
+                members.proposals.set(proposal.id, proposal)
+            }
             return
         }
         proposal.status = .passed
-        members.proposals.set(id, proposal)
+        members.proposals.set(proposal.id, proposal)
         try carryOut(proposal.change, at: context.now)
+    }
+
+    /// Counts the open proposals again, the oldest first, after the electorate has changed: votes that
+    /// were too few may be enough for fewer voters. What cannot be carried out stays open.
+    mutating func recount(in context: inout ActionContext) {
+        var electorate = -1
+        // Each turn but the last changes who votes, by a proposal that is open no more.
+        while electorate != members.electorate {
+            electorate = members.electorate
+            for proposal in members.openProposals(at: context.now) {
+                var trial = self
+                var trialContext = context
+                guard (try? trial.count(proposal, in: &trialContext)) != nil else { continue }
+                self = trial
+                context = trialContext
+                if members.electorate != electorate { break }
+            }
+        }
     }
 
     private mutating func decline(_ member: MemberID) {
@@ -237,7 +276,8 @@ extension LabState {
         case .dismiss(let member): try members.setIssuer(false, member)
         case .stop, .resume: break
         case .freeze(let contract, let reason): try freeze(contract, reason: reason)
-        case .unfreeze(let contract): try unfreeze(contract)
+        case .unfreeze(let contract, _): try unfreeze(contract)
+        case .changeCoordinator(let card): try appointCoordinator(card)
         }
     }
 }

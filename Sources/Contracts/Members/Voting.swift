@@ -22,9 +22,7 @@ package struct OpenProposal: LabAction {
         let sender = try state.members.sender(of: context)
         try context.require(
             sender.votes, .memberRole, rule: "the sender has a vote", saw: ["sender": sender.id])
-        let open = state.members.proposals.sorted.count { _, proposal in
-            proposal.by == sender.id && proposal.isOpen(at: context.now)
-        }
+        let open = state.members.openProposals(at: context.now).count { $0.by == sender.id }
         try context.require(
             open < Members.proposalsMax, .limit,
             rule: "open proposals of the sender < \(Members.proposalsMax)",
@@ -47,6 +45,8 @@ package struct OpenProposal: LabAction {
         case .amend(let rules):
             var trial = state
             try trial.amend(rules, at: context.now)
+        case .changeCoordinator(let card):
+            try state.requireSuccessor(card)
         case .stop, .resume:
             break
         case .freeze(let contract, _):
@@ -54,7 +54,7 @@ package struct OpenProposal: LabAction {
             try context.require(
                 try state.agreements.existing(contract).frozen == nil, .wrongStage,
                 rule: "the contract is not frozen yet", saw: ["contract": contract])
-        case .unfreeze(let contract):
+        case .unfreeze(let contract, _):
             try context.require(
                 try state.agreements.existing(contract).frozen != nil, .wrongStage,
                 rule: "the contract is frozen", saw: ["contract": contract])

@@ -39,6 +39,7 @@ package struct DivideToken: LabAction {
         try context.require(
             state.agreements[part] == nil, .alreadyExists, rule: "the name is free",
             saw: ["contract": part])
+        try state.agreements.requireRoom(forPartsOf: contract)
         let ancestors = state.ancestors(of: whole).count
         try context.require(
             ancestors < LabState.divisionsMax, .limit,

@@ -23,6 +23,9 @@ extension DraftBuilder {
             by: "lab", from: [ready], clause: events.isEmpty ? [] : clausesOfEvents,
             input: trainingInput, require: trainingRules + rentRules, effects: trainingEffects,
             pay: trainingPayments, open: trainingOpens, emit: events.isEmpty ? nil : .array(events))
+        if expressions.counts {
+            actions["abandon"] = action(by: "lab", from: between + releasing, effects: givenBack)
+        }
         for (index, rent) in rents.enumerated() {
             actions["pay-period-\(index + 1)"] = payPeriod(rent, index, from: [ready])
         }
@@ -132,7 +135,10 @@ extension DraftBuilder {
     private var state: JSONObject {
         var state = JSONObject()
         state["concluded"] = "timestamp"
-        if expressions.counts { state["uses"] = "int(0..1000000)" }
+        if expressions.counts {
+            state["uses"] = "int(0..1000000)"
+            state["abandoned"] = "int(0..1000000)"
+        }
         if expressions.spends { state["epsilonMicro"] = "int(0..1000000000)" }
         for index in rents.indices { state["paidUntil\(index + 1)"] = "timestamp" }
         return state
@@ -156,6 +162,16 @@ extension DraftBuilder {
         var effects = JSONObject()
         if expressions.counts { effects["uses"] = ["add": "1"] }
         if expressions.spends { effects["epsilonMicro"] = ["add": "input.epsilonMicro"] }
+        return effects
+    }
+
+    /// A round that was abandoned was no use. But not more of them than have stayed used are given back, or
+    /// abandoning would be a way to get updates for nothing.
+    private var givenBack: JSONObject {
+        var effects = JSONObject()
+        let holds = "state.abandoned < state.uses"
+        effects["uses"] = .string("\(holds) ? state.uses - 1 : state.uses")
+        effects["abandoned"] = .string("\(holds) ? state.abandoned + 1 : state.abandoned")
         return effects
     }
 

@@ -200,15 +200,21 @@ extension ContractCommands {
         var name: String
 
         func run() async throws {
-            let row = try await MemberSession.with(home) { session in
+            let (row, view) = try await MemberSession.with(home) { session in
                 let contracts = try await session.get("/v1/contracts")["items"]?.array ?? []
                 if let row = contracts.first(where: { $0["contract"]?.string == name }) {
-                    return row
+                    let document = try await session.get("/v1/documents/\(row.shown("document"))")
+                    let scales = try await session.scales()
+                    return (
+                        row,
+                        ContractView(row, document: document["source"] ?? .null, scales: scales)
+                    )
                 }
                 let digest = try await session.document(named: name)
-                return try await session.get("/v1/documents/\(digest)")
+                let row = try await session.get("/v1/documents/\(digest)")
+                return (row, ContractView(row, document: .null, scales: [:]))
             }
-            output.print(row, FieldList.text(row))
+            output.print(row, view.text)
         }
     }
 

@@ -12,7 +12,7 @@ struct CoordinatorCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",
         abstract: "Run the service that orders a lab's transactions and runs its rounds.",
-        subcommands: [Init.self, Found.self, Run.self])
+        subcommands: [Init.self, Found.self, Card.self, TakeOver.self, Run.self])
 
     struct Init: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -39,6 +39,53 @@ struct CoordinatorCommands: AsyncParsableCommand {
             let card = try LabCard(readingFile: card)
             let lab = try await home.coordinator.found(card.genesis, at: MemberSession.now)
             print("the lab \(lab) is founded; start it with `jointlab coordinator run`")
+        }
+    }
+
+    struct Card: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the card of a coordinator that is to take over a lab.",
+            discussion: """
+                Makes the folder and the keys where there are none. A member proposes the change with \
+                `jointlab proposal epoch CARD`.
+                """)
+
+        @OptionGroup var home: HomeOptions
+
+        @Option(help: "The lab's card, from `jointlab lab card`.", completion: .file())
+        var lab: String
+
+        @Option(help: "The URL under which members reach it; default: that of the old one.")
+        var url: String?
+
+        func run() throws {
+            let lab = try LabCard(readingFile: lab).lab
+            print(try home.coordinator.card(for: lab, address: url).json.indentedText)
+        }
+    }
+
+    struct TakeOver: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take over the ledger of a lab whose members have voted for this coordinator.",
+            discussion: """
+                The folder is the old coordinator's, or that of any member's node which has the entry \
+                that decides. Then start it with `jointlab coordinator run`.
+                """)
+
+        @OptionGroup var home: HomeOptions
+
+        @Option(help: "The old coordinator's folder, or a node's.", completion: .directory)
+        var from: String
+
+        func run() throws {
+            _ = try home.coordinator.prepare()
+            let lock = try FolderLock(home.folder)
+            let old = CoordinatorHome(URL(fileURLWithPath: from).absoluteURL)
+            let taken = try home.coordinator.takeOver(from: old.ledger, blobs: old.blobs)
+            print(
+                "took over \(taken.entries) entries and \(taken.blobs) blobs of the lab "
+                    + "\(taken.lab); start it with `jointlab coordinator run`")
+            withExtendedLifetime(lock) {}
         }
     }
 

@@ -36,9 +36,13 @@ struct NodeCommands: AsyncParsableCommand {
         var roles: [Role] = []
 
         func run() throws {
-            let card = try home.node.prepare(
-                member: member, title: title, category: category, roles: roles)
-            print(card.json.indentedText)
+            do {
+                let card = try home.node.prepare(
+                    member: member, title: title, category: category, roles: roles)
+                print(card.json.indentedText)
+            } catch let error as JSONShapeError {
+                throw ValidationError("--\(error)")
+            }
         }
     }
 

@@ -31,9 +31,12 @@ extension ProposalCommands {
         @Argument(help: "The licence, or another contract.")
         var contract: ContractID
 
+        @Option(help: "Why; it stands on the ledger.")
+        var reason: String
+
         func run() async throws {
             try await submit.submit(
-                OpenProposal(change: .unfreeze(contract)),
+                OpenProposal(change: .unfreeze(contract, reason: reason)),
                 "proposed to unfreeze \(contract); see `jointlab proposal list`")
         }
     }

@@ -14,7 +14,7 @@ struct ProposalCommands: AsyncParsableCommand {
             "Decide together: admissions, suspensions, issuers, rules, court orders, an emergency stop.",
         subcommands: [
             List.self, Vote.self, Suspend.self, Reinstate.self, Appoint.self, Dismiss.self,
-            Stop.self, Resume.self, Amend.self, Freeze.self, Unfreeze.self,
+            Stop.self, Resume.self, Amend.self, Freeze.self, Unfreeze.self, ChangeCoordinator.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -180,9 +180,12 @@ struct ProposalCommands: AsyncParsableCommand {
 
         @OptionGroup var submit: SubmitOptions
 
+        @Option(help: "Why; it stands on the ledger.")
+        var reason: String
+
         func run() async throws {
             try await submit.submit(
-                OpenProposal(change: .resume),
+                OpenProposal(change: .resume(reason: reason)),
                 "proposed to resume; vote with `jointlab proposal vote`")
         }
     }

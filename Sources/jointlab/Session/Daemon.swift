@@ -61,7 +61,8 @@ enum Daemon {
                 baseURL: settings.coordinator ?? lab.coordinator, signer: signer, http: http,
                 certificateAuthority: settings.certificateAuthority)
             let service = try NodeService(
-                home: home, client: client, rowsMin: settings.rowsMin, logger: logger, now: clock)
+                home: home, client: client, followsMoves: settings.coordinator == nil,
+                rowsMin: settings.rowsMin, logger: logger, now: clock)
             let routes = NodeRoutes.make(for: service, version: Jointlab.version, now: clock)
             let server = APIServer(
                 settings.listen, tls: nil, router: routes.router, logger: quiet(logger)

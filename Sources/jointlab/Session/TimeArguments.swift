@@ -74,11 +74,14 @@ struct MoneyArgument: ExpressibleByArgument {
     /// - Parameter scale: The currency's decimal places.
     /// - Throws: `ValidationError` for an amount that the currency cannot express.
     func money(scale: Int) throws -> Money {
-        guard decimals <= scale,
-            let amount = Int64(digits + String(repeating: "0", count: scale - decimals))
-        else {
+        guard decimals <= scale else {
             throw ValidationError(
-                "\(currency) has \(scale) decimal places, and the amount does not fit them")
+                "\(currency) has \(scale) decimal places, and the amount has \(decimals)")
+        }
+        guard let amount = Int64(digits + String(repeating: "0", count: scale - decimals)) else {
+            throw ValidationError(
+                "the amount is too large: an account holds \(Money(.max, currency).shown(scale: scale))"
+                    + " at most")
         }
         return Money(amount, currency)
     }

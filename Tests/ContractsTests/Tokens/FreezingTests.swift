@@ -56,7 +56,7 @@ struct FreezingTests {
         #expect(
             try lab.refusal(of: lab.offer(of: "l-2"), by: "cy")?.code == .contractFrozen)
         try lab.apply(lab.act("l", "note"), by: "cy")
-        try lab.decide(.unfreeze(try ContractID("l-1")))
+        try lab.decide(.unfreeze(try ContractID("l-1"), reason: "lifted"))
         try lab.apply(lab.act("l-2", "note"), by: "cy")
         try lab.apply(lab.nextRound(of: "j"), by: "coordinator")
     }
@@ -89,7 +89,7 @@ struct FreezingTests {
         var lab = try divided()
         let id = try ContractID("l")
         #expect(
-            try lab.refusal(of: OpenProposal(change: .unfreeze(id)), by: "ada")?.code == .wrongStage
+            try lab.refusal(of: OpenProposal(change: .unfreeze(id, reason: "lifted")), by: "ada")?.code == .wrongStage
         )
         let unknown = Proposal.Change.freeze(try ContractID("x"), reason: "an order")
         #expect(try lab.refusal(of: OpenProposal(change: unknown), by: "ada")?.code == .unknown)

@@ -71,4 +71,45 @@ struct LibraryTokenTests {
         #expect(passed.members("licensee", in: document) == ["di"])
         #expect(passed.offeredBy == "di")
     }
+
+    @Test("A part is merged into a licence whose own rounds are used up, which is active again then")
+    func mergeIntoExhausted() throws {
+        let document = try CompiledContract(LibraryDocument.datasetLicence.published())
+        var terms = LicenceTerms(
+            dataset: try DatasetID("d"), licensee: try MemberID("cy"), purposes: ["research"],
+            roundsMax: 3, feePerRound: Money(5, TokenLab.currency),
+            expires: TokenLab.start.advanced(byMilliseconds: TokenLab.hour))
+        terms.isTransferable = true
+        let now = TokenLab.start.instant
+        let offered = try document.conclude(
+            ContractOffer(
+                name: "l", offeredBy: "ada", parties: ["licensor": "ada", "licensee": "cy"],
+                terms: terms.json, currency: "CNY"), now: now)
+        let licence = try document.take(
+            ContractCall(action: "accept", sender: .member("cy"), input: [:], now: now, escrow: 0),
+            on: offered
+        ).instance
+        var (rest, part) = try document.divide(
+            licence, into: "l-1", limits: ["maxRounds": 2, "epsilonBudgetMicro": 0], escrow: 0,
+            now: now)
+        rest = try document.take(
+            ContractCall(
+                action: "train", sender: .lab, input: ["purpose": "research", "epsilonMicro": 0],
+                now: now, escrow: 0), on: rest
+        ).instance
+        #expect(rest.stage == "exhausted")
+        let whole = try document.merge(part, into: rest, escrow: 0, now: now)
+        #expect(whole.stage == "active")
+        #expect(document.quotasLeft(in: whole)["rounds"] == 2)
+
+        // What ended otherwise than by use stays as it ended.
+        let withdrawn = try document.take(
+            ContractCall(
+                action: "withdraw", sender: .member("ada"), input: ["reason": "revoked"], now: now,
+                escrow: 0), on: rest
+        ).instance
+        #expect(throws: ContractRefusal.self) {
+            try document.merge(part, into: withdrawn, escrow: 0, now: now)
+        }
+    }
 }

@@ -150,7 +150,7 @@ private struct RandomMarket {
     private mutating func freeze(_ name: String) throws {
         let frozen = try names.filter { try lab.contract($0).frozen != nil }
         if !frozen.isEmpty, pick(0...3) > 0 {
-            try lab.decide(.unfreeze(try ContractID(one(of: frozen))))
+            try lab.decide(.unfreeze(try ContractID(one(of: frozen)), reason: "lifted"))
         } else if !frozen.contains(name) {
             try lab.decide(.freeze(try ContractID(name), reason: "an order"))
         }

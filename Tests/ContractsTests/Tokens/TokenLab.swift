@@ -189,10 +189,24 @@ struct TokenLab {
         isTransferable: Bool = true, permille: Int64 = 100,
         beneficiaries: [String: Int64] = ["gus": 1]
     ) throws {
+        try apply(
+            offering(
+                name, rounds: rounds, epsilon: epsilon, freely: freely,
+                isTransferable: isTransferable, permille: permille, beneficiaries: beneficiaries),
+            by: "ada")
+        try apply(
+            TakeContractAction(contract: try ContractID(name), action: "accept"), by: "cy")
+    }
+
+    /// The offer of a licence to `cy`.
+    func offering(
+        _ name: String, rounds: Int64 = 10, epsilon: Int64 = 20_000, freely: Bool = true,
+        isTransferable: Bool = true, permille: Int64 = 100,
+        beneficiaries: [String: Int64] = ["gus": 1]
+    ) throws -> OfferContract {
         let id = try ContractID(name)
         let expires = Self.start.advanced(byMilliseconds: 1_000 * Self.hour)
-        try apply(
-            OfferContract(
+        return OfferContract(
                 contract: id, document: licence, parties: ["licensor": "ada", "licensee": "cy"],
                 terms: [
                     "dataset": "d-1", "maxRounds": .integer(rounds),
@@ -204,8 +218,7 @@ struct TokenLab {
                         beneficiaries.reduce(into: JSONObject()) {
                             $0[$1.key] = .integer($1.value)
                         }),
-                ], currency: nil), by: "ada")
-        try apply(TakeContractAction(contract: id, action: "accept"), by: "cy")
+                ], currency: nil)
     }
 
     func contract(_ name: String) throws -> Contract {
