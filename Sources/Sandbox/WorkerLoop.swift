@@ -171,9 +171,16 @@ final class WorkerLoop {
                 try handle(try WorkerReply(message))
             } catch {
                 // The trainer's mistakes are its answer; the worker goes on.
-                guard case .update = error, let call = current else { throw error }
+                guard Self.isAnswer(error), let call = current else { throw error }
                 finish(call, .failure(error))
             }
+        }
+    }
+
+    private static func isAnswer(_ failure: SandboxFailure) -> Bool {
+        switch failure {
+        case .update, .limit(.outputBytes, _): true
+        default: false
         }
     }
 
@@ -213,7 +220,7 @@ final class WorkerLoop {
         var tensors: [UInt8]?
         if let count = outcome.byteCount {
             guard count <= output.bytes.count else {
-                return try Self.tooMuch(limits)
+                throw .limit(.outputBytes, allowed: limits.outputBytes)
             }
             tensors = try ReturnedTensors.checked(
                 UnsafeRawBufferPointer(rebasing: output.bytes[..<count]), like: call.baseHeader)
@@ -223,12 +230,10 @@ final class WorkerLoop {
         let result = WorkerResult(
             tensors: tensors, weight: outcome.weight, metrics: outcome.metrics,
             cpuSeconds: max(0, used - settledCPUSeconds))
-        guard result.outputBytes <= limits.outputBytes else { return try Self.tooMuch(limits) }
+        guard result.outputBytes <= limits.outputBytes else {
+            throw .limit(.outputBytes, allowed: limits.outputBytes)
+        }
         return result
-    }
-
-    private static func tooMuch(_ limits: TrainerLimits) throws(SandboxFailure) -> WorkerResult {
-        throw .limit(.outputBytes, allowed: limits.outputBytes)
     }
 
     private func finish(

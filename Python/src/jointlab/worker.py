@@ -153,7 +153,9 @@ def main() -> int:
     """Serve a node until it closes the pipe."""
     # What the trainer prints is for the log; only this program writes messages.
     incoming, outgoing = os.dup(0), os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     pipe = _Pipe(incoming, outgoing)

@@ -133,6 +133,10 @@ class Hostile(jointlab.Trainer):
     def hang(self, weights, data, job):
         time.sleep(600)
 
+    def say_and_hang(self, weights, data, job):
+        job.progress(0.1)
+        time.sleep(600)
+
     def eat_memory(self, weights, data, job):
         np.ones(10 << 30, np.uint8)
 
