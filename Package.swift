@@ -46,6 +46,9 @@ let package = Package(
         .target(name: "Policy", dependencies: ["Encodings"]),
         .target(name: "Randomness"),
         .target(name: "Tensors", dependencies: ["Encodings"]),
+        .target(
+            name: "Bundles",
+            dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
 
         // 1 engines: state machines and mathematics
         .target(name: "ContractLanguage", dependencies: ["Encodings", "Policy"]),
@@ -130,6 +133,9 @@ let package = Package(
                 "Contracts", "Encodings", "Learning", "Strategies", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(name: "CSandbox"),
+        .target(
+            name: "Sandbox", dependencies: ["Bundles", "CSandbox", "Encodings", "Tensors"]),
         .target(
             name: "Audit",
             dependencies: [
@@ -189,8 +195,9 @@ let package = Package(
         .executableTarget(
             name: "jointlab-bench",
             dependencies: [
-                "Audit", "ContractLanguage", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
+                "Audit", "Bundles", "ContractLanguage", "ContractLibrary", "Contracts",
+                "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
+                "MerkleLog", "Node", "Participation", "Policy", "Sandbox", "Storage", "Tensors",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
@@ -271,6 +278,10 @@ let package = Package(
             ],
             exclude: ["Patterns"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+        .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Encodings", "Randomness"]),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Bundles", "Encodings", "Sandbox", "Tensors"],
+            exclude: ["Bundles"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
             name: "ContractsTests",
@@ -411,7 +422,7 @@ let isSimulated: Set = [
     "Strategies",
 ]
 
-for target in package.targets where target.type != .system && target.name != "CKernels" {
+for target in package.targets where target.type != .system && !["CKernels", "CSandbox"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

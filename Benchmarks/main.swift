@@ -1,8 +1,8 @@
 import Foundation
 
-/// `jointlab-bench [limits|policy|contracts|ledger|latency|rounds|audit …]`: the figures of
+/// `jointlab-bench [limits|policy|contracts|ledger|latency|rounds|audit|bundles …]`: the figures of
 /// `Documentation/benchmarks.md`, and what limits them, in one run.
-let known = ["limits", "policy", "contracts", "ledger", "latency", "rounds", "audit"]
+let known = ["limits", "policy", "contracts", "ledger", "latency", "rounds", "audit", "bundles"]
 let asked = Array(CommandLine.arguments.dropFirst())
 let wanted = asked.isEmpty ? known : asked
 guard wanted.allSatisfy(known.contains) else {
@@ -26,6 +26,7 @@ for name in wanted {
     case "latency": try await LatencyBenchmark(binary: binary).run()
     case "rounds": try await RoundsBenchmark(binary: binary).run()
     case "audit": try await AuditBenchmark(binary: binary).run()
+    case "bundles": try await BundleBenchmark.measure()
     default: break
     }
 }

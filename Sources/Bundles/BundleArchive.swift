@@ -90,7 +90,8 @@ package struct BundleArchive: Hashable, Sendable {
             guard files.count < Self.filesMax else { throw .tooManyFiles(files.count + 1) }
             let name = String(decoding: header.prefix(100).prefix { $0 != 0 }, as: UTF8.self)
             let path = try BundlePath(name)
-            guard let byteCount = TarHeader.byteCount(in: header), byteCount <= Self.fileByteCountMax,
+            guard let byteCount = TarHeader.byteCount(in: header),
+                byteCount <= Self.fileByteCountMax,
                 header.elementsEqual(TarHeader.bytes(name: name, byteCount: byteCount))
             else {
                 throw .notCanonical(

@@ -82,7 +82,8 @@ package enum BundleFolder {
         }
     }
 
-    private static func entries(of folder: URL, named name: String) throws(BundleError) -> [String] {
+    private static func entries(of folder: URL, named name: String) throws(BundleError) -> [String]
+    {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         } catch {

@@ -93,7 +93,8 @@ private struct TOMLParser {
         let name = try key()
         skipSpaces()
         guard take("]"), !isArray || take("]") else {
-            throw wrong("a table's name ends with \(isArray ? "]]" : "]"); dotted names are not used")
+            throw wrong(
+                "a table's name ends with \(isArray ? "]]" : "]"); dotted names are not used")
         }
         if isArray {
             var elements: [JSONValue] = []

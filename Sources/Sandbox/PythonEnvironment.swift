@@ -25,14 +25,15 @@ package struct PythonEnvironment: Hashable, Sendable {
             }
             self.version = version
             folders = try fields.strings("folders")
-            packages = try fields.required("packages").object.map { object in
-                Dictionary(
-                    object.members.compactMap { member in
-                        member.value.string.map {
-                            (PackageRequirement.normalised(member.key), $0)
-                        }
-                    }, uniquingKeysWith: { first, _ in first })
-            } ?? [:]
+            packages =
+                try fields.required("packages").object.map { object in
+                    Dictionary(
+                        object.members.compactMap { member in
+                            member.value.string.map {
+                                (PackageRequirement.normalised(member.key), $0)
+                            }
+                        }, uniquingKeysWith: { first, _ in first })
+                } ?? [:]
         } catch {
             throw .environment("\(path) does not answer as Python does: \(error)")
         }

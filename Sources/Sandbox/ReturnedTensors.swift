@@ -38,7 +38,8 @@ package enum ReturnedTensors {
         }
         guard file.count - dataStart == header.dataByteCount else {
             throw .update(
-                .malformed("it has \(file.count - dataStart) bytes of data, not \(header.dataByteCount)"))
+                .malformed(
+                    "it has \(file.count - dataStart) bytes of data, not \(header.dataByteCount)"))
         }
         if let base { try compare(header, with: base) }
         // Order, spaces and metadata could carry what they like: one spelling is allowed.

@@ -87,7 +87,8 @@ package enum SandboxFailure: Error, Hashable, Sendable, CustomStringConvertible 
         case .scratchFiles: "the trainer made more than \(allowed) files"
         case .outputBytes: "the trainer's result has more than the \(allowed) bytes that may leave"
         case .logBytes: "the trainer printed more than \(allowed) bytes"
-        case .inputBytes: "the model has more than the \(allowed) bytes that the worker was made for"
+        case .inputBytes:
+            "the model has more than the \(allowed) bytes that the worker was made for"
         }
     }
 

@@ -52,7 +52,8 @@ final class SandboxProcess {
         let words = program.arguments(
             for: support.identity, system: support.system, filter: Int32(passed.count - 1))
         let pid =
-            filter < 0 ? filter : SandboxSupport.spawn([support.bubblewrap] + words, descriptors: passed)
+            filter < 0
+            ? filter : SandboxSupport.spawn([support.bubblewrap] + words, descriptors: passed)
         for descriptor in [standardInput.read, standardOutput.write, standardError.write, filter]
         where descriptor >= 0 {
             close(descriptor)
@@ -79,7 +80,9 @@ final class SandboxProcess {
     var scratchFiles: Int {
         guard let first = SandboxUsage.children(of: monitor).first else { return 0 }
         var status = statvfs()
-        guard statvfs("/proc/\(first)/root\(SandboxProgram.scratch)", &status) == 0 else { return 0 }
+        guard statvfs("/proc/\(first)/root\(SandboxProgram.scratch)", &status) == 0 else {
+            return 0
+        }
         return Int(status.f_files) - Int(status.f_ffree)
     }
 

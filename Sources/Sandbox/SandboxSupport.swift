@@ -13,9 +13,9 @@ package struct SandboxSupport: Hashable, Sendable {
 
     /// Looks for bubblewrap and has it run a program that does nothing.
     ///
+    /// - Parameter path: Folders parted by colons, as in the environment's `PATH`.
     /// - Throws: ``SandboxFailure/unavailable(_:)``, with what to do.
-    package static func find() throws(SandboxFailure) -> SandboxSupport {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    package static func find(on path: String) throws(SandboxFailure) -> SandboxSupport {
         let candidates = path.split(separator: ":").map { "\($0)/bwrap" }
         guard let bubblewrap = candidates.first(where: { access($0, X_OK) == 0 }) else {
             throw .unavailable("there is no bwrap on the PATH; \(installation)")

@@ -57,7 +57,9 @@ package struct SandboxUsage: Hashable, Sendable {
         // The program's name stands in parentheses, and may hold spaces and parentheses.
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
-        func field(_ number: Int) -> Int { fields.count > number - 3 ? Int(fields[number - 3]) ?? 0 : 0 }
+        func field(_ number: Int) -> Int {
+            fields.count > number - 3 ? Int(fields[number - 3]) ?? 0 : 0
+        }
         let ticks = field(14) + field(15) + field(16) + field(17)
         return Statistics(
             cpuSeconds: Double(ticks) / ticksPerSecond, threads: field(20),
@@ -65,7 +67,8 @@ package struct SandboxUsage: Hashable, Sendable {
     }
 
     static func children(of process: pid_t) -> [pid_t] {
-        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+        let threads =
+            (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
         return threads.flatMap { thread in
             contents(of: "/proc/\(process)/task/\(thread)/children").split(separator: " ")
                 .compactMap { pid_t($0) }

@@ -215,7 +215,8 @@ final class WorkerLoop {
     private func result(
         of call: Current, _ outcome: WorkerReply.Outcome
     ) throws(SandboxFailure) -> WorkerResult {
-        let used = clock.now - began < .milliseconds(20) ? settledCPUSeconds : process.usage.cpuSeconds
+        let used =
+            clock.now - began < .milliseconds(20) ? settledCPUSeconds : process.usage.cpuSeconds
         defer { settledCPUSeconds = used }
         var tensors: [UInt8]?
         if let count = outcome.byteCount {

@@ -48,7 +48,8 @@ package struct WorkerProgram: Hashable, Sendable {
         guard missing.isEmpty else {
             throw .environment(
                 "the bundle \(manifest.name) needs \(missing.joined(separator: "; ")): install "
-                    + "what `jointlab trainer requirements` prints with pip install --require-hashes")
+                    + "what `jointlab trainer requirements` prints with pip install --require-hashes"
+            )
         }
         var mounts = python.mounts + [.init(bundle.path, at: "/bundle")]
         if let package { mounts.append(.init(package.path, at: "/jointlab")) }

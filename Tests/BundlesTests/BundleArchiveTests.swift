@@ -9,7 +9,8 @@ import Testing
         let archive = try SampleBundle.archive()
         let reversed = try BundleArchive(archive.files.reversed())
         #expect(archive.bytes == reversed.bytes)
-        #expect(archive.files.map(\.path.text) == ["jointlab.toml", "models/linear.py", "trainer.py"])
+        #expect(
+            archive.files.map(\.path.text) == ["jointlab.toml", "models/linear.py", "trainer.py"])
         #expect(
             archive.digest == "4bc401e35a07a0ddd330a6c996757b290214d596419d2995d8c8c56d1bb1b87c")
     }
@@ -38,9 +39,12 @@ import Testing
         for round in 0..<1_000 {
             var damaged = bytes
             for _ in 0...Int.random(in: 0..<3, using: &random) {
-                damaged[Int.random(in: 0..<damaged.count, using: &random)] = .random(in: 0...255, using: &random)
+                damaged[Int.random(in: 0..<damaged.count, using: &random)] = .random(
+                    in: 0...255, using: &random)
             }
-            if Bool.random(using: &random) { damaged.removeLast(Int.random(in: 0..<1_024, using: &random)) }
+            if Bool.random(using: &random) {
+                damaged.removeLast(Int.random(in: 0..<1_024, using: &random))
+            }
             guard let archive = try? BundleArchive(parsing: damaged) else { continue }
             #expect(archive.bytes == damaged, "seed 5, round \(round)")
         }

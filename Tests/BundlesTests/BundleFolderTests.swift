@@ -3,7 +3,9 @@ import Foundation
 import Testing
 
 @Suite struct BundleFolderTests {
-    @Test("A folder that is unpacked from an archive has its digest; caches and hidden files do not count")
+    @Test(
+        "A folder that is unpacked from an archive has its digest; caches and hidden files do not count"
+    )
     func roundTrip() throws {
         let folder = try TemporaryFolder()
         let archive = try SampleBundle.archive()
@@ -39,7 +41,9 @@ import Testing
         try BundleFolder.unpack(try SampleBundle.archive(), to: bundle)
         try FileManager.default.createSymbolicLink(
             atPath: bundle.appending(path: "data.py").path, withDestinationPath: "trainer.py")
-        #expect(throws: BundleError.notRegularFile("data.py")) { try BundleFolder.archive(of: bundle) }
+        #expect(throws: BundleError.notRegularFile("data.py")) {
+            try BundleFolder.archive(of: bundle)
+        }
     }
 
     @Test("A folder without a manifest, and one that is not there, are refused")
@@ -66,7 +70,8 @@ final class TemporaryFolder {
     let url: URL
 
     init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "jointlab-\(UUID().uuidString)")
+        url = FileManager.default.temporaryDirectory.appending(
+            path: "jointlab-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 

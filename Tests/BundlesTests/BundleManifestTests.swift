@@ -9,7 +9,10 @@ import Testing
         #expect(manifest.entry == "trainer:CreditTrainer")
         #expect(manifest.kind == .trainer)
         #expect(manifest.python.description == "3.11")
-        #expect(manifest.requirements.map(\.pipLine) == ["numpy==2.4.6 --hash=sha256:\(SampleBundle.hash)"])
+        #expect(
+            manifest.requirements.map(\.pipLine) == [
+                "numpy==2.4.6 --hash=sha256:\(SampleBundle.hash)"
+            ])
         #expect(manifest.features == ["AGE", "LIMIT_BAL"])
         #expect(manifest.label == "default")
         #expect(manifest.metrics == ["loss"])
@@ -22,8 +25,14 @@ import Testing
         arguments: [
             ("cpu-seconds = 60", "cpu-second = 60", 22, "is not a known field"),
             ("cpu-seconds = 60", "cpu-seconds = 0", 22, "should be from 1 to 604800"),
-            ("entry = \"trainer:CreditTrainer\"", "entry = \"trainer\"", 6, "should be module:object"),
-            ("entry = \"trainer:CreditTrainer\"", "entry = \"../x:Y\"", 6, "should be module:object"),
+            (
+                "entry = \"trainer:CreditTrainer\"", "entry = \"trainer\"", 6,
+                "should be module:object"
+            ),
+            (
+                "entry = \"trainer:CreditTrainer\"", "entry = \"../x:Y\"", 6,
+                "should be module:object"
+            ),
             ("entry = \"trainer:CreditTrainer\"", "", 5, "program.entry is missing"),
             ("python = \"3.11\"", "python = \">=3.11\"", 7, "should be a version"),
             ("version = \"2.4.6\"", "version = \">=2\"", 11, "should be one version"),

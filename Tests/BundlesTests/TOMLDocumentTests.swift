@@ -3,7 +3,8 @@ import Encodings
 import Testing
 
 @Suite struct TOMLDocumentTests {
-    @Test("Tables, arrays of tables, strings, integers, booleans, arrays and inline tables are read")
+    @Test(
+        "Tables, arrays of tables, strings, integers, booleans, arrays and inline tables are read")
     func reads() throws {
         let document = try TOMLDocument(
             parsing: """

@@ -115,7 +115,8 @@ struct HostileTrainerTests {
             try await worker.call(TestSandbox.fit("exception"))
         }
         #expect(error?.code == "trainer.exception")
-        #expect(error?.description.contains("ValueError: the row of Alice (trainer.py, line ") == true)
+        #expect(
+            error?.description.contains("ValueError: the row of Alice (trainer.py, line ") == true)
         #expect(error?.plain.contains("Alice") == false)
         #expect(!worker.hasEnded)
     }
@@ -200,7 +201,9 @@ private final class Listeners {
         try #require(bound)
         port = UInt16(bigEndian: address.sin_port)
         path = folder.appending(path: "socket").path
-        descriptors = [tcp, try Self.local(path, isAbstract: false), try Self.local(name, isAbstract: true)]
+        descriptors = [
+            tcp, try Self.local(path, isAbstract: false), try Self.local(name, isAbstract: true),
+        ]
     }
 
     deinit { for descriptor in descriptors { close(descriptor) } }

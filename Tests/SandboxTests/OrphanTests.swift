@@ -33,7 +33,9 @@ struct OrphanTests {
         let path = data.table.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             let events = Events()
-            let worker = try await TestSandbox.start(data: URL(filePath: path)) { events.append($0) }
+            let worker = try await TestSandbox.start(data: URL(filePath: path)) {
+                events.append($0)
+            }
             _ = try await worker.call(TestSandbox.fit("leave_children"))
             let fit = Task { try await worker.call(TestSandbox.fit("say_and_hang")) }
             while events.all.isEmpty { await Task.yield() }
@@ -80,7 +82,8 @@ enum SandboxedProcesses {
     }
 
     private static func isGone(_ process: pid_t) -> Bool {
-        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        else {
             return true
         }
         // One that has ended, and that nobody has asked for how.
@@ -91,7 +94,8 @@ enum SandboxedProcesses {
         let threads =
             (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
         return threads.flatMap { thread in
-            ((try? String(contentsOfFile: "/proc/\(process)/task/\(thread)/children", encoding: .utf8))
+            ((try? String(
+                contentsOfFile: "/proc/\(process)/task/\(thread)/children", encoding: .utf8))
                 ?? "").split(separator: " ").compactMap { pid_t($0) }
         }
     }

@@ -7,7 +7,8 @@ import Testing
 
 @Suite(.enabled(if: TestSandbox.isThere, TestSandbox.whatIsMissing), .timeLimit(.minutes(3)))
 struct ResidentWorkerTests {
-    @Test("An update is trained minus base, with weight and metrics, call after call in one process")
+    @Test(
+        "An update is trained minus base, with weight and metrics, call after call in one process")
     func fit() async throws {
         let data = try TestData()
         let worker = try await TestSandbox.start(data: data.table)
@@ -30,11 +31,13 @@ struct ResidentWorkerTests {
             WorkerCall(.initial, base: nil, config: [:], seed: 1, data: nil))
         #expect(try Safetensors(parsing: try #require(initial.tensors))["w"]?.shape == [3])
         let judged = try await worker.call(
-            WorkerCall(.evaluate, base: TestSandbox.base, config: [:], seed: 1, data: "/data/table.csv"))
+            WorkerCall(
+                .evaluate, base: TestSandbox.base, config: [:], seed: 1, data: "/data/table.csv"))
         #expect(judged.tensors == nil)
         #expect(judged.metrics == ["accuracy": 1])
         let predicted = try await worker.call(
-            WorkerCall(.predict, base: TestSandbox.base, config: [:], seed: 1, data: "/data/table.csv"))
+            WorkerCall(
+                .predict, base: TestSandbox.base, config: [:], seed: 1, data: "/data/table.csv"))
         let rows = try Safetensors(parsing: try #require(predicted.tensors))["predictions"]
         #expect(rows?.float32 == [1, 3])
     }
@@ -66,7 +69,9 @@ struct ResidentWorkerTests {
         let call = Task { try await worker.call(TestSandbox.fit("hang")) }
         call.cancel()
         await #expect(throws: SandboxFailure.stopped) { try await call.value }
-        await #expect(throws: SandboxFailure.stopped) { try await worker.call(TestSandbox.fit("add_one")) }
+        await #expect(throws: SandboxFailure.stopped) {
+            try await worker.call(TestSandbox.fit("add_one"))
+        }
     }
 
     @Test("A model that is larger than the worker was made for is refused, and the worker stays")
@@ -86,14 +91,17 @@ struct ResidentWorkerTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let manifest = TestSandbox.bundles.appending(path: "hostile/jointlab.toml")
         try FileManager.default.copyItem(at: manifest, to: folder.appending(path: "jointlab.toml"))
-        try Data("import torch_that_is_not_there\n".utf8).write(to: folder.appending(path: "trainer.py"))
+        try Data("import torch_that_is_not_there\n".utf8).write(
+            to: folder.appending(path: "trainer.py"))
         await #expect {
             _ = try await TestSandbox.start("broken", folder: data.folder, data: data.table)
         } throws: { error in
-            guard case .trainer("ModuleNotFoundError", let message)? = error as? SandboxFailure else {
+            guard case .trainer("ModuleNotFoundError", let message)? = error as? SandboxFailure
+            else {
                 return false
             }
-            return message.contains("torch_that_is_not_there") && message.contains("trainer.py, line 1")
+            return message.contains("torch_that_is_not_there")
+                && message.contains("trainer.py, line 1")
         }
     }
 

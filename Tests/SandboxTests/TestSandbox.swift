@@ -13,12 +13,15 @@ enum TestSandbox {
     static let whatIsMissing: Comment =
         "needs bubblewrap (scripts/setup) and .python (scripts/setup-python)"
 
-    private static let support = try? SandboxSupport.find()
-    private static let python = try? PythonEnvironment(
+    private static let support = try? SandboxSupport.find(
+        on: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
+    static let python = try? PythonEnvironment(
         executable: root.appending(path: ".python/bin/python3"))
 
     static let root: URL = {
-        if let path = ProcessInfo.processInfo.environment["JOINTLAB_ROOT"] { return URL(filePath: path) }
+        if let path = ProcessInfo.processInfo.environment["JOINTLAB_ROOT"] {
+            return URL(filePath: path)
+        }
         return URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
     }()
@@ -32,7 +35,8 @@ enum TestSandbox {
         scratchBytes: 4 << 20, outputBytes: 1 << 20, logBytes: 64 << 10)
 
     static func start(
-        _ bundle: String = "hostile", folder: URL = bundles, data: URL, limits: TrainerLimits = limits,
+        _ bundle: String = "hostile", folder: URL = bundles, data: URL,
+        limits: TrainerLimits = limits,
         inputBytes: Int = 1 << 20, onEvent: @escaping @Sendable (WorkerEvent) -> Void = { _ in }
     ) async throws -> ResidentWorker {
         let folder = folder.appending(path: bundle)
@@ -56,7 +60,8 @@ enum TestSandbox {
         var config = JSONObject()
         config["do"] = .string(attempt)
         for (key, value) in more { config[key] = value }
-        return WorkerCall(.fit, base: base, config: .object(config), seed: 7, data: "/data/table.csv")
+        return WorkerCall(
+            .fit, base: base, config: .object(config), seed: 7, data: "/data/table.csv")
     }
 }
 
@@ -66,7 +71,8 @@ final class TestData {
     let table: URL
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "jointlab-\(UUID().uuidString)")
+        folder = FileManager.default.temporaryDirectory.appending(
+            path: "jointlab-\(UUID().uuidString)")
         table = folder.appending(path: "table.csv")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data("a,b,y\n1,2,0\n3,4,1\n".utf8).write(to: table)

@@ -68,7 +68,7 @@ class NumPyClientTrainer(Trainer):
         return getattr(source, "numpy_client", source)
 
 
-def node_config(path: str) -> dict[str, str | int]:
+def node_config(path: str) -> dict[str, bool | float | int | str]:
     """What a Flower node would be told on its command line."""
     return {"data-path": path, "partition-id": 0, "num-partitions": 1}
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from jointlab import __version__, loading, tensors
 from jointlab.data import Data
-from jointlab.trainer import Evaluated, Fitted, Job, Trainer, Weights
+from jointlab.trainer import Evaluated, Fitted, Job, Metrics, Trainer, Weights
 
 PROTOCOL = 1
 _INPUT, _OUTPUT = 3, 4
@@ -80,7 +80,8 @@ class _Worker:
             config=order["config"], seed=order["seed"], features=self.features, label=self.label,
             report=lambda fraction, text: self._progress(order["call"], fraction, text),
         )  # fmt: skip
-        examples, metrics, byte_count = 0, {}, None
+        examples, byte_count = 0, None
+        metrics: Metrics = {}
         try:
             match order["type"]:
                 case "initial":
