@@ -1,3 +1,4 @@
+import Foundation
 package import Tensors
 
 /// What a worker left in shared memory, copied out and then checked: the worker may still write to
@@ -5,6 +6,8 @@ package import Tensors
 package enum ReturnedTensors {
     /// A model has some hundreds of tensors; a longer header is there to be parsed at our expense.
     private static let headerBytesMax = 4 << 20
+    /// A multiple of every element's size.
+    private static let pieceBytes = 65_536
 
     /// - Parameters:
     ///   - base: The header of the model that was trained; `nil` where any tensors will do.
@@ -13,21 +16,18 @@ package enum ReturnedTensors {
     package static func checked(
         _ memory: UnsafeRawBufferPointer, like base: SafetensorsHeader?
     ) throws(SandboxFailure) -> [UInt8] {
-        let file = [UInt8](unsafeUninitializedCapacity: memory.count) { buffer, count in
-            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: memory)
-            count = memory.count
-        }
+        let head: [UInt8]
         let header: SafetensorsHeader
         let dataStart: Int
         do throws(SafetensorsError) {
-            let count = try SafetensorsHeader.textByteCount(prefix: file, max: headerBytesMax)
+            let count = try SafetensorsHeader.textByteCount(prefix: memory, max: headerBytesMax)
             dataStart = SafetensorsHeader.prefixByteCount + count
-            guard dataStart <= file.count else {
+            guard dataStart <= memory.count else {
                 throw SafetensorsError.headerCutOff(
-                    byteCount: count, found: file.count - SafetensorsHeader.prefixByteCount)
+                    byteCount: count, found: memory.count - SafetensorsHeader.prefixByteCount)
             }
-            header = try SafetensorsHeader(
-                parsing: file[SafetensorsHeader.prefixByteCount..<dataStart])
+            head = Array(memory[..<dataStart])
+            header = try SafetensorsHeader(parsing: head[SafetensorsHeader.prefixByteCount...])
         } catch {
             if case .unsupportedType(let tensor, let type) = error {
                 let expected = base?.entries.first { $0.name == tensor }?.elementType.rawValue
@@ -36,23 +36,59 @@ package enum ReturnedTensors {
             }
             throw .update(.malformed("\(error)"))
         }
-        guard file.count - dataStart == header.dataByteCount else {
+        guard memory.count - dataStart == header.dataByteCount else {
             throw .update(
                 .malformed(
-                    "it has \(file.count - dataStart) bytes of data, not \(header.dataByteCount)"))
+                    "it has \(memory.count - dataStart) bytes of data, not \(header.dataByteCount)")
+            )
         }
         if let base { try compare(header, with: base) }
         // Order, spaces and metadata could carry what they like: one spelling is allowed.
-        guard header.bytes.elementsEqual(file[..<dataStart]) else {
+        guard header.bytes == head else {
             throw .update(.malformed("its header is not in the canonical form"))
         }
-        for entry in header.entries {
-            let bytes = dataStart + entry.bytes.lowerBound..<dataStart + entry.bytes.upperBound
-            guard isFinite(file, bytes, entry.elementType) else {
-                throw .update(.notFinite(tensor: entry.name))
+        return try copy(memory, head: head, entries: header.entries)
+    }
+
+    /// Copies piece by piece, and looks at each piece while it is in the cache.
+    private static func copy(
+        _ memory: UnsafeRawBufferPointer, head: [UInt8], entries: [SafetensorsHeader.Entry]
+    ) throws(SandboxFailure) -> [UInt8] {
+        var notFinite: String?
+        let file = [UInt8](unsafeUninitializedCapacity: memory.count) { buffer, count in
+            let file = UnsafeMutableRawBufferPointer(buffer)
+            useHugePages(file)
+            file.copyBytes(from: head)
+            for entry in entries {
+                var start = head.count + entry.bytes.lowerBound
+                let end = head.count + entry.bytes.upperBound
+                while start < end {
+                    let piece = start..<min(start + pieceBytes, end)
+                    let copied = UnsafeMutableRawBufferPointer(rebasing: file[piece])
+                    copied.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[piece]))
+                    if !isFinite(UnsafeRawBufferPointer(copied), entry.elementType) {
+                        notFinite = entry.name
+                        return
+                    }
+                    start = piece.upperBound
+                }
             }
+            count = memory.count
         }
+        if let notFinite { throw .update(.notFinite(tensor: notFinite)) }
         return file
+    }
+
+    /// Asks for memory in large pages: fetching new memory for a large update in small ones takes
+    /// longer than copying it.
+    private static func useHugePages(_ buffer: UnsafeMutableRawBufferPointer) {
+        #if os(Linux)
+            guard buffer.count >= 8 << 20, let start = buffer.baseAddress else { return }
+            let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+            let first = start.alignedUp(toMultipleOf: page)
+            let count = (buffer.count - (first - start)) / page * page
+            _ = madvise(first, count, MADV_HUGEPAGE)
+        #endif
     }
 
     private static func compare(
@@ -87,36 +123,24 @@ package enum ReturnedTensors {
 
     /// Neither infinite nor NaN: their exponents have all bits set (IEEE 754).
     private static func isFinite(
-        _ file: [UInt8], _ range: Range<Int>, _ type: Tensor.ElementType
+        _ bytes: UnsafeRawBufferPointer, _ type: Tensor.ElementType
     ) -> Bool {
-        file.withUnsafeBytes { file in
-            let bytes = UnsafeRawBufferPointer(rebasing: file[range])
-            switch type {
-            case .float32:
-                return isFinite(bytes, exponent: UInt32(0x7F80_0000))
-            case .float64:
-                return isFinite(bytes, exponent: UInt64(0x7FF0_0000_0000_0000))
-            }
+        switch type {
+        case .float32: isFinite(bytes, exponent: UInt32(0x7F80_0000))
+        case .float64: isFinite(bytes, exponent: UInt64(0x7FF0_0000_0000_0000))
         }
     }
 
     private static func isFinite<Word: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
         _ bytes: UnsafeRawBufferPointer, exponent: Word
     ) -> Bool {
-        let count = bytes.count / MemoryLayout<Word>.size
-        var start = 0
-        while start < count {
-            // Without a branch within a block, so that the compiler can use vectors.
-            let end = min(start + 4_096, count)
-            var found: Word = 0
-            for index in start..<end {
-                let word = bytes.loadUnaligned(
-                    fromByteOffset: index * MemoryLayout<Word>.size, as: Word.self)
-                found |= word & exponent == exponent ? 1 : 0
-            }
-            if found != 0 { return false }
-            start = end
+        let size = MemoryLayout<Word>.size
+        // Without a branch within the loop, so that the compiler can use vectors.
+        var largest: Word = 0
+        for index in 0..<bytes.count / size {
+            let word = bytes.loadUnaligned(fromByteOffset: index * size, as: Word.self)
+            largest = max(largest, word & exponent)
         }
-        return true
+        return largest != exponent
     }
 }
