@@ -62,7 +62,7 @@ package struct BundleManifest: Hashable, Sendable {
     /// The columns that it reads; empty: those that the job names.
     package let features: [String]
     package let label: String?
-    /// The names that its metrics may have; others are refused.
+    /// The names that its metrics may have; none: any.
     package let metrics: [String]
     /// Whether it predicts, and rows of predictions may leave the sandbox.
     package let predicts: Bool

@@ -32,16 +32,20 @@ package final class ResidentWorker: Sendable {
     ) async throws(SandboxFailure) -> ResidentWorker {
         let sandbox = try program.sandbox(isRoot: support.isRoot)
         let mailbox = try WorkerMailbox()
-        let start: Result<WorkerGreeting, SandboxFailure> = await withCheckedContinuation { done in
-            // Its life is the sandbox's: Linux ends the sandbox when the thread ends that made it,
-            // and the threads of Swift's pools come and go.
-            let thread = Thread {
-                WorkerLoop.run(
-                    program, sandbox: sandbox, support: support, mailbox: mailbox, onEvent: onEvent,
-                    onStart: { done.resume(returning: $0) })
+        let start: Result<WorkerGreeting, SandboxFailure> = await withTaskCancellationHandler {
+            await withCheckedContinuation { done in
+                // Its life is the sandbox's: Linux ends the sandbox when the thread ends that made
+                // it, and the threads of Swift's pools come and go.
+                let thread = Thread {
+                    WorkerLoop.run(
+                        program, sandbox: sandbox, support: support, mailbox: mailbox,
+                        onEvent: onEvent, onStart: { done.resume(returning: $0) })
+                }
+                thread.name = "trainer \(program.manifest.name)"
+                thread.start()
             }
-            thread.name = "trainer \(program.manifest.name)"
-            thread.start()
+        } onCancel: {
+            mailbox.close()
         }
         return ResidentWorker(mailbox: mailbox, greeting: try start.get())
     }

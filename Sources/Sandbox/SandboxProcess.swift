@@ -22,6 +22,7 @@ final class SandboxProcess {
     private let log: Int32
     /// Its number may be another's by now.
     private var hasEnded = false
+    private var hasLogEnded = false
 
     /// - Parameter passing: Descriptors that the program finds as 3, 4 and so on.
     /// - Throws: ``SandboxFailure/unavailable(_:)``.
@@ -87,7 +88,8 @@ final class SandboxProcess {
     }
 
     func wait(wakeUp: Int32, milliseconds: Int32) -> Ready {
-        var polled = [output, log, wakeUp].map {
+        // An end that was seen would be reported again at once, for ever.
+        var polled = [output, hasLogEnded ? -1 : log, wakeUp].map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         guard poll(&polled, nfds_t(polled.count), milliseconds) > 0 else { return Ready() }
@@ -110,7 +112,11 @@ final class SandboxProcess {
     /// - Returns: What is there; empty at the end, `nil` where there is nothing yet.
     func readOutput() -> [UInt8]? { Self.read(output) }
 
-    func readLog() -> [UInt8]? { Self.read(log) }
+    func readLog() -> [UInt8]? {
+        let bytes = Self.read(log)
+        hasLogEnded = bytes?.isEmpty == true
+        return bytes
+    }
 
     /// How the program ended that has closed its output.
     func ending(log: String) -> SandboxFailure {

@@ -17,6 +17,7 @@ final class WorkerLoop {
     private static let progressInterval = Duration.milliseconds(100)
     private static let logTailBytes = 2_000
 
+    private let manifest: BundleManifest
     private let limits: TrainerLimits
     private let mailbox: WorkerMailbox
     private let onEvent: @Sendable (WorkerEvent) -> Void
@@ -76,6 +77,7 @@ final class WorkerLoop {
         _ program: WorkerProgram, sandbox: SandboxProgram, support: SandboxSupport,
         mailbox: WorkerMailbox, onEvent: @escaping @Sendable (WorkerEvent) -> Void
     ) throws(SandboxFailure) {
+        manifest = program.manifest
         limits = program.limits
         self.mailbox = mailbox
         self.onEvent = onEvent
@@ -85,7 +87,6 @@ final class WorkerLoop {
             sandbox, in: support, passing: [input.descriptor, output.descriptor])
         began = clock.now
         lastSample = clock.now
-        let manifest = program.manifest
         try process.write(
             WorkerFrames.bytes(of: [
                 "type": "hello", "protocol": .integer(WorkerReply.protocolVersion),
@@ -117,6 +118,11 @@ final class WorkerLoop {
 
     private func begin(_ order: WorkerMailbox.Order) throws(SandboxFailure) {
         calls += 1
+        guard order.call.task != .predict || manifest.predicts else {
+            order.done(
+                .failure(.environment("the bundle \(manifest.name) makes no predictions")))
+            return
+        }
         let base = order.call.base ?? []
         guard base.count <= input.bytes.count else {
             order.done(.failure(.limit(.inputBytes, allowed: input.bytes.count)))
@@ -218,6 +224,12 @@ final class WorkerLoop {
         let used =
             clock.now - began < .milliseconds(20) ? settledCPUSeconds : process.usage.cpuSeconds
         defer { settledCPUSeconds = used }
+        if !manifest.metrics.isEmpty,
+            let name = outcome.metrics.keys.sorted().first(where: { !manifest.metrics.contains($0) }
+            )
+        {
+            throw .update(.wrongMetric("the manifest names no \(name)"))
+        }
         var tensors: [UInt8]?
         if let count = outcome.byteCount {
             guard count <= output.bytes.count else {

@@ -27,6 +27,65 @@ import Testing
     }
 
     @Test(
+        "A metric that the manifest does not name, and predictions it does not announce, are refused",
+        .enabled(if: TestSandbox.isThere, TestSandbox.whatIsMissing))
+    func outputs() async throws {
+        let data = try TestData()
+        try Data(Self.table.utf8).write(to: data.table)
+        let examples = TestSandbox.root.appending(path: "Examples/trainers")
+        let folder = data.folder.appending(path: "silent")
+        try FileManager.default.copyItem(
+            at: examples.appending(path: "flower-numpy-client"), to: folder)
+        let manifest = folder.appending(path: "jointlab.toml")
+        let text = try String(contentsOf: manifest, encoding: .utf8)
+        try Data(text.replacing(", \"accuracy\"", with: "").utf8).write(to: manifest)
+        let worker = try await TestSandbox.start("silent", folder: data.folder, data: data.table)
+        let config: JSONValue = ["features": 2]
+        let base = try await worker.call(
+            WorkerCall(.initial, base: nil, config: config, seed: 1, data: nil)
+        ).tensors
+        await #expect(
+            throws: SandboxFailure.update(.wrongMetric("the manifest names no accuracy"))
+        ) {
+            try await worker.call(
+                WorkerCall(.evaluate, base: base, config: config, seed: 1, data: "/data/table.csv"))
+        }
+        let error = await #expect(throws: SandboxFailure.self) {
+            try await worker.call(
+                WorkerCall(.predict, base: base, config: config, seed: 1, data: "/data/table.csv"))
+        }
+        #expect(error?.description == "the bundle flower-numpy-client makes no predictions")
+    }
+
+    @Test(
+        "What we read as TOML, Python reads in the same way",
+        .enabled(if: TestSandbox.python != nil, TestSandbox.whatIsMissing),
+        arguments: [
+            "a = \"x\\u00e9\\U0001F600\\t\\\"\"\nb = 'C:\\n'\n",
+            "a = [1, -2, +3, 1_000,\n # c\n]\r\n",
+            "[t]\na = true\n[[r]]\nb = { c = [{ d = 1 }], e = \"\" }\n[[r]]\n[u]\n", "",
+            "# only this",
+            "-a_1 = 0\n\n\ta=\t1# x\n", "a = '#' # b",
+        ])
+    func toml(text: String) throws {
+        let ours = try TOMLDocument(parsing: text).value
+        let process = Process()
+        process.executableURL = try URL(filePath: #require(TestSandbox.python).executable)
+        process.arguments = [
+            "-c", "import json, sys, tomllib; print(json.dumps(tomllib.load(sys.stdin.buffer)))",
+        ]
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try input.fileHandleForWriting.close()
+        let answer = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(try JSONValue(parsing: String(decoding: answer, as: UTF8.self)) == ours)
+    }
+
+    @Test(
         "The examples train in the sandbox, and their loss falls",
         .enabled(if: TestSandbox.isThere, TestSandbox.whatIsMissing),
         arguments: ["credit-numpy", "flower-numpy-client"])

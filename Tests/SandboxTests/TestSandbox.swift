@@ -18,6 +18,7 @@ enum TestSandbox {
     static let python = try? PythonEnvironment(
         executable: root.appending(path: ".python/bin/python3"))
 
+    /// The package's folder; the variable says it to tests that were copied elsewhere.
     static let root: URL = {
         if let path = ProcessInfo.processInfo.environment["JOINTLAB_ROOT"] {
             return URL(filePath: path)
