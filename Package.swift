@@ -46,9 +46,6 @@ let package = Package(
         .target(name: "Policy", dependencies: ["Encodings"]),
         .target(name: "Randomness"),
         .target(name: "Tensors", dependencies: ["Encodings"]),
-        .target(
-            name: "Bundles",
-            dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
 
         // 1 engines: state machines and mathematics
         .target(name: "ContractLanguage", dependencies: ["Encodings", "Policy"]),
@@ -133,6 +130,9 @@ let package = Package(
                 "Contracts", "Encodings", "Learning", "Strategies", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(
+            name: "Bundles",
+            dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "CSandbox"),
         .target(
             name: "Sandbox", dependencies: ["Bundles", "CSandbox", "Encodings", "Tensors"]),
