@@ -132,6 +132,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
+            name: "Bundles",
+            dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "CSandbox"),
+        .target(
+            name: "Sandbox", dependencies: ["Bundles", "CSandbox", "Encodings", "Tensors"]),
+        .target(
             name: "Audit",
             dependencies: [
                 "Contracts", "Encodings", "Ledger", "MerkleLog", "Storage", "Strategies", "Trainers",
@@ -191,9 +197,10 @@ let package = Package(
         .executableTarget(
             name: "jointlab-bench",
             dependencies: [
-                "Audit", "ContractLanguage", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
-                "Strategies", "Trainers", "Transport",
+                "Audit", "Bundles", "ContractLanguage", "ContractLibrary", "Contracts",
+                "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
+                "MerkleLog", "Node", "Participation", "Policy", "Sandbox", "Storage", "Strategies",
+                "Tensors", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Benchmarks",
@@ -273,6 +280,10 @@ let package = Package(
             ],
             exclude: ["Patterns"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+        .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Encodings", "Randomness"]),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Bundles", "Encodings", "Sandbox", "Tensors"],
+            exclude: ["Bundles"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
             name: "ContractsTests",
@@ -415,7 +426,7 @@ let isSimulated: Set = [
     "Strategies",
 ]
 
-for target in package.targets where target.type != .system && target.name != "CKernels" {
+for target in package.targets where target.type != .system && !["CKernels", "CSandbox"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

@@ -1,9 +1,10 @@
 import Foundation
 
-/// `jointlab-bench [limits|aggregation|transfer|policy|contracts|ledger|latency|rounds|audit …]`: the
-/// figures of `Documentation/benchmarks.md`, and what limits them, in one run.
+/// `jointlab-bench [limits|aggregation|transfer|bundles|policy|contracts|ledger|latency|rounds|audit …]`:
+/// the figures of `Documentation/benchmarks.md`, and what limits them, in one run.
 let known = [
-    "limits", "aggregation", "transfer", "policy", "contracts", "ledger", "latency", "rounds", "audit",
+    "limits", "aggregation", "transfer", "bundles", "policy", "contracts", "ledger", "latency",
+    "rounds", "audit",
 ]
 let asked = Array(CommandLine.arguments.dropFirst())
 let wanted = asked.isEmpty ? known : asked
@@ -30,6 +31,7 @@ for name in wanted {
     case "rounds": try await RoundsBenchmark(binary: binary).run()
     case "transfer": try await TransferBenchmark(binary: binary).run()
     case "audit": try await AuditBenchmark(binary: binary).run()
+    case "bundles": try await BundleBenchmark.measure()
     default: break
     }
 }

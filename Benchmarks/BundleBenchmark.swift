@@ -1,0 +1,125 @@
+import Bundles
+import Encodings
+import Foundation
+import Sandbox
+import Tensors
+
+/// What it costs that a trainer runs in a sandbox: its start, a call to a worker that stays, and
+/// 40 MB of parameters in and out; beside a worker that is started anew for each call, and beside
+/// two copies of these bytes.
+enum BundleBenchmark {
+    private static let parameters = 10_000_000
+
+    private static let manifest = """
+        name = "echo"
+        version = "1"
+        [program]
+        entry = "trainer:Echo"
+        python = "3.11"
+        [inputs]
+        kind = "table"
+        """
+
+    private static let trainer = """
+        import numpy as np
+        import jointlab
+
+        class Echo(jointlab.Trainer):
+            def initial(self, job):
+                return {"w": np.zeros(3, np.float32)}
+
+            def fit(self, weights, data, job):
+                return jointlab.Fitted(weights, 1, {"loss": 0.5})
+
+            def evaluate(self, weights, data, job):
+                return jointlab.Evaluated(1, {"loss": 0.5})
+        """
+
+    static func measure() async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let support: SandboxSupport
+        let python: PythonEnvironment
+        do {
+            support = try SandboxSupport.find(
+                on: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
+            python = try PythonEnvironment(
+                executable: root.appending(path: ".python/bin/python3"))
+        } catch {
+            report("not measured: \(error)", "")
+            return
+        }
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "jointlab-bundle-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(manifest.utf8).write(to: folder.appending(path: "jointlab.toml"))
+        try Data(trainer.utf8).write(to: folder.appending(path: "trainer.py"))
+        let data = folder.appending(path: "data.csv")
+        try Data("x\n1\n".utf8).write(to: data)
+        let program = WorkerProgram(
+            python: python, package: root.appending(path: "Python/src"), bundle: folder,
+            manifest: try BundleManifest(parsing: manifest),
+            datasets: [.init(name: "data.csv", source: data)], limits: TrainerLimits())
+
+        let small = try Safetensors([Tensor(name: "w", vector: [Float](repeating: 1, count: 100))])
+        let evaluate = WorkerCall(
+            .evaluate, base: small.bytes, config: [:], seed: 1, data: "/data/data.csv")
+        let anew = try await milliseconds(10) {
+            let worker = try await ResidentWorker.start(program, in: support)
+            _ = try await worker.call(evaluate)
+            worker.stop()
+        }
+        show("worker started, called once and stopped", anew)
+
+        let worker = try await ResidentWorker.start(program, in: support)
+        show(
+            "resident worker, evaluate, 100 parameters",
+            try await milliseconds(2_000) { _ = try await worker.call(evaluate) })
+        let fit = WorkerCall(.fit, base: small.bytes, config: [:], seed: 1, data: "/data/data.csv")
+        show(
+            "resident worker, fit, 100 parameters",
+            try await milliseconds(2_000) { _ = try await worker.call(fit) })
+
+        let large = try Safetensors([
+            Tensor(name: "w", vector: [Float](repeating: 1, count: parameters))
+        ]).bytes
+        let fitLarge = WorkerCall(.fit, base: large, config: [:], seed: 1, data: "/data/data.csv")
+        show(
+            "resident worker, fit, 40 MB in and 40 MB out",
+            try await milliseconds(40) { _ = try await worker.call(fitLarge) })
+        var kept: [[UInt8]] = []
+        let copies = try await milliseconds(40) {
+            kept = [copy(of: large), copy(of: large)]
+        }
+        show("two copies of these 40 MB", copies)
+        withExtendedLifetime(kept) {}
+    }
+
+    private static func copy(of bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, count in
+            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+            count = bytes.count
+        }
+    }
+
+    private static func milliseconds(
+        _ count: Int, _ body: () async throws -> Void
+    ) async throws -> [Double] {
+        try await body()
+        let clock = ContinuousClock()
+        var times: [Double] = []
+        for _ in 0..<count {
+            let start = clock.now
+            try await body()
+            times.append(seconds(clock.now - start) * 1_000)
+        }
+        return times
+    }
+
+    private static func show(_ name: String, _ times: [Double]) {
+        report(
+            name,
+            "best \(shown(times.min() ?? .nan)) ms, p50 \(shown(percentile(times, 0.5))) ms, "
+                + "p99 \(shown(percentile(times, 0.99))) ms")
+    }
+}
