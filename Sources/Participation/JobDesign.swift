@@ -1,7 +1,7 @@
 package import Contracts
-package import Encodings
+import Encodings
 package import Learning
-package import Strategies
+import Strategies
 package import Trainers
 
 /// What a researcher asks for, before the lab's datasets have said which features and which target
@@ -14,6 +14,14 @@ package struct JobDesign: Sendable {
     package var hidden: [Int] = []
     package var activation = NetworkShape.Activation.relu
 
+    /// How many turns of boosting, and how deep the trees are.
+    package var trees = 50
+    package var depth = 4
+    /// How many clusters.
+    package var clusters = 8
+    /// Into how many bins values are counted, where the trainer counts.
+    package var bins: Int?
+
     package init(kind: String, training: LocalTraining) {
         self.kind = kind
         self.training = training
@@ -23,22 +31,36 @@ package struct JobDesign: Sendable {
     ///
     /// - Throws: ``Mistake`` for what does not go together, `LearningError` for values that cannot be.
     package func trainer(layout: FeatureLayout, target: Target) throws -> JobTrainer {
-        if let network = NetworkSettings.Kind(rawValue: kind) {
-            return .network(
+        switch kind {
+        case _ where NetworkSettings.Kind(rawValue: kind) != nil:
+            .averaged(
                 try NetworkSettings(
-                    kind: network, layout: layout, target: target, hidden: hidden,
-                    activation: activation, training: training))
-        }
-        guard kind == LogisticSettings.kind else {
+                    kind: NetworkSettings.Kind(rawValue: kind) ?? .multilayerPerceptron,
+                    layout: layout, target: target, hidden: hidden, activation: activation,
+                    training: training))
+        case TreeSettings.kind:
+            .merged(
+                try TreeSettings(
+                    layout: layout, target: target, trees: trees, depth: depth,
+                    learningRate: training.learningRate, bins: bins ?? 255))
+        case KMeansSettings.kind:
+            .merged(try KMeansSettings(layout: layout, clusters: clusters, seed: training.seed))
+        case StatisticsSettings.kind:
+            .merged(try StatisticsSettings(layout: layout, bins: bins ?? 50))
+        case LogisticSettings.kind: .averaged(try logistic(layout: layout, target: target))
+        default:
             throw Mistake(
                 "there is no trainer \(kind); built in are "
                     + JobTrainer.kinds.joined(separator: ", "))
         }
+    }
+
+    private func logistic(layout: FeatureLayout, target: Target) throws -> LogisticSettings {
         guard case .label(let label) = target else {
             throw Mistake(
                 "\(kind) tells two classes apart, and these datasets are registered to predict "
-                    + "\(target.text); use multinomial-regression, linear-regression or "
-                    + "multilayer-perceptron")
+                    + "\(target.text); use multinomial-regression, linear-regression, "
+                    + "multilayer-perceptron or gradient-boosted-trees")
         }
         guard case .epochs(let epochs) = training.amount, training.momentum == 0, hidden.isEmpty
         else {
@@ -46,12 +68,30 @@ package struct JobDesign: Sendable {
                 "\(kind) trains whole epochs without momentum or hidden layers; "
                     + "multilayer-perceptron takes local steps, momentum and hidden layers, also none")
         }
-        return .logistic(
-            LogisticSettings(
-                layout: layout, label: label,
-                training: try TrainingConfiguration(
-                    learningRate: training.learningRate, localEpochs: epochs,
-                    batchSize: training.batchSize, l2: training.l2, seed: training.seed)))
+        return LogisticSettings(
+            layout: layout, label: label,
+            training: try TrainingConfiguration(
+                learningRate: training.learningRate, localEpochs: epochs,
+                batchSize: training.batchSize, l2: training.l2, seed: training.seed))
+    }
+
+    /// The rounds that a trainer needs.
+    ///
+    /// - Parameters:
+    ///   - asked: How many rounds of training, where that is for people to say.
+    ///   - isNew: Whether the job starts a new model.
+    package func plan(of trainer: JobTrainer, asked: Int, isNew: Bool) -> JobPlan {
+        var rounds = asked
+        var isJudged = true
+        switch trainer.builtIn {
+        case let trees as TreeSettings: rounds = trees.roundCountMax
+        case is StatisticsSettings: (rounds, isJudged) = (1, false)
+        default: break
+        }
+        return JobPlan(
+            (isNew ? [.init(task: .statistics, rounds: 1)] : [])
+                + [.init(task: .train, rounds: rounds)]
+                + (isJudged ? [.init(task: .evaluate, rounds: 1)] : []))
     }
 }
 
@@ -64,7 +104,7 @@ extension JobStrategy {
     ) throws {
         do {
             try strategy.check(participantsMin: participantsMin)
-            try trainer.check(strategy)
+            try trainer.check(self)
         } catch {
             throw Mistake("\(error)")
         }
@@ -85,23 +125,19 @@ extension Strategy {
 extension JobTrainer {
     /// Whether the parameters of one are those of the other.
     func isSameModel(as other: JobTrainer) -> Bool {
-        switch (self, other) {
-        case (.logistic(let settings), .logistic(let earlier)):
-            settings.layout == earlier.layout && settings.label == earlier.label
-        case (.network(let settings), .network(let earlier)):
-            settings.kind == earlier.kind && settings.layout == earlier.layout
-                && settings.target == earlier.target && settings.shape == earlier.shape
-        case (.logistic, _), (.network, _): false
+        if let settings = builtIn as? NetworkSettings {
+            guard let earlier = other.builtIn as? NetworkSettings else { return false }
+            return settings.kind == earlier.kind && settings.shape == earlier.shape
         }
+        if builtIn is LogisticSettings { return other.builtIn is LogisticSettings }
+        return json == other.json
     }
 
     /// Its name, and what it predicts.
     var text: String {
-        switch self {
-        case .logistic: "\(LogisticSettings.kind), which predicts \(target.text)"
-        case .network(let settings):
-            "\(settings.kind.rawValue) with hidden layers \(settings.shape.hidden), which predicts "
-                + target.text
+        guard let network = builtIn as? NetworkSettings else {
+            return "\(kind), which predicts \(target.text)"
         }
+        return "\(kind) with hidden layers \(network.shape.hidden), which predicts \(target.text)"
     }
 }

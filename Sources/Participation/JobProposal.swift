@@ -1,7 +1,7 @@
 package import Contracts
 import Encodings
 package import Learning
-import Trainers
+package import Trainers
 
 extension JobPlan {
     /// Statistics, so many rounds of training, and a last look at the result.
@@ -41,7 +41,10 @@ extension MemberSession {
         _ design: JobDesign, on licences: [LicenceID]
     ) async throws -> JobTrainer {
         let schemas = try await schemas(of: licences)
-        let target = try Target(commonTo: zip(licences, schemas.map(\.target)).map { ($0, $1) })
+        let target =
+            [KMeansSettings.kind, StatisticsSettings.kind].contains(design.kind)
+            ? .nothing
+            : try Target(commonTo: zip(licences, schemas.map(\.target)).map { ($0, $1) })
         return try design.trainer(layout: FeatureLayout(commonTo: schemas), target: target)
     }
 

@@ -2,7 +2,7 @@ package import Contracts
 package import Encodings
 package import Learning
 package import Ledger
-import Trainers
+package import Trainers
 
 extension MemberSession {
     /// Registers a complete job's result.
@@ -35,12 +35,14 @@ extension MemberSession {
     package func validate(
         _ id: ModelVersionID, file: String, acceptance: Acceptance = Acceptance(),
         until stage: Stage
-    ) async throws -> (metrics: PredictionMetrics, receipt: JSONValue) {
+    ) async throws -> (metrics: ModelMetrics, receipt: JSONValue) {
         let job = try await version(id)["job"]?.string ?? ""
         let trainer = try JobTrainer(
             try await get("/v1/jobs/\(job)")["job"]?["trainer"] ?? .null)
         let dataset = try LocalDataset.forValidation(by: trainer, file: file)
-        let metrics = try trainer.evaluate(try await weights(of: id), on: dataset)
+        guard let metrics = try trainer.evaluate(try await weights(of: id), on: dataset) else {
+            throw Mistake("\(id) is of \(trainer.kind), which makes nothing to be validated")
+        }
         let receipt = try await submit(
             ValidateModelVersion(
                 version: id, rows: Int64(metrics.count), metricsMicro: metrics.summaryMicro,
@@ -68,11 +70,11 @@ package struct Acceptance: Hashable, Sendable {
     }
 
     /// A bound on a metric that the model does not have does not hold.
-    package func accepts(_ metrics: PredictionMetrics) -> Bool {
+    package func accepts(_ metrics: ModelMetrics) -> Bool {
         let found = metrics.summaryMicro
         var bounds = [("holdoutAUC", aucMin), ("holdoutAccuracy", accuracyMin), ("holdoutR2", r2Min)]
         if bounds.allSatisfy({ $0.1 == nil }), lossMax == nil {
-            if case .regression = metrics {
+            if case .prediction(.regression) = metrics {
                 bounds = [("holdoutR2", 0.5)]
             } else {
                 bounds = [("holdoutAUC", 0.8)]

@@ -128,6 +128,7 @@ package enum ReturnedTensors {
         switch type {
         case .float32: isFinite(bytes, exponent: UInt32(0x7F80_0000))
         case .float64: isFinite(bytes, exponent: UInt64(0x7FF0_0000_0000_0000))
+        case .uint32, .int8, .uint8: true
         }
     }
 

@@ -1,24 +1,81 @@
 package import Encodings
 package import Learning
-package import Strategies
+import Strategies
+package import Tensors
 
-/// What a job trains, as it stands on the ledger in `job.trainer`: one of the trainers that are
-/// built in, with its settings.
-package enum JobTrainer: Hashable, Sendable {
-    case logistic(LogisticSettings)
-    case network(NetworkSettings)
+/// One of the trainers that are built in, with a job's settings.
+package protocol BuiltInTrainer: Sendable {
+    /// Its name in `job.trainer`.
+    var kindText: String { get }
+    /// The features that all participants have agreed on.
+    var layout: FeatureLayout { get }
+    /// What a dataset is read for.
+    var target: Target { get }
+    /// As it stands on the ledger.
+    var json: JSONValue { get }
+
+    /// What a member tells before the first model is made.
+    ///
+    /// - Parameter seed: The member's own.
+    /// - Throws: `LearningError`.
+    func statistics(of dataset: LocalDataset, seed: UInt64) throws -> [Tensor]
+
+    /// The model from which the job starts, as a file.
+    ///
+    /// - Parameter parts: What the members have told, in the order in which it was sealed.
+    /// - Throws: `LearningError`.
+    func firstModel(_ parts: [[Tensor]]) throws -> [UInt8]
+
+    /// How a model does on the rows that a member has held out; `nil` where there is nothing to be
+    /// judged.
+    ///
+    /// - Throws: `LearningError`.
+    func evaluate(_ model: [UInt8], on dataset: LocalDataset) throws -> ModelMetrics?
+}
+
+/// A trainer whose updates are moves of the model's parameters, for a ``Strategies/Strategy`` to
+/// combine.
+package protocol AveragedTrainer: BuiltInTrainer {
+    /// Trains on a member's rows, from the work's base.
+    ///
+    /// - Throws: `LearningError` or ``WorkError``.
+    func train(_ work: LocalWork, on dataset: LocalDataset) throws -> LocalTrained
+}
+
+/// A trainer whose contributions are sums over a member's rows: added up, they are those of all rows
+/// together, so that nothing is averaged and no strategy has a say.
+package protocol MergedTrainer: BuiltInTrainer {
+    /// - Returns: The sums, and over how many rows they are.
+    /// - Throws: `LearningError`.
+    func sums(base: [UInt8], on dataset: LocalDataset) throws -> (tensors: [Tensor], rows: Int)
+
+    /// The next model, as a file.
+    ///
+    /// - Parameter parts: In the order in which they were sealed.
+    /// - Throws: `LearningError`.
+    func nextModel(base: [UInt8], _ parts: [[Tensor]]) throws -> [UInt8]
+}
+
+/// What a job trains, as it stands on the ledger in `job.trainer`.
+package enum JobTrainer: Sendable {
+    case averaged(any AveragedTrainer)
+    case merged(any MergedTrainer)
 
     package static let kinds =
         [LogisticSettings.kind] + NetworkSettings.Kind.allCases.map(\.rawValue)
+        + [TreeSettings.kind, KMeansSettings.kind, StatisticsSettings.kind]
 
     /// - Throws: `JSONShapeError`, also for a trainer of another kind.
     package init(_ json: JSONValue) throws(JSONShapeError) {
         var fields = try JSONFields(json, at: "trainer")
         let kind = try fields.string("kind")
         switch kind {
-        case LogisticSettings.kind: self = .logistic(try LogisticSettings(json))
+        case LogisticSettings.kind: self = .averaged(try LogisticSettings(json))
+        case TreeSettings.kind: self = .merged(try TreeSettings(json: json))
+        case KMeansSettings.kind: self = .merged(try KMeansSettings(json: json))
+        case StatisticsSettings.kind: self = .merged(try StatisticsSettings(json: json))
         case _ where NetworkSettings.Kind(rawValue: kind) != nil:
-            self = .network(try NetworkSettings(json: json))
+            self = .averaged(try NetworkSettings(json: json))
         default:
             throw fields.wrong(
                 "kind",
@@ -27,28 +84,17 @@ package enum JobTrainer: Hashable, Sendable {
         }
     }
 
-    package var json: JSONValue {
+    package var builtIn: any BuiltInTrainer {
         switch self {
-        case .logistic(let settings): settings.json
-        case .network(let settings): settings.json
+        case .averaged(let trainer): trainer
+        case .merged(let trainer): trainer
         }
     }
 
-    /// The features that all participants have agreed on.
-    package var layout: FeatureLayout {
-        switch self {
-        case .logistic(let settings): settings.layout
-        case .network(let settings): settings.layout
-        }
-    }
-
-    /// What a dataset is read for.
-    package var target: Target {
-        switch self {
-        case .logistic(let settings): .label(settings.label)
-        case .network(let settings): settings.target
-        }
-    }
+    package var kind: String { builtIn.kindText }
+    package var json: JSONValue { builtIn.json }
+    package var layout: FeatureLayout { builtIn.layout }
+    package var target: Target { builtIn.target }
 
     /// What a dataset is read for, where that is not what its owner has registered: of a label the
     /// owner's own rule is kept, which may list other values than another owner's.
@@ -56,17 +102,68 @@ package enum JobTrainer: Hashable, Sendable {
         if case .label = target { nil } else { target }
     }
 
+    /// - Throws: `LearningError`.
+    package func evaluate(
+        _ model: [UInt8], on dataset: LocalDataset
+    ) throws -> ModelMetrics? {
+        try builtIn.evaluate(model, on: dataset)
+    }
+
     /// Says no where a strategy asks for what the trainer cannot do.
     ///
-    /// - Throws: `WorkError`.
-    package func check(_ strategy: Strategy) throws(WorkError) {
-        guard case .logistic = self else { return }
-        switch strategy.local {
-        case .plain, .normalised: break
-        case .proximal, .controlVariates, .personal:
+    /// - Throws: ``WorkError``.
+    package func check(_ strategy: JobStrategy) throws(WorkError) {
+        switch self {
+        case .merged where strategy != .fedavg:
             throw .strategyNotSupported(
-                trainer: LogisticSettings.kind, strategy: strategy.kind,
-                instead: "\(NetworkSettings.Kind.multilayerPerceptron.rawValue) without hidden layers")
+                trainer: kind, strategy: strategy.strategy.kind,
+                instead: "none: its contributions are sums, which are added")
+        case .merged: break
+        case .averaged(let trainer):
+            guard trainer is LogisticSettings else { break }
+            switch strategy.strategy.local {
+            case .plain, .normalised: break
+            case .proximal, .controlVariates, .personal:
+                throw .strategyNotSupported(
+                    trainer: kind, strategy: strategy.strategy.kind,
+                    instead: "\(NetworkSettings.Kind.multilayerPerceptron.rawValue), which takes it "
+                        + "also without hidden layers")
+            }
+        }
+    }
+}
+
+/// How a model does on rows that it was not trained on.
+package enum ModelMetrics: Hashable, Sendable {
+    case prediction(PredictionMetrics)
+    case clustering(KMeansTrainer.Metrics)
+
+    package var count: Int {
+        switch self {
+        case .prediction(let metrics): metrics.count
+        case .clustering(let metrics): metrics.count
+        }
+    }
+
+    /// The few that stand in a contribution.
+    package var summaryMicro: [String: Int64] {
+        switch self {
+        case .prediction(let metrics): metrics.summaryMicro
+        case .clustering(let metrics): metrics.summaryMicro
+        }
+    }
+
+    package var ledgerJSON: JSONValue {
+        switch self {
+        case .prediction(let metrics): metrics.ledgerJSON
+        case .clustering(let metrics): metrics.ledgerJSON
+        }
+    }
+
+    package var json: JSONValue {
+        switch self {
+        case .prediction(let metrics): metrics.json
+        case .clustering(let metrics): metrics.json
         }
     }
 }

@@ -66,11 +66,17 @@ package struct ModelParameters: Sendable {
 extension UpdateFile {
     /// All tensors in memory.
     ///
-    /// - Throws: ``AggregationError/base(_:)`` where they are larger, or what reading throws.
+    /// - Throws: As ``bytes(max:)``.
     func tensors(bytesMax: Int) throws -> [Tensor] {
+        try Safetensors(parsing: bytes(max: bytesMax)).tensors
+    }
+
+    /// The whole file in memory.
+    ///
+    /// - Throws: ``AggregationError/tooLarge(bytes:max:)``, or what reading throws.
+    func bytes(max bytesMax: Int) throws -> [UInt8] {
         guard header.dataByteCount <= bytesMax else {
-            throw AggregationError.base(
-                "has \(header.dataByteCount) bytes, and at most \(bytesMax) are read as a whole")
+            throw AggregationError.tooLarge(bytes: header.dataByteCount, max: bytesMax)
         }
         let data = try [UInt8](unsafeUninitializedCapacity: header.dataByteCount) {
             buffer, initialized in
@@ -80,7 +86,7 @@ extension UpdateFile {
                     UnsafeMutableBufferPointer(rebasing: buffer[..<header.dataByteCount])))
             initialized = header.dataByteCount
         }
-        return try Safetensors(parsing: header.bytes + data).tensors
+        return header.bytes + data
     }
 }
 

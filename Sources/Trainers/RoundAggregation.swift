@@ -54,14 +54,20 @@ package struct RoundAggregation: Sendable {
     ) throws -> RoundResult {
         switch task {
         case .statistics:
-            let model = try initialModel(contributions, file: file)
-            var output = try sink()
-            try model.withUnsafeBytes { try output.write($0) }
-            return RoundResult(model: try output.finish())
+            return try written(initialModel(contributions, file: file), sink: sink)
         case .train:
             guard let base else { throw AggregationError.noBase }
-            return try nextModel(
-                file(base), state: state.map(file), contributions, file: file, sink: sink)
+            switch trainer {
+            case .averaged:
+                return try nextModel(
+                    file(base), state: state.map(file), contributions, file: file, sink: sink)
+            case .merged(let trainer):
+                let model = try file(base).bytes(max: Self.wholeBytesMax)
+                return try written(
+                    merged(contributions, file: file) {
+                        try trainer.nextModel(base: model, $0)
+                    }, sink: sink)
+            }
         case .evaluate:
             return RoundResult(model: nil)
         }
@@ -80,28 +86,53 @@ package struct RoundAggregation: Sendable {
         case .evaluate: break
         case .train:
             guard let base else { throw AggregationError.noBase }
-            let parameters = try ModelParameters(file(base))
-            let update = try update(contribution, parameters, file: file)
-            try blaming(contribution.member) { try update.checkFinite() }
+            switch trainer {
+            case .averaged:
+                let parameters = try ModelParameters(file(base))
+                let update = try update(contribution, parameters, file: file)
+                try blaming(contribution.member) { try update.checkFinite() }
+            case .merged(let trainer):
+                let model = try file(base).bytes(max: Self.wholeBytesMax)
+                _ = try merged([contribution], file: file) {
+                    try trainer.nextModel(base: model, $0)
+                }
+            }
         }
     }
 
-    // MARK: - The first model
+    private func written<Sink: ResultSink & ~Copyable>(
+        _ model: [UInt8], sink: () throws -> Sink
+    ) throws -> RoundResult {
+        var output = try sink()
+        try model.withUnsafeBytes { try output.write($0) }
+        return RoundResult(model: try output.finish())
+    }
+
+    // MARK: - The first model, and models of sums
 
     private func initialModel(
         _ contributions: [Contribution], file: (BlobDigest) throws -> UpdateFile
     ) throws -> [UInt8] {
-        var parts: [ColumnMoments] = []
+        try merged(contributions, file: file, trainer.builtIn.firstModel)
+    }
+
+    /// What comes of contributions that are read as a whole.
+    ///
+    /// - Parameter merge: Also asked with each part alone: it fits, or it is its member's mistake.
+    private func merged(
+        _ contributions: [Contribution], file: (BlobDigest) throws -> UpdateFile,
+        _ merge: ([[Tensor]]) throws -> [UInt8]
+    ) throws -> [UInt8] {
+        var parts: [[Tensor]] = []
         for contribution in contributions {
             let update = try file(contribution.update)
             try blaming(contribution.member) {
-                let moments = try ColumnMoments(tensors: update.tensors(bytesMax: Self.wholeBytesMax))
-                // Also by itself: it fits the layout, or it is this member's mistake.
-                _ = try trainer.initialModel(moments)
-                parts.append(moments)
+                let tensors = try update.tensors(bytesMax: Self.wholeBytesMax)
+                _ = try merge([tensors])
+                parts.append(tensors)
             }
         }
-        return try trainer.initialModel(ColumnMoments(merging: parts))
+        return try merge(parts)
     }
 
     // MARK: - The next model
@@ -177,27 +208,13 @@ package struct RoundAggregation: Sendable {
     }
 }
 
-extension JobTrainer {
-    /// The model from which the job starts.
-    ///
-    /// - Throws: `LearningError`.
-    fileprivate func initialModel(_ moments: ColumnMoments) throws -> [UInt8] {
-        switch self {
-        case .logistic(let settings):
-            try LogisticModel.initial(
-                layout: settings.layout, label: settings.label,
-                standardisation: Standardisation(moments, layout: settings.layout)
-            ).bytes
-        case .network(let settings): try NetworkModel.initial(settings, moments: moments).bytes
-        }
-    }
-}
-
 package enum AggregationError: Error, Hashable, Sendable, CustomStringConvertible {
     case settings(JSONShapeError)
     case noBase
     case base(String)
     case strategyState(String)
+    /// A file that has to be read as a whole.
+    case tooLarge(bytes: Int, max: Int)
     case contribution(MemberID, problem: String)
     /// No update is at fault by itself.
     case strategy(StrategyError)
@@ -207,6 +224,8 @@ package enum AggregationError: Error, Hashable, Sendable, CustomStringConvertibl
         case .settings(let error): "the job's settings cannot be used: \(error)"
         case .noBase: "the round started from no model"
         case .base(let problem): "the model that the round started from \(problem)"
+        case .tooLarge(let bytes, let max):
+            "it has \(bytes) bytes of data, and at most \(max) are read as a whole"
         case .strategyState(let problem): "what the strategy has kept \(problem)"
         case .contribution(let member, let problem):
             "the contribution of \(member) cannot be used: \(problem)"

@@ -144,7 +144,7 @@ extension SampleLab {
         let member = try member(owner)
         let product = try RoundWork(
             task: round.task, round: round.id, member: member.id, judges: round.judges,
-            trainer: .logistic(SampleData.settings), base: round.base.flatMap { training.blobs[$0] }
+            trainer: .averaged(SampleData.settings), base: round.base.flatMap { training.blobs[$0] }
         ).perform(
             on: SampleData.dataset(
                 rows: 60, seed: UInt64(Self.owners.firstIndex(of: owner) ?? 9)))

@@ -17,15 +17,20 @@ enum SimulatedTrainer {
     static func aggregate(
         _ contributions: [Contribution], on base: [Float], blobs: SimulatedBlobs
     ) throws -> [Float] {
-        var average = FedAvg(count: parameters)
-        for contribution in contributions {
+        let updates = try contributions.map { contribution in
             guard let update = blobs[contribution.update] else {
-                throw FedAvgError.noUpdates
+                throw SimulatedUpdateMissing(digest: contribution.update)
             }
-            try average.add(update, weight: contribution.weight)
+            return Update(
+                weight: contribution.weight, staleness: 0, delta: ParameterSource(update))
         }
-        return try zip(base, average.mean()).map { $0 + $1 }
+        return try Aggregation(.fedavg, base: ParameterSource(base), updates: updates)
+            .result().model
     }
+}
+
+struct SimulatedUpdateMissing: Error {
+    let digest: BlobDigest
 }
 
 /// Weights by their digest; a store that never loses anything.

@@ -82,7 +82,7 @@ import Trainers
         let products = try zip(["north", "south", "valley"], parts).map { name, dataset in
             let product = try RoundWork(
                 task: .statistics, round: round, member: MemberID(name),
-                trainer: .logistic(SampleData.settings), base: nil
+                trainer: .averaged(SampleData.settings), base: nil
             ).perform(on: dataset)
             return (name, product.weight, product.bytes)
         }

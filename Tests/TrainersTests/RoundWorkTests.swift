@@ -21,7 +21,7 @@ import Trainers
     ) throws -> RoundWork.Product {
         try RoundWork(
             task: task, round: round ?? self.round, member: member ?? north,
-            trainer: .logistic(
+            trainer: .averaged(
                 LogisticSettings(
                     layout: SampleData.layout, label: SampleData.label,
                     training: TrainingConfiguration(

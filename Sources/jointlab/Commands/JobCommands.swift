@@ -80,7 +80,7 @@ struct JobCommands: AsyncParsableCommand {
                     ProposeJob(
                         job: job, model: model, purpose: purpose, licences: licences,
                         trainer: settings.json,
-                        plan: .training(rounds: rounds, statistics: from == nil),
+                        plan: design.plan(of: settings, asked: rounds, isNew: from == nil),
                         participantsMin: least,
                         roundTimeoutMilliseconds: roundTimeout.milliseconds,
                         strategy: strategy == .fedavg ? nil : strategy.json,

@@ -20,7 +20,19 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "What comes after a hidden layer: relu or tanh.")
     var activation: NetworkShape.Activation = .relu
 
-    @Option(help: "The size of a step.")
+    @Option(help: "How many turns of boosting, for gradient-boosted-trees.")
+    var trees = 50
+
+    @Option(help: "How deep the trees are; a round of training grows one level.")
+    var depth = 4
+
+    @Option(help: "How many clusters, for k-means.")
+    var clusters = 8
+
+    @Option(help: "Into how many bins values are counted, for trees (255) and statistics (50).")
+    var bins: Int?
+
+    @Option(help: "The size of a step, or of what each tree adds.")
     var learningRate = 0.05
 
     @Option(help: "How often each row is seen in a round.")
@@ -54,6 +66,10 @@ struct TrainingOptions: ParsableArguments {
             }
             var design = JobDesign(kind: trainer, training: training)
             design.activation = activation
+            design.trees = trees
+            design.depth = depth
+            design.clusters = clusters
+            design.bins = bins
             design.hidden = try (hidden ?? "").split(separator: ",").map { text in
                 guard let width = Int(text.trimmingCharacters(in: .whitespaces)), width > 0 else {
                     throw ValidationError("--hidden should be widths, such as 64,32")

@@ -187,7 +187,18 @@ struct ModelCommands: AsyncParsableCommand {
 
 /// Metrics of two classes, for people.
 enum MetricsView {
-    static func text(_ metrics: PredictionMetrics) -> String {
+    static func text(_ metrics: ModelMetrics) -> String {
+        switch metrics {
+        case .prediction(let metrics): text(metrics)
+        case .clustering(let metrics):
+            """
+            rows          \(metrics.count)
+            mean inertia  \(decimals(metrics.meanInertia, 4))
+            """
+        }
+    }
+
+    private static func text(_ metrics: PredictionMetrics) -> String {
         switch metrics {
         case .binary(let metrics): text(metrics)
         case .multiclass(let metrics):
@@ -207,7 +218,7 @@ enum MetricsView {
         }
     }
 
-    static func text(_ metrics: BinaryMetrics) -> String {
+    private static func text(_ metrics: BinaryMetrics) -> String {
         let confusion = metrics.confusion
         return """
             rows       \(metrics.count)

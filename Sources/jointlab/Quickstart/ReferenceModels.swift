@@ -26,7 +26,7 @@ struct ReferenceModels {
     ) throws {
         siteNames = names
         self.sites = try sites.map { try $0.load(layout: settings.layout) }
-        validator = try LocalDataset.forValidation(by: .logistic(settings), file: validatorFile)
+        validator = try LocalDataset.forValidation(by: .averaged(settings), file: validatorFile)
         self.settings = settings
         epochs = rounds * settings.training.localEpochs
     }
