@@ -190,12 +190,12 @@ let package = Package(
             name: "jointlab-bench",
             dependencies: [
                 "Audit", "ContractLanguage", "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Storage",
+                "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Policy", "Randomness", "Storage",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Benchmarks",
-            exclude: ["cel_peer.py"]),
+            exclude: ["cel_peer.py", "network_peer.py"]),
 
         // Tests, and what they share
         .target(

@@ -1,8 +1,8 @@
 import Foundation
 
-/// `jointlab-bench [limits|policy|contracts|ledger|latency|rounds|audit …]`: the figures of
+/// `jointlab-bench [limits|policy|contracts|network|ledger|latency|rounds|audit …]`: the figures of
 /// `Documentation/benchmarks.md`, and what limits them, in one run.
-let known = ["limits", "policy", "contracts", "ledger", "latency", "rounds", "audit"]
+let known = ["limits", "policy", "contracts", "network", "ledger", "latency", "rounds", "audit"]
 let asked = Array(CommandLine.arguments.dropFirst())
 let wanted = asked.isEmpty ? known : asked
 guard wanted.allSatisfy(known.contains) else {
@@ -22,6 +22,7 @@ for name in wanted {
     case "limits": Limits.measure()
     case "policy": try PolicyBenchmark.measure()
     case "contracts": try ContractBenchmark.measure()
+    case "network": try NetworkBenchmark.measure()
     case "ledger": try await LedgerBenchmark(binary: binary).run()
     case "latency": try await LatencyBenchmark(binary: binary).run()
     case "rounds": try await RoundsBenchmark(binary: binary).run()
