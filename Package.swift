@@ -199,12 +199,12 @@ let package = Package(
             dependencies: [
                 "Audit", "Bundles", "ContractLanguage", "ContractLibrary", "Contracts",
                 "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
-                "MerkleLog", "Node", "Participation", "Policy", "Sandbox", "Storage", "Strategies",
+                "MerkleLog", "Node", "Participation", "Policy", "Randomness", "Sandbox", "Storage", "Strategies",
                 "Tensors", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Benchmarks",
-            exclude: ["aggregation_peer.py", "cel_peer.py"]),
+            exclude: ["aggregation_peer.py", "cel_peer.py", "network_peer.py"]),
 
         // Tests, and what they share
         .target(

@@ -1,10 +1,10 @@
 import Foundation
 
-/// `jointlab-bench [limits|aggregation|transfer|bundles|policy|contracts|ledger|latency|rounds|audit …]`:
-/// the figures of `Documentation/benchmarks.md`, and what limits them, in one run.
+/// `jointlab-bench [limits|aggregation|network|transfer|bundles|policy|contracts|ledger|latency|rounds|audit …]`: the
+/// figures of `Documentation/benchmarks.md`, and what limits them, in one run.
 let known = [
-    "limits", "aggregation", "transfer", "bundles", "policy", "contracts", "ledger", "latency",
-    "rounds", "audit",
+    "limits", "aggregation", "network", "transfer", "bundles", "policy", "contracts", "ledger",
+    "latency", "rounds", "audit",
 ]
 let asked = Array(CommandLine.arguments.dropFirst())
 let wanted = asked.isEmpty ? known : asked
@@ -26,6 +26,7 @@ for name in wanted {
     case "aggregation": try AggregationBenchmark.measure()
     case "policy": try PolicyBenchmark.measure()
     case "contracts": try ContractBenchmark.measure()
+    case "network": try NetworkBenchmark.measure()
     case "ledger": try await LedgerBenchmark(binary: binary).run()
     case "latency": try await LatencyBenchmark(binary: binary).run()
     case "rounds": try await RoundsBenchmark(binary: binary).run()

@@ -91,7 +91,7 @@ package struct KMeansModel: Hashable, Sendable {
             let members = names.indices.map { input in
                 JSONObject.Member(
                     key: names[input],
-                    value: .number(
+                    value: Millionths.finite(
                         standardisation.means[input] + standardisation.scales[input]
                             * centres[cluster * names.count + input]))
             }

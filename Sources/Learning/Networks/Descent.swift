@@ -17,10 +17,12 @@ struct Descent: ~Copyable {
     private var answers: [Float]
 
     init(
-        shape: NetworkShape, anchor: NetworkParameters, training: LocalTraining,
+        shape: NetworkShape, anchor: NetworkParameters, rowCount: Int, training: LocalTraining,
         objective: LocalObjective
     ) {
-        pass = NetworkPass(shape, rowsMax: training.batchSize)
+        // Settings may ask for larger batches than there are rows.
+        let rowsMax = min(training.batchSize, rowCount)
+        pass = NetworkPass(shape, rowsMax: rowsMax)
         rate = Float(training.learningRate)
         momentum = Float(training.momentum)
         l2 = Float(training.l2)
@@ -37,8 +39,8 @@ struct Descent: ~Copyable {
             drift = [Float](repeating: 0, count: count)
             jl_add_scaled_difference(&drift, 1, common, own, count)
         }
-        inputs = [Float](repeating: 0, count: training.batchSize * shape.inputs)
-        answers = [Float](repeating: 0, count: training.batchSize)
+        inputs = [Float](repeating: 0, count: rowsMax * shape.inputs)
+        answers = [Float](repeating: 0, count: rowsMax)
     }
 
     /// One step on some rows.

@@ -19,7 +19,7 @@ package struct LocalTraining: Hashable, Sendable {
     package static let epochsMax = 1_000
     package static let stepsMax = 1_000_000
     private static let seedMax: UInt64 = 1 << 53 - 1
-    private static let batchSizeMax = 1 << 16
+    private static let batchSizeMax = 1 << 24
 
     /// η, the size of a step; above 0.
     package let learningRate: Double

@@ -106,7 +106,8 @@ package enum NetworkTrainer {
     ) throws(LearningError) -> (NetworkParameters, stepCount: Int) {
         var parameters = start
         var descent = Descent(
-            shape: start.shape, anchor: anchor, training: training, objective: objective)
+            shape: start.shape, anchor: anchor, rowCount: rows.count, training: training,
+            objective: objective)
         var order = Array(0..<UInt32(rows.count))
         var random = SeededRandom(seed: training.seed)
         let stepCount = training.stepCount(rows: rows.count)

@@ -27,6 +27,9 @@ package struct FeatureRanges: Hashable, Sendable {
     /// - Throws: ``LearningError/wrongTensors(_:)`` where there is no part, or of other features.
     package init(merging parts: [FeatureRanges]) throws(LearningError) {
         let moments = try ColumnMoments(merging: parts.map(\.moments))
+        guard (moments.means + moments.squaredDeviations).allSatisfy({ $0.isFinite }) else {
+            throw .notFinite("a merged moment")
+        }
         self.moments = moments
         func merged(
             _ ends: KeyPath<FeatureRanges, [Double]>, _ pick: (Double, Double) -> Double
@@ -65,8 +68,11 @@ package struct FeatureRanges: Hashable, Sendable {
         try named.finish()
         for feature in 0..<count {
             let (low, high) = (minima[feature], maxima[feature])
-            guard low <= high, (high - low).isFinite else {
-                throw .wrongTensors("\"minimum\" should be at most \"maximum\"")
+            // Values are in single precision, so that no difference of two overflows.
+            let bound = Double(Float.greatestFiniteMagnitude)
+            guard low >= -bound, low <= high, high <= bound else {
+                throw .wrongTensors(
+                    "\"minimum\" should be at most \"maximum\", both in single precision")
             }
             guard moments.counts[feature] > 0 || (low == 0 && high == 0) else {
                 throw .wrongTensors("where \"count\" is 0, the range should be 0 too")

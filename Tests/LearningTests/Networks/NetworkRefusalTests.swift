@@ -62,6 +62,19 @@ import Testing
         #expect(!metrics.json.canonicalText.isEmpty && !metrics.ledgerJSON.canonicalText.isEmpty)
     }
 
+    @Test("A batch may be larger than the data, and takes no memory for rows that are not there")
+    func hugeBatch() throws {
+        let (data, model) = try Self.made()
+        let whole = try NetworkTrainer.train(
+            base: model, on: data.dataset,
+            training: LocalTraining(amount: .epochs(3), batchSize: 30, seed: 1))
+        let huge = try NetworkTrainer.train(
+            base: model, on: data.dataset,
+            training: LocalTraining(amount: .epochs(3), batchSize: 1 << 24, seed: 1))
+        #expect(huge == whole)
+        #expect(huge.stepCount == 3)
+    }
+
     @Test("Settings say what they do not allow")
     func settings() throws {
         let layout = try FeatureLayout(commonTo: [schema([("x", .numeric)])])

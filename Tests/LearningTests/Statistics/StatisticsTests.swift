@@ -127,6 +127,14 @@ import Testing
                 try FeatureRanges(tensors: changed, settings: settings)
             }
         }
+        let far = ranges.map {
+            $0.name == "mean" ? Tensor(name: "mean", vector: [1e308, -1e308]) : $0
+        }
+        let near = try FeatureRanges(tensors: ranges, settings: settings)
+        #expect(throws: LearningError.notFinite("a merged moment")) {
+            try FeatureRanges(
+                merging: [near, FeatureRanges(tensors: far, settings: settings)])
+        }
         let model = try Self.described(settings, [data.dataset])
         let counts = try #require(model.counts).tensors
         for (name, values) in [
