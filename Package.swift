@@ -283,7 +283,7 @@ let package = Package(
         .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Encodings", "Randomness"]),
         .testTarget(
             name: "SandboxTests", dependencies: ["Bundles", "Encodings", "Sandbox", "Tensors"],
-            exclude: ["Bundles"]),
+            exclude: ["Bundles", "FakeBubblewrap"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
             name: "ContractsTests",

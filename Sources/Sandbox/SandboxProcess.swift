@@ -67,11 +67,13 @@ final class SandboxProcess {
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         }
         guard pid > 0 else {
+            hasEnded = true
             throw .unavailable("bubblewrap does not start: \(SandboxSupport.text(-pid))")
         }
     }
 
     deinit {
+        kill()
         for descriptor in [input, output, log] { close(descriptor) }
     }
 

@@ -34,8 +34,8 @@ import Testing
         try Data(Self.table.utf8).write(to: data.table)
         let examples = TestSandbox.root.appending(path: "Examples/trainers")
         let folder = data.folder.appending(path: "silent")
-        try FileManager.default.copyItem(
-            at: examples.appending(path: "flower-numpy-client"), to: folder)
+        try BundleFolder.unpack(
+            BundleFolder.archive(of: examples.appending(path: "flower-numpy-client")), to: folder)
         let manifest = folder.appending(path: "jointlab.toml")
         let text = try String(contentsOf: manifest, encoding: .utf8)
         try Data(text.replacing(", \"accuracy\"", with: "").utf8).write(to: manifest)

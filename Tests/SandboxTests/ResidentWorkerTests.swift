@@ -130,4 +130,18 @@ struct ResidentWorkerTests {
             _ = try await TestSandbox.start(data: data.folder.appending(path: "none.csv"))
         } throws: { "\($0)".contains("none.csv is not there") }
     }
+
+    @Test(
+        "A node that runs as root says which data a trainer without rights could not read",
+        .enabled(if: geteuid() == 0, "only root has the difficulty"))
+    func rootOnly() async throws {
+        let data = try TestData()
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o600], ofItemAtPath: data.table.path)
+        await #expect {
+            _ = try await TestSandbox.start(data: data.table)
+        } throws: { error in
+            "\(error)".contains("run the node as a user of its own, or make it readable")
+        }
+    }
 }

@@ -19,18 +19,18 @@ import Testing
         .enabled(if: TestSandbox.isThere, TestSandbox.whatIsMissing),
         arguments: [
             (
-                "bwrap: No permissions to create new namespace, likely because the kernel does not allow it",
+                "forbidden", "No permissions to create new namespace",
                 "kernel.unprivileged_userns_clone=1"
-            ), ("bwrap: Unknown option --size", "It is too old"),
+            ),
+            ("old", "Unknown option --size", "It is too old"),
         ])
-    func forbidden(words: String, remedy: String) throws {
-        let data = try TestData()
-        let program = data.folder.appending(path: "bwrap")
-        try Data("#!/bin/sh\necho '\(words)' >&2\nexit 1\n".utf8).write(to: program)
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o755], ofItemAtPath: program.path)
+    func forbidden(kind: String, words: String, remedy: String) throws {
+        // They stand ready: a program that was just written cannot start while any other process
+        // has inherited the file that was written to.
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "FakeBubblewrap/\(kind)")
         let error = try #require(throws: SandboxFailure.self) {
-            try SandboxSupport.find(on: data.folder.path)
+            try SandboxSupport.find(on: folder.path)
         }
         #expect("\(error)".contains(words))
         #expect("\(error)".contains(remedy))
