@@ -7,8 +7,41 @@ import Participation
 import Strategies
 import Trainers
 
+/// How a site's steps are made.
+struct DescentOptions: ParsableArguments {
+    @Option(help: "The size of a step, or of what each tree adds.")
+    var learningRate = 0.05
+
+    @Option(help: "How often each row is seen in a round.")
+    var localEpochs = 2
+
+    @Option(help: "How many rows a step is made of.")
+    var batchSize = 32
+
+    @Option(help: "How strongly large weights are held back.")
+    var l2 = 0.001
+
+    @Option(help: "Decides the first weights and the order of the rows; nothing else is random.")
+    var seed: UInt64 = 1
+
+    /// Of logistic regression.
+    var configuration: TrainingConfiguration {
+        get throws {
+            do {
+                return try TrainingConfiguration(
+                    learningRate: learningRate, localEpochs: localEpochs, batchSize: batchSize,
+                    l2: l2, seed: seed)
+            } catch {
+                throw ValidationError("\(error)")
+            }
+        }
+    }
+}
+
 /// What is trained, and how a site trains within a round.
 struct TrainingOptions: ParsableArguments {
+    @OptionGroup var descent: DescentOptions
+
     @Option(
         help: ArgumentHelp(
             "What is trained: \(JobTrainer.kinds.joined(separator: ", ")).", valueName: "kind"))
@@ -32,35 +65,20 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Into how many bins values are counted, for trees (255) and statistics (50).")
     var bins: Int?
 
-    @Option(help: "The size of a step, or of what each tree adds.")
-    var learningRate = 0.05
-
-    @Option(help: "How often each row is seen in a round.")
-    var localEpochs = 2
-
     @Option(help: "How many steps a round has, whatever the number of rows; in place of epochs.")
     var localSteps: Int?
 
     @Option(help: "How much of the last step each step goes on with, from 0 to below 1.")
     var momentum = 0.0
 
-    @Option(help: "How many rows a step is made of.")
-    var batchSize = 32
-
-    @Option(help: "How strongly large weights are held back.")
-    var l2 = 0.001
-
-    @Option(help: "Decides the first weights and the order of the rows; nothing else is random.")
-    var seed: UInt64 = 1
-
     var design: JobDesign {
         get throws {
             let training: LocalTraining
             do {
                 training = try LocalTraining(
-                    learningRate: learningRate, momentum: momentum, l2: l2,
-                    amount: localSteps.map { .steps($0) } ?? .epochs(localEpochs),
-                    batchSize: batchSize, seed: seed)
+                    learningRate: descent.learningRate, momentum: momentum, l2: descent.l2,
+                    amount: localSteps.map { .steps($0) } ?? .epochs(descent.localEpochs),
+                    batchSize: descent.batchSize, seed: descent.seed)
             } catch {
                 throw ValidationError("\(error)")
             }

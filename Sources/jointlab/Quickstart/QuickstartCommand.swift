@@ -31,7 +31,7 @@ struct QuickstartCommand: AsyncParsableCommand {
     @Option(help: "How many rounds of training.")
     var rounds = 20
 
-    @OptionGroup var training: TrainingOptions
+    @OptionGroup var training: DescentOptions
 
     @Flag(help: "Leave the lab running at the end, until Ctrl-C, and say how to look around.")
     var keep = false
