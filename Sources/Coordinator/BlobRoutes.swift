@@ -274,7 +274,8 @@ struct BlobRoutes: Sendable {
                 let upload = try await begin(digest, by: member, announced)
                 // Whatever ends this: what has come is there for the next attempt.
                 defer { upload.stop() }
-                for try await piece in body {
+                var pieces = body.makeAsyncIterator()
+                while let piece = try await Self.next(&pieces) {
                     try piece.withUnsafeReadableBytes { try upload.write($0) }
                 }
                 return try upload.finish(isLast: announced.isLast)
@@ -290,6 +291,21 @@ struct BlobRoutes: Sendable {
             throw Problem(
                 status: 507, code: "storage.full",
                 detail: "there is no room left on the coordinator's disk; tell its operator")
+        }
+    }
+
+    /// A sender that goes away in the middle is nothing for the coordinator's own log.
+    private static func next(
+        _ pieces: inout RequestBody.AsyncIterator
+    ) async throws -> ByteBuffer? {
+        do {
+            return try await pieces.next()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw Problem(
+                status: 400, code: "upload.interrupted",
+                detail: "the connection ended before the bytes did; what has come is kept")
         }
     }
 
