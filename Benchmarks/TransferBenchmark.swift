@@ -29,10 +29,10 @@ struct TransferBenchmark {
             report("\(name) from file to file over it, synced", rate(size, copy))
             let hash = try time { _ = try source.open(digest).sha256() }
             report("\(name) read and hashed, one core", rate(size, hash))
-            let up = try await time { try await client.upload(digest, from: source) }
+            let up = try await timeAsync { try await client.upload(digest, from: source) }
             report("\(name) up, durable", compared(size, up, raw: raw, copy: copy))
             let target = try BlobStore(folder: lab.folder.appending(path: "target"))
-            let down = try await time { try await client.download(digest, into: target) }
+            let down = try await timeAsync { try await client.download(digest, into: target) }
             report("\(name) down, durable", compared(size, down, raw: raw, copy: copy))
             for store in [source, target] { try store.remove(digest) }
         }
@@ -43,7 +43,7 @@ struct TransferBenchmark {
         try await lab.tearDown()
     }
 
-    private func time(_ body: () async throws -> Void) async rethrows -> Double {
+    private func timeAsync(_ body: () async throws -> Void) async rethrows -> Double {
         let clock = ContinuousClock()
         let start = clock.now
         try await body()

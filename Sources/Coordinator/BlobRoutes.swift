@@ -141,7 +141,9 @@ struct BlobRoutes: Sendable {
                     status: 400, code: "digest.wrong",
                     detail: "the signed Content-Digest is not the one in the path")
             }
-            guard let length = try Self.number(request.headers[.contentLength], "Content-Length")
+            guard
+                let length = try UploadAnnouncement.number(
+                    request.headers[.contentLength], "Content-Length")
             else {
                 throw Problem(
                     status: 411, code: "length.required",
@@ -171,7 +173,7 @@ struct BlobRoutes: Sendable {
             let member = try context.requireMember()
             return try await receive(
                 request.body, try Self.digest(context), from: member,
-                try Announcement(request.headers, signedDigest: context.bodyDigest))
+                try UploadAnnouncement(request.headers, signedDigest: context.bodyDigest))
         }
         routes.add(
             APIOperation(
@@ -181,63 +183,6 @@ struct BlobRoutes: Sendable {
             uploads.cancel(try Self.digest(context), by: try context.requireMember())
             return Response([:])
         }
-    }
-
-    /// What a request says of the bytes that it brings.
-    private struct Announcement {
-        /// `nil` begins anew.
-        let offset: Int?
-        let length: Int
-        let isLast: Bool
-        /// `nil` where there are no bytes.
-        let digest: [UInt8]?
-
-        init(offset: Int?, length: Int, isLast: Bool, digest: [UInt8]?) {
-            self.offset = offset
-            self.length = length
-            self.isLast = isLast
-            self.digest = digest
-        }
-
-        init(_ fields: HTTPFields, signedDigest: [UInt8]?) throws(Problem) {
-            guard fields[.contentType] == UploadField.mediaType else {
-                throw Problem(
-                    status: 415, code: "upload.media_type",
-                    detail: "Content-Type should be \(UploadField.mediaType)")
-            }
-            guard let offset = try BlobRoutes.number(fields[.offset], "Upload-Offset"),
-                let length = try BlobRoutes.number(fields[.length], "Upload-Length"),
-                let complete = fields[.complete], complete == "?0" || complete == "?1"
-            else {
-                throw Problem(
-                    status: 400, code: "upload.malformed",
-                    detail: "Upload-Offset and Upload-Length should be numbers of bytes, and "
-                        + "Upload-Complete ?0 or ?1")
-            }
-            let end = try BlobRoutes.number(fields[.contentLength], "Content-Length").map {
-                $0.addingReportingOverflow(offset)
-            }
-            if let end,
-                end.overflow || end.partialValue > length
-                    || (complete == "?1" && end.partialValue < length)
-            {
-                throw Problem(
-                    UploadRefusal.wrongLength(bytes: end.partialValue, announced: length))
-            }
-            self.init(
-                offset: offset, length: length, isLast: complete == "?1", digest: signedDigest)
-        }
-    }
-
-    /// - Returns: `nil` where there is no such field.
-    private static func number(_ text: String?, _ field: String) throws(Problem) -> Int? {
-        guard let text else { return nil }
-        guard let number = Int(text), number >= 0, text.first != "+" else {
-            throw Problem(
-                status: 400, code: "request.malformed",
-                detail: "\(field) should be a number of bytes, and is “\(text.prefix(40))”")
-        }
-        return number
     }
 
     private func progress(of digest: BlobDigest, by member: MemberID) async throws -> Response {
@@ -267,14 +212,16 @@ struct BlobRoutes: Sendable {
     }
 
     private func receive(
-        _ body: RequestBody, _ digest: BlobDigest, from member: MemberID, _ announced: Announcement
+        _ body: RequestBody, _ digest: BlobDigest, from member: MemberID,
+        _ announced: UploadAnnouncement
     ) async throws -> Response {
         do {
             let progress = try await withTaskExecutorPreference(DiskThreads.shared) {
                 let upload = try await begin(digest, by: member, announced)
                 // Whatever ends this: what has come is there for the next attempt.
                 defer { upload.stop() }
-                for try await piece in body {
+                var pieces = body.makeAsyncIterator()
+                while let piece = try await Self.next(&pieces) {
                     try piece.withUnsafeReadableBytes { try upload.write($0) }
                 }
                 return try upload.finish(isLast: announced.isLast)
@@ -293,8 +240,23 @@ struct BlobRoutes: Sendable {
         }
     }
 
+    /// A sender that goes away in the middle is nothing for the coordinator's own log.
+    private static func next(
+        _ pieces: inout RequestBody.AsyncIterator
+    ) async throws -> ByteBuffer? {
+        do {
+            return try await pieces.next()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw Problem(
+                status: 400, code: "upload.interrupted",
+                detail: "the connection ended before the bytes did; what has come is kept")
+        }
+    }
+
     private func begin(
-        _ digest: BlobDigest, by member: MemberID, _ announced: Announcement
+        _ digest: BlobDigest, by member: MemberID, _ announced: UploadAnnouncement
     ) async throws -> BlobUpload {
         func begin() throws -> BlobUpload {
             try uploads.begin(
@@ -308,22 +270,5 @@ struct BlobRoutes: Sendable {
             uploads.release(try await named())
             return try begin()
         }
-    }
-}
-
-extension Problem {
-    fileprivate init(_ refusal: UploadRefusal) {
-        let (status, code) =
-            switch refusal {
-            case .tooLarge: (413, "blob.too_large")
-            case .quota: (507, "upload.quota")
-            case .tooMany: (507, "upload.too_many")
-            case .wrongOffset: (409, "upload.offset")
-            case .wrongLength: (400, "upload.length")
-            case .superseded: (409, "upload.superseded")
-            case .wrongPiece: (401, "digest.wrong")
-            case .wrongBlob: (400, "digest.wrong")
-            }
-        self.init(status: status, code: code, detail: refusal.description)
     }
 }

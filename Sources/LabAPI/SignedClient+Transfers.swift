@@ -192,10 +192,5 @@ private struct BlobPieces: AsyncSequence, Sendable {
         }
     }
 
-    init(file: BlobFile, from: Int) {
-        self.file = file
-        self.from = from
-    }
-
     func makeAsyncIterator() -> AsyncIterator { AsyncIterator(file: file, offset: from) }
 }

@@ -365,7 +365,8 @@ package actor NodeService: Service {
 
     /// Whether it was the connection or the other side, and not what was sent.
     private static func mayGoBetter(_ error: any Error) -> Bool {
-        if let problem = error as? Problem { return problem.status >= 500 }
+        // Where there is no room (507), sending it again at once makes none.
+        if let problem = error as? Problem { return problem.status >= 500 && problem.status != 507 }
         return error is ConnectionFailure
     }
 

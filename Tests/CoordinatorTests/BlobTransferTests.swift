@@ -1,9 +1,11 @@
+import ContractLibrary
 import Contracts
 import Coordinator
 import Encodings
 import Foundation
 import Identity
 import LabAPI
+import Participation
 import Randomness
 import SampleLab
 import ServedLab
@@ -449,6 +451,23 @@ import Transport
             }
             try await served.client("south").upload(digest, from: source)
             #expect(served.coordinator.blobs.has(digest))
+        }
+    }
+
+    @Test("What the ledger comes to name counts against nobody's quota any more")
+    func named() async throws {
+        var limits = UploadLimits()
+        limits.memberBytesMax = 1 << 20
+        let whole = [UInt8](repeating: 1, count: 1 << 20)
+        try await run(uploads: limits) { served in
+            let north = try served.client("north")
+            let prose = try await served.session("north").store("a text that no document has")
+            let problem = await #expect(throws: Problem.self) { try await north.upload(whole) }
+            #expect(problem?.code == "upload.quota")
+            #expect(served.coordinator.blobs.has(prose))
+            let south = try served.session("south")
+            try await south.publish(.datasetLicence)
+            try await served.client("south").upload(whole)
         }
     }
 }
