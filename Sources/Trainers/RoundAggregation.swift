@@ -125,7 +125,7 @@ package struct RoundAggregation: Sendable {
     ) throws -> [UInt8] {
         var parts: [[Tensor]] = []
         for contribution in contributions {
-            let update = try file(contribution.update)
+            let update = try open(contribution, file)
             try blaming(contribution.member) {
                 let tensors = try update.tensors(bytesMax: Self.wholeBytesMax)
                 _ = try merge([tensors])
@@ -183,7 +183,7 @@ package struct RoundAggregation: Sendable {
         _ contribution: Contribution, _ parameters: ModelParameters,
         file: (BlobDigest) throws -> UpdateFile
     ) throws -> Update {
-        let opened = try file(contribution.update)
+        let opened = try open(contribution, file)
         let trainedIn = RoundID(
             job: contribution.round.job,
             number: contribution.startedIn ?? contribution.round.number)
@@ -197,6 +197,19 @@ package struct RoundAggregation: Sendable {
         }
         guard let update else { throw AggregationError.noBase }
         return update
+    }
+
+    /// A file that is none is its member's mistake; one that is not here is nobody's.
+    private func open(
+        _ contribution: Contribution, _ file: (BlobDigest) throws -> UpdateFile
+    ) throws -> UpdateFile {
+        do {
+            return try file(contribution.update)
+        } catch let error as UpdateFormatError {
+            throw AggregationError.contribution(contribution.member, problem: "\(error)")
+        } catch let error as SafetensorsError {
+            throw AggregationError.contribution(contribution.member, problem: "\(error)")
+        }
     }
 
     private func blaming(_ member: MemberID, _ body: () throws -> Void) throws {
