@@ -28,6 +28,9 @@ import Testing
             "job.complete", "round.abandon", "account.transfer",
             "account.split", "account.reverse", "account.redeem", "account.hold",
             "account.capture", "account.release", "account.limit", "currency.fee",
+            "token.divide", "token.merge", "token.transfer", "market.offer", "market.bid",
+            "market.accept", "token.consent", "market.withdraw", "contract.act agree",
+            "contract.act fund", "contract.act deliver",
         ] {
             #expect(runs.contains { $0.applied[action, default: 0] > 0 }, "nobody does \(action)")
         }
