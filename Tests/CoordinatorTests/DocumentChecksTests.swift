@@ -21,8 +21,8 @@ import Transport
     func putOff() async throws {
         let folder = try TemporaryFolder()
         let homes = try await LabHomes(LabHomes.sampleLab(), in: folder.url)
-        try await homes.serve { served in
-            var lab = homes.lab
+        try await homes.run(nodes: []) { served in
+            var lab = served.lab
             let (north, south) = (try lab.member("north"), try lab.member("south"))
             let document = try bad()
             for _ in 0..<DocumentChecks.refusedMax {

@@ -180,11 +180,18 @@ extension Workload {
             !contract.hasEnded && contract.id != .constitution && state.licence(contract.id) == nil
         }
         guard let contract = schedule.pick(running) else { return nil }
-        let possible = contract.compiled.document.actions.filter {
-            $0.from.contains(contract.instance.stage) && $0.by != [.lab]
+        let isAgreed = contract.instance.signed.count == contract.instance.parties.count
+        let possible = contract.compiled.document.actions.filter { action in
+            action.from.contains(contract.instance.stage) && action.by != [.lab]
+                && (action.name != (isAgreed ? "agree" : "fund") || schedule.chance(0.05))
+                && (!["decline", "give-up", "reject"].contains(action.name) || schedule.chance(0.1))
         }
         guard let action = schedule.pick(possible) else { return nil }
-        let names = contract.instance.parties.flatMap { $0 }
+        let parties = action.by.flatMap {
+            contract.instance.members($0.description, in: contract.compiled)
+        }
+        let others = parties.filter { action.name != "agree" || !contract.instance.signed.contains($0) }
+        let names = others.isEmpty ? contract.instance.parties.flatMap { $0 } : others
         var input = JSONObject()
         for field in action.input { input[field.name] = value(of: field.type) }
         return request(
