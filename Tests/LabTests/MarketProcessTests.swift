@@ -92,7 +92,7 @@ extension LabSuite {
             #expect(whole["state"]?["rounds"] == 4, "what was divided off counts as used: \(whole)")
             try await run(lab, "university", "market", "offer", "sale", "part", "20.00 CNY")
             try await lab.daemons.command("institute", "account", "list")
-            try await refused(lab, "university", "wrong_sender", "market", "accept", "sale")
+            try await refused(lab, "university", "contract.token", "market", "accept", "sale")
             try await run(lab, "institute", "market", "accept", "sale")
             #expect(try await state(lab, "part")["parties"]?["licensee"] == "institute")
             // A tenth of the price is for the owner of the data.

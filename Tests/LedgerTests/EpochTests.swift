@@ -111,6 +111,19 @@ import Testing
         #expect(node.follower.halted == nil)
     }
 
+    @Test("A batch of an epoch that a node has not come to makes it ask for what lies between")
+    func gap() throws {
+        let (ledger, end) = try Self.changed()
+        var node = try ledger.node()
+        let first = try #require(ledger.batches.first)
+        node.receive(first.batch)
+        let later = try #require(ledger.batches.first { $0.batch.start > end })
+        node.receive(later.batch)
+        #expect(node.follows == [first.size])
+        #expect(node.alarms.isEmpty)
+        #expect(node.follower.size == first.size)
+    }
+
     @Test("What the old key signs behind the change is refused, and accuses nobody")
     func oldKeyAfterwards() throws {
         var (ledger, end) = try Self.changed()
