@@ -1,5 +1,5 @@
 package import Contracts
-import Transport
+package import Transport
 
 /// How often members have sent documents that do not pass their check.
 ///

@@ -50,7 +50,7 @@ package struct Scenario: Sendable {
         }
         zeal[.apply] = 1
         // In most labs people are busy enough with training.
-        let kind = random.uniformInteger(below: 6)
+        let kind = random.uniformInteger(below: 12)
         for errand in Errand.trading { zeal[errand] = kind == 0 ? 1 : 0 }
         for errand in Errand.granting { zeal[errand] = kind == 1 ? 1 : 0 }
         tactics = Tactic.allCases.filter { _ in random.uniformInteger(below: 2) == 0 }

@@ -82,6 +82,7 @@ import Testing
             }
             scenario.zeal[.stop] = 60
             scenario.zeal[.constitute] = 20
+            scenario.zeal[.changeCoordinator] = 20
             return Simulation(seed: seed, scenario: scenario).run()
         }
         for run in runs { #expect(run.violation == nil) }
