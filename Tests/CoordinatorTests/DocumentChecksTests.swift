@@ -3,6 +3,7 @@ import ContractLibrary
 import Contracts
 import Coordinator
 import Encodings
+import Identity
 import SampleLab
 import ServedLab
 import Testing
