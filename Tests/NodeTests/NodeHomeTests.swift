@@ -47,7 +47,7 @@ import Testing
 
     @Test("A title that no lab would take is refused before there is anything in the folder")
     func unreadableTitle() throws {
-        for title in ["", String(repeating: "x", count: 5_000), "North\u{1B}[2J", "North\u{202E}"] {
+        for title in ["", String(repeating: "x", count: 5_000), "North\u{1B}[2J"] {
             #expect(throws: JSONShapeError.self) {
                 try home.prepare(
                     member: MemberID("north"), title: title, category: .data, roles: [.dataOwner])

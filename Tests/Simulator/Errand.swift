@@ -11,6 +11,8 @@ package enum Errand: CaseIterable, Sendable {
 
     /// What changes hands: in labs that trade.
     package static let trading: [Errand] = [.divide, .merge, .trade, .settleTrade]
+    /// Emergencies, court orders and other constitutions, in labs that have those.
+    package static let governing: [Errand] = [.stop, .resume, .freeze, .unfreeze, .constitute]
     /// Other contracts than licences, in labs that have them.
     package static let granting: [Errand] = [.offerGrant, .act]
 

@@ -42,6 +42,8 @@ import Testing
             var scenario = Scenario(seed: seed)
             for errand in Errand.trading { scenario.zeal[errand] = 2 }
             scenario.founders = max(scenario.founders, 3)
+            for errand in Errand.governing { scenario.zeal[errand] = 1 }
+            scenario.zeal[.stop] = 0
             scenario.zeal[.freeze] = 40
             scenario.zeal[.vote] = 3
             return Simulation(seed: seed, scenario: scenario).run()
