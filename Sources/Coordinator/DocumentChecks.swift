@@ -21,7 +21,8 @@ package struct DocumentChecks: Sendable {
         else { return }
         throw Problem(
             status: 429, code: "contract.checks",
-            detail: "\(known.count) documents of \(member) were refused within an hour; check them with "
+            detail:
+                "\(known.count) documents of \(member) were refused within an hour; check them with "
                 + "`jointlab contract check`, and try again later")
     }
 

@@ -157,7 +157,8 @@ import Testing
         #expect(money?.minorUnits == minorUnits)
     }
 
-    @Test("An amount that is too large is not blamed on its decimal places, and the other way about")
+    @Test(
+        "An amount that is too large is not blamed on its decimal places, and the other way about")
     func moneyMistakes() throws {
         func mistake(_ text: String) throws -> String {
             let argument = try #require(MoneyArgument(argument: text))

@@ -60,7 +60,8 @@ extension Books {
             guard let other, let state = other.contract.json["state"] else {
                 return "licence \(id) is gone"
             }
-            return other.licensee == licensee && state["rounds"] == .integer(rounds) && state["abandoned"] == .integer(givenBack)
+            return other.licensee == licensee && state["rounds"] == .integer(rounds)
+                && state["abandoned"] == .integer(givenBack)
                 && other.stage == stage
                 ? nil
                 : "licence \(id) is \(other.stage) with \(state), and should be \(stage) with "

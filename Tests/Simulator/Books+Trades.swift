@@ -37,13 +37,15 @@ extension Books {
             guard family.count > 1 else { continue }
             let trained = family.reduce(0) { $0 + $1.trained }
             if trained > root.roundsMax {
-                return "\(trained) rounds under \(root.id) and its parts, and \(root.roundsMax) licensed"
+                return
+                    "\(trained) rounds under \(root.id) and its parts, and \(root.roundsMax) licensed"
             }
             for whole in family {
                 let parts = family.filter { $0.parent == whole.id && !$0.isMerged }
                 let divided = parts.reduce(0) { $0 + $1.roundsMax }
                 if whole.trained + divided != whole.rounds || whole.rounds > whole.roundsMax {
-                    return "\(whole.id) counts \(whole.rounds) rounds, with \(whole.trained) trained and "
+                    return
+                        "\(whole.id) counts \(whole.rounds) rounds, with \(whole.trained) trained and "
                         + "\(divided) divided off"
                 }
             }

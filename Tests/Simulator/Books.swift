@@ -118,12 +118,14 @@ struct Books {
         case let action as MergeToken: return merge(action, by: sender)
         case let action as TransferToken:
             return open(
-                action.trade, .init(
+                action.trade,
+                .init(
                     licence: action.contract, seller: sender, buyer: action.to, price: nil,
                     expires: action.expires), by: sender)
         case let action as OfferToken:
             return open(
-                action.trade, .init(
+                action.trade,
+                .init(
                     licence: action.contract, seller: sender, buyer: action.to,
                     price: action.price, expires: action.expires), by: sender)
         case let action as BidForToken:

@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Federation
 import Ledger

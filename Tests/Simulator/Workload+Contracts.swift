@@ -87,7 +87,9 @@ extension Workload {
     // MARK: - The lab itself
 
     private func isOpen(_ state: LabState, _ concerns: (Proposal.Change) -> Bool) -> Bool {
-        state.members.proposals.sorted.contains { $0.row.status == .open && concerns($0.row.change) }
+        state.members.proposals.sorted.contains {
+            $0.row.status == .open && concerns($0.row.change)
+        }
     }
 
     func stop(_ state: LabState) -> Request? {
@@ -190,7 +192,9 @@ extension Workload {
         let parties = action.by.flatMap {
             contract.instance.members($0.description, in: contract.compiled)
         }
-        let others = parties.filter { action.name != "agree" || !contract.instance.signed.contains($0) }
+        let others = parties.filter {
+            action.name != "agree" || !contract.instance.signed.contains($0)
+        }
         let names = others.isEmpty ? contract.instance.parties.flatMap { $0 } : others
         var input = JSONObject()
         for field in action.input { input[field.name] = value(of: field.type) }
