@@ -118,7 +118,8 @@ extension Lab {
     func denial(of keys: CoordinatorKeys) -> String {
         let place = address.map { " at \($0)" } ?? ""
         if let earlier = epochs.first(where: { $0.coordinator == keys }) {
-            return "the keys here were those of epoch \(earlier.origin.epoch); the lab has changed to "
+            return
+                "the keys here were those of epoch \(earlier.origin.epoch); the lab has changed to "
                 + "another coordinator\(place), and is in epoch \(origin.epoch)"
         }
         return "the keys here are not those that the lab names in epoch \(origin.epoch); members "

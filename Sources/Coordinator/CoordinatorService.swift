@@ -44,6 +44,7 @@ package actor CoordinatorService: Service {
     private var hub = FollowerHub()
     private var counters = CoordinatorCounters()
     private var siteReports = SiteReports()
+    private var documentChecks = DocumentChecks()
     /// Submissions whose batch is not durable yet, by the entry's index.
     private var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
 
@@ -157,9 +158,11 @@ package actor CoordinatorService: Service {
                 status: 503, code: "coordinator.busy",
                 detail: "too many transactions wait to be stored; try again in a second")
         }
+        try documentChecks.requireRoom(for: signed.transaction, at: now())
         let (result, commands) = try machine.submit(signed, at: now())
         switch result {
         case .failure(let refusal):
+            documentChecks.note(refusal, of: signed.transaction, at: now())
             counters.count(refusal)
             perform(commands)
             throw refusal

@@ -84,6 +84,8 @@ package struct Follower: Sendable {
         do {
             try batch.checkpoint.verifySignedByLog(of: replica.state.lab)
         } catch {
+            // Behind a change of the coordinator that this node has not come to yet, it knows no key.
+            if case .wrongOrigin = error, batch.start > size { return [.follow(from: size)] }
             return [
                 .raise(.notFromCoordinator("a batch came with a checkpoint of which \(error)"))
             ]

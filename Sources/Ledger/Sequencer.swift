@@ -65,7 +65,8 @@ package struct Sequencer: Sendable {
         certificate: UnverifiedCheckpoint?, at now: Timestamp
     ) {
         precondition(replica.isAtBatchEnd, "batches are stored whole")
-        precondition(checkpoint.statement.head == replica.head, "the checkpoint is over the entries")
+        precondition(
+            checkpoint.statement.head == replica.head, "the checkpoint is over the entries")
         self.init(
             replica: replica,
             signer: NoteSigner(name: replica.state.lab.origin.keyName, key: logKey),

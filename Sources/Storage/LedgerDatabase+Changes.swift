@@ -11,8 +11,10 @@ extension LedgerDatabase {
         """
     private static let pageSize: Int64 = 1_024
 
-    static func insertChanges(of receipt: JSONValue, at index: UInt64, _ database: Database) throws {
-        let insert = try database.cachedStatement(sql: "INSERT INTO changes (key, idx) VALUES (?, ?)")
+    static func insertChanges(of receipt: JSONValue, at index: UInt64, _ database: Database) throws
+    {
+        let insert = try database.cachedStatement(
+            sql: "INSERT INTO changes (key, idx) VALUES (?, ?)")
         for key in receipt.changedContracts {
             insert.setUncheckedArguments([key, Int64(index)])
             try insert.execute()

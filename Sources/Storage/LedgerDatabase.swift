@@ -305,7 +305,8 @@ package final class LedgerDatabase: Sendable {
             var bytes = 0
             var checkpoint: Data?
             while let row = try ends.next() {
-                if let checkpoint, Self.origin(of: checkpoint) != Self.origin(of: row["checkpoint"]) {
+                if let checkpoint, Self.origin(of: checkpoint) != Self.origin(of: row["checkpoint"])
+                {
                     break
                 }
                 let size = UInt64(row["size"] as Int64)

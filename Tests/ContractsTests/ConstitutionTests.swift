@@ -149,7 +149,8 @@ import Testing
                 $0.setting("clause", to: nil)
             }
             action = action.setting("require", to: .array(rules))
-            json = json.setting("actions", to: try #require(json["actions"]).setting(name, to: action))
+            json = json.setting(
+                "actions", to: try #require(json["actions"]).setting(name, to: action))
         }
         let refusal = try lab.refusal(
             of: OpenProposal(

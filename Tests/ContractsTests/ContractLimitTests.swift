@@ -35,12 +35,17 @@ import Testing
 
     // MARK: - Obligations
 
-    @Test("An overdue obligation stops a licence's training, and not the return of an abandoned round")
+    @Test(
+        "An overdue obligation stops a licence's training, and not the return of an abandoned round"
+    )
     func overdueAbandon() throws {
-        let text = MemberDocument.weekdays
+        let text =
+            MemberDocument.weekdays
             .replacing("state: {day", with: "state: {rounds: \"int(0..100)\", day")
             .replacing(
-                "effects:\n      day:", with: "open: report\n    effects:\n      rounds: \"state.rounds + 1\"\n      day:")
+                "effects:\n      day:",
+                with: "open: report\n    effects:\n      rounds: \"state.rounds + 1\"\n      day:"
+            )
             .replacing(
                 "  end:\n    by: [licensor, licensee]",
                 with: """

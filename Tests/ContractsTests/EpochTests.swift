@@ -62,7 +62,8 @@ import Testing
             (forged, Refusal.Code.wrongValue),
             (
                 CoordinatorCard(
-                    log: TestLab.MemberSecrets("new").cosigner, service: TestLab.MemberSecrets("new").signing,
+                    log: TestLab.MemberSecrets("new").cosigner,
+                    service: TestLab.MemberSecrets("new").signing,
                     address: nil, lab: LabID(leafHash: [UInt8](repeating: 9, count: 32))),
                 .wrongValue
             ),

@@ -307,7 +307,9 @@ import Testing
         #expect(lab.rows["contract/w-bo"]?["state"] == ["day": 20458, "today": 1])
     }
 
-    @Test("A sealed round that nobody closes binds its owner for 30 days, and then costs what it earned")
+    @Test(
+        "A sealed round that nobody closes binds its owner for 30 days, and then costs what it earned"
+    )
     func abandonedSeal() throws {
         var lab = try started()
         try lab.apply(lab.open(0), by: "coordinator")

@@ -83,7 +83,8 @@ import Testing
                 holder: member, currency: TestLab.currency,
                 limit: AccountLimit(credit: 0, paymentMax: 10)),
             OpenProposal(change: .appoint(member)), OpenProposal(change: .dismiss(member)),
-            OpenProposal(change: .stop(reason: "why")), OpenProposal(change: .resume(reason: "why")),
+            OpenProposal(change: .stop(reason: "why")),
+            OpenProposal(change: .resume(reason: "why")),
             OpenProposal(change: .freeze(try ContractID("l-1"), reason: "an order")),
             OpenProposal(change: .unfreeze(try ContractID("l-1"), reason: "why")),
             OpenProposal(

@@ -1,5 +1,5 @@
-import ContractLibrary
 import ContractLanguage
+import ContractLibrary
 import Contracts
 import Encodings
 import Identity
@@ -195,7 +195,8 @@ import Testing
         #expect(
             try lab.refusal(
                 of: CastVote(proposal: try ProposalID("p-1"), approves: true), by: "ada")
-                == "limit: the rule is `a lab keeps at least one member with a vote`; member is ada")
+                == "limit: the rule is `a lab keeps at least one member with a vote`; member is ada"
+        )
     }
 
     @Test("Rules are amended by vote, and what they say holds from the next transaction on")
@@ -263,7 +264,8 @@ import Testing
         #expect(lab.state.members.proposals[p]?.status == .failed)
     }
 
-    @Test("One change of the electorate may decide several proposals, each of which changes it again")
+    @Test(
+        "One change of the electorate may decide several proposals, each of which changes it again")
     func recountedInTurn() throws {
         var lab = try TestLab()
         // With five voters four must agree, with four three, and with three all.

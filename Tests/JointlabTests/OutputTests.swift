@@ -158,6 +158,39 @@ import Testing
     }
 
     @Test(
+        "An amount that is too large is not blamed on its decimal places, and the other way about")
+    func moneyMistakes() throws {
+        func mistake(_ text: String) throws -> String {
+            let argument = try #require(MoneyArgument(argument: text))
+            let error = #expect(throws: (any Error).self) { try argument.money(scale: 2) }
+            return "\(error.map { "\($0)" } ?? "")"
+        }
+        let large = try mistake("92233720368547758.08 CNY")
+        #expect(large.contains("too large") && large.contains("92233720368547758.07 CNY"))
+        let fine = try mistake("2.505 CNY")
+        #expect(fine.contains("has 2 decimal places, and the amount has 3"))
+    }
+
+    @Test("A contract is shown with amounts of its currency, and with dates")
+    func contract() {
+        let row: JSONValue = [
+            "contract": "l-1", "currency": "CNY", "concluded": 1_767_225_600_000,
+            "terms": ["feePerRound": 250, "maxRounds": 3], "state": ["paid": 1_000, "rounds": 2],
+        ]
+        let document: JSONValue = [
+            "terms": ["feePerRound": "money", "maxRounds": "int(1..100)"],
+            "state": ["paid": "money", "rounds": "int(0..100)"],
+        ]
+        let text = ContractView(row, document: document, scales: ["CNY": 2]).text
+        for line in ["2.50 CNY", "10.00 CNY", "2026-01-01T00:00:00Z", "maxRounds    3"] {
+            #expect(text.contains(line), "\(text)")
+        }
+        #expect(!text.contains("1767225600000"))
+        let unknown = ContractView(row, document: document, scales: [:]).text
+        #expect(unknown.contains("250 minor units"))
+    }
+
+    @Test(
         "Money is shown in the major unit, also where somebody owes it",
         arguments: [
             (250, 2, "2.50 CNY"), (5, 2, "0.05 CNY"), (0, 2, "0.00 CNY"), (7, 0, "7 CNY"),

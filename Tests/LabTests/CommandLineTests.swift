@@ -25,6 +25,27 @@ extension LabSuite {
             return found.map { (Array($0.path.dropFirst()), $0.options) }
         }
 
+        @Test("What goes wrong is one JSON object on standard error where JSON was asked for")
+        func jsonErrors() async throws {
+            let missing = "/nonexistent/\(UUID().uuidString)"
+            for (arguments, code, exit) in [
+                (["member", "list", "--home", missing], "storage", 74),
+                (["contract", "check", "\(missing)/x.yaml"], "storage", 74),
+                (["lab", "quorum", "--members", "0"], "usage", 64),
+                (["lab", "quorum", "--members", "many"], "usage", 64),
+                (["no-such-command"], "usage", 64),
+            ] as [([String], String, Int32)] {
+                let asked = try await Program.run(arguments + ["--json"])
+                #expect(asked.code == exit, "\(asked.all)")
+                #expect(asked.output.isEmpty, "\(asked.all)")
+                let error = try JSONValue(parsing: Array(asked.errors.utf8))["error"]
+                #expect(error?["code"]?.string == code, "\(asked.all)")
+                #expect(error?["detail"]?.string?.isEmpty == false, "\(asked.all)")
+                let plain = try await Program.run(arguments)
+                #expect(plain.code == exit && !plain.errors.hasPrefix("{"), "\(plain.all)")
+            }
+        }
+
         @Test("Every command has help, by either way of asking")
         func help() async throws {
             let commands = try await Self.commands()

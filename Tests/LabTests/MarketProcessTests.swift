@@ -14,7 +14,8 @@ extension LabSuite {
             "institute": [.researcher],
         ]
 
-        @Test("Licences are divided, offered, bid for, given away, expire and are frozen by commands")
+        @Test(
+            "Licences are divided, offered, bid for, given away, expire and are frozen by commands")
         func story() async throws {
             try await ProcessLab.with(.init(Self.members)) { lab in
                 try await lab.startAll()
@@ -69,7 +70,8 @@ extension LabSuite {
                 "north", "dataset", "add", "records", "--file", file.path, "--label", "ill",
                 "--positive", "yes")
             try await run(lab, "north", "dataset", "register", "records", "--title", "Records")
-            for (licence, flag) in [("free", "--freely-transferable"), ("asked", "--transferable")] {
+            for (licence, flag) in [("free", "--freely-transferable"), ("asked", "--transferable")]
+            {
                 try await run(
                     lab, "university", "licence", "offer", licence, "--dataset", "records",
                     "--purpose", "research", "--rounds", "10", "--fee", "1.00 CNY", "--expires",
@@ -92,7 +94,7 @@ extension LabSuite {
             #expect(whole["state"]?["rounds"] == 4, "what was divided off counts as used: \(whole)")
             try await run(lab, "university", "market", "offer", "sale", "part", "20.00 CNY")
             try await lab.daemons.command("institute", "account", "list")
-            try await refused(lab, "university", "wrong_sender", "market", "accept", "sale")
+            try await refused(lab, "university", "contract.token", "market", "accept", "sale")
             try await run(lab, "institute", "market", "accept", "sale")
             #expect(try await state(lab, "part")["parties"]?["licensee"] == "institute")
             // A tenth of the price is for the owner of the data.
@@ -112,7 +114,8 @@ extension LabSuite {
             #expect(try await state(lab, "asked")["parties"]?["licensee"] == "institute")
             #expect(try await balance(lab, "university") == 12_700)
             // And one to which the owner says no.
-            try await run(lab, "institute", "market", "transfer", "gift", "asked", "--to", "university")
+            try await run(
+                lab, "institute", "market", "transfer", "gift", "asked", "--to", "university")
             try await run(lab, "university", "market", "accept", "gift")
             try await run(lab, "north", "market", "consent", "gift", "--refuse")
             #expect(try await state(lab, "asked")["parties"]?["licensee"] == "institute")
@@ -122,7 +125,8 @@ extension LabSuite {
             try await run(lab, "university", "market", "bid", "second", "asked", "5.00 CNY")
             try await run(lab, "university", "market", "withdraw", "second")
             #expect(try await balance(lab, "university") == 12_700)
-            try await run(lab, "institute", "market", "transfer", "back", "part", "--to", "university")
+            try await run(
+                lab, "institute", "market", "transfer", "back", "part", "--to", "university")
             try await run(lab, "university", "market", "accept", "back")
             try await run(lab, "university", "market", "merge", "part")
             #expect(try await state(lab, "free")["state"]?["rounds"] == 0)
@@ -148,7 +152,8 @@ extension LabSuite {
         }
 
         private func freeze(_ lab: ProcessLab) async throws {
-            try await run(lab, "university", "market", "divide", "free", "share", "--limit", "maxRounds=2",
+            try await run(
+                lab, "university", "market", "divide", "free", "share", "--limit", "maxRounds=2",
                 "--limit", "epsilonBudgetMicro=0")
             try await run(lab, "university", "market", "offer", "late", "share", "1.00 CNY")
             try await run(
@@ -170,7 +175,8 @@ extension LabSuite {
         }
 
         private func audit(_ lab: ProcessLab) async throws {
-            let sum = try await balance(lab, "university") + balance(lab, "institute")
+            let sum =
+                try await balance(lab, "university") + balance(lab, "institute")
                 + balance(lab, "north")
             #expect(sum == 20_000)
             let export = lab.folder.appending(path: "export").path

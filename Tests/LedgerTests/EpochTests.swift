@@ -47,7 +47,8 @@ import Testing
     @Test("The old coordinator signs the batch that decides, and nothing after it")
     func oldCoordinator() throws {
         var (ledger, end) = try Self.decided()
-        #expect(ledger.sequencer.published.statement.origin.description == "lab.example/test/epoch-1")
+        #expect(
+            ledger.sequencer.published.statement.origin.description == "lab.example/test/epoch-1")
         #expect(ledger.lab.origin.epoch == 2)
         #expect(ledger.lab.epochs.map(\.after) == [0, end])
         #expect(ledger.sequencer.pause == .replaced)
@@ -72,7 +73,8 @@ import Testing
         #expect(ledger.sequencer.pause == nil)
         try ledger.submit()
         let batch = try ledger.cut()
-        guard case .certificate(let first) = try Entry(parsing: batch.batch.entries[0]).content else {
+        guard case .certificate(let first) = try Entry(parsing: batch.batch.entries[0]).content
+        else {
             Issue.record("the first entry of an epoch is a certificate")
             return
         }
@@ -109,6 +111,19 @@ import Testing
         #expect(node.follower.replica.finality.finalSize > end)
         #expect(node.cosignedSizes.last == ledger.size)
         #expect(node.follower.halted == nil)
+    }
+
+    @Test("A batch of an epoch that a node has not come to makes it ask for what lies between")
+    func gap() throws {
+        let (ledger, end) = try Self.changed()
+        var node = try ledger.node()
+        let first = try #require(ledger.batches.first)
+        node.receive(first.batch)
+        let later = try #require(ledger.batches.first { $0.batch.start > end })
+        node.receive(later.batch)
+        #expect(node.follows == [first.size])
+        #expect(node.alarms.isEmpty)
+        #expect(node.follower.size == first.size)
     }
 
     @Test("What the old key signs behind the change is refused, and accuses nobody")
@@ -163,7 +178,8 @@ import Testing
         #expect(node.alarms.count == 2)
     }
 
-    @Test("An epoch that begins with anything but the certificate of the last one's end halts a node")
+    @Test(
+        "An epoch that begins with anything but the certificate of the last one's end halts a node")
     func noHandover() throws {
         var (ledger, end) = try Self.decided()
         try ledger.restart(as: Self.successor)

@@ -338,7 +338,10 @@ import Testing
                         line: 9,
                         by: ledger.lab.origin.cosignerKeyName(of: try MemberID("di"))))
             ),
-            (try ledger.certificate(elsewhere, by: everybody), .wrongOrigin(origin.description, size: head.size)),
+            (
+                try ledger.certificate(elsewhere, by: everybody),
+                .wrongOrigin(origin.description, size: head.size)
+            ),
             (
                 try ledger.certificate(otherRoot, by: everybody),
                 .wrongRoot(claimed: .leaf([1]), computed: head.root)

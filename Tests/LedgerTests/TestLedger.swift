@@ -58,7 +58,8 @@ struct TestLedger {
             coordinator: CoordinatorKeys(
                 logKey: Secrets("coordinator").cosigner.publicKey,
                 serviceKey: Secrets("coordinator").signing.publicKey),
-            constitution: LibraryDocument.constitution.published(), rules: rules, founders: try founders.map { try card($0) })
+            constitution: LibraryDocument.constitution.published(), rules: rules,
+            founders: try founders.map { try card($0) })
     }
 
     /// The first entry, signed by every founder.

@@ -45,6 +45,18 @@ import Testing
         #expect(try home.card() == card)
     }
 
+    @Test("A title that no lab would take is refused before there is anything in the folder")
+    func unreadableTitle() throws {
+        for title in ["", String(repeating: "x", count: 5_000), "North\u{1B}[2J"] {
+            #expect(throws: JSONShapeError.self) {
+                try home.prepare(
+                    member: MemberID("north"), title: title, category: .data, roles: [.dataOwner])
+            }
+            #expect(!FileManager.default.fileExists(atPath: home.folder.path))
+        }
+        _ = try prepare()
+    }
+
     @Test("A folder where nobody lives says how to change that, and so does one without a lab")
     func nobody() throws {
         #expect(

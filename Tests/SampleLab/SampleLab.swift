@@ -64,7 +64,8 @@ package struct SampleLab: Sendable {
             lab: nil, sender: .member(first.id), nonce: "sample-genesis",
             validUntil: start.advanced(byMilliseconds: 60_000),
             action: try FoundLab(
-                title: "Sample lab", origin: origin, coordinator: coordinator, constitution: LibraryDocument.constitution.published(), rules: rules,
+                title: "Sample lab", origin: origin, coordinator: coordinator,
+                constitution: LibraryDocument.constitution.published(), rules: rules,
                 founders: founders.map(\.card)))
         let envelopes = founders.map { transaction.signed(with: $0.signingKey) }
         return Entry(

@@ -7,7 +7,8 @@ extension Books {
     struct Licence {
         let id: LicenceID
         let licensor: MemberID
-        let licensee: MemberID
+        /// Who holds the place now.
+        var licensee: MemberID
         let dataset: DatasetID
         let purposes: [String]
         let roundsMax: Int64
@@ -19,14 +20,31 @@ extension Books {
         var end: String?
         var rounds: Int64 = 0
         var givenBack: Int64 = 0
+        /// Rounds that were opened under it and not given back, without what was divided off.
+        var trained: Int64 = 0
+        /// Its last round was opened; a licence all of whose rounds were divided off was not used up.
+        var isExhausted = false
+        let isTransferable: Bool
+        let isFree: Bool
+        /// Thousandths of a price that go to the licensor.
+        let permille: Int64
+        /// What it was divided off from.
+        var parent: LicenceID?
+        var isMerged = false
 
         var stage: String {
-            end ?? (!isConcluded ? "offered" : rounds < roundsMax ? "active" : "exhausted")
+            end ?? (!isConcluded ? "offered" : isExhausted ? "exhausted" : "active")
         }
 
         /// Clauses 2, 3.1 and 4.1.
         func allows(_ purpose: String, at time: Timestamp) -> Bool {
-            stage == "active" && time < expires && purposes.contains(purpose)
+            stage == "active" && rounds < roundsMax && time < expires && purposes.contains(purpose)
+        }
+
+        mutating func train() {
+            rounds += 1
+            trained += 1
+            isExhausted = rounds >= roundsMax
         }
 
         /// Clause 4.2: an abandoned round does not count, as often as there are licensed rounds.
@@ -34,13 +52,16 @@ extension Books {
             guard end == nil, givenBack < roundsMax else { return }
             givenBack += 1
             rounds -= 1
+            trained -= 1
+            isExhausted = false
         }
 
         func difference(from other: Contracts.Licence?) -> String? {
             guard let other, let state = other.contract.json["state"] else {
                 return "licence \(id) is gone"
             }
-            return state["rounds"] == .integer(rounds) && state["abandoned"] == .integer(givenBack)
+            return other.licensee == licensee && state["rounds"] == .integer(rounds)
+                && state["abandoned"] == .integer(givenBack)
                 && other.stage == stage
                 ? nil
                 : "licence \(id) is \(other.stage) with \(state), and should be \(stage) with "
@@ -49,6 +70,13 @@ extension Books {
     }
 
     mutating func offer(_ action: OfferContract, by sender: MemberID) -> String? {
+        guard action.terms["maxRounds"] != nil else {
+            others[action.contract] = Set(
+                (action.parties.object?.members ?? []).flatMap { party in
+                    (party.value.array ?? [party.value]).compactMap(\.string)
+                }.compactMap { try? MemberID($0) })
+            return nil
+        }
         func name(_ party: String) -> MemberID? {
             action.parties[party]?.string.flatMap { try? MemberID($0) }
         }
@@ -64,14 +92,22 @@ extension Books {
             id: action.contract, licensor: licensor, licensee: licensee, dataset: dataset,
             purposes: (action.terms["purposes"]?.array ?? []).compactMap(\.string),
             roundsMax: roundsMax, fee: Money(fee, currency), expires: Timestamp(expires),
-            offeredBy: sender)
+            offeredBy: sender, isTransferable: action.terms["transferable"]?.bool ?? false,
+            isFree: action.terms["freely"]?.bool ?? false,
+            permille: action.terms["resalePermille"]?.integer ?? 0)
         return nil
     }
 
     mutating func take(
-        _ action: TakeContractAction, _ time: Timestamp, by sender: MemberID
+        _ action: TakeContractAction, _ receipt: Receipt, by sender: MemberID
     ) -> String? {
-        guard var licence = licences[action.contract], licence.end == nil else {
+        let time = receipt.time
+        if let parties = others[action.contract] {
+            return take(action, moving: receipt.moved, between: parties)
+        }
+        guard var licence = licences[action.contract], licence.end == nil,
+            !isBound(licence.id)
+        else {
             return "\(sender) acts on a licence that is none, or has ended"
         }
         let isOffered = !licence.isConcluded
@@ -92,7 +128,8 @@ extension Books {
 
     /// Whether data and parties are still there.
     func isUsable(_ licence: Licence, _ state: LabState) -> Bool {
-        state.datasets[licence.dataset]?.status == .registered
+        !isBound(licence.id) && state.agreements[licence.id]?.frozen == nil
+            && state.datasets[licence.dataset]?.status == .registered
             && state.members[licence.licensor]?.status == .active
             && state.members[licence.licensee]?.status == .active
     }
@@ -103,8 +140,8 @@ extension Books {
     mutating func start(_ id: JobID, _ time: Timestamp, _ state: LabState) -> String? {
         guard let job = jobs[id] else { return "there is no job \(id)" }
         for (_, name) in job.licences.sorted(by: { $0.key < $1.key }) {
-            guard let licence = licences[name], licence.allows(job.purpose, at: time),
-                isUsable(licence, state)
+            guard let licence = licences[name], licence.licensee == job.owner,
+                licence.allows(job.purpose, at: time), isUsable(licence, state)
             else { continue }
             let fees = Money(licence.fee.minorUnits * job.planned, licence.fee.currency)
             if let problem = move(fees, from: .member(job.owner), to: .job(id)) { return problem }

@@ -1,3 +1,4 @@
+import ContractLanguage
 import Contracts
 import Encodings
 import Identity
@@ -28,6 +29,9 @@ struct Books {
     private var applied: Set<TransactionID> = []
     var datasets: [DatasetID: (owner: MemberID, rows: Int64)] = [:]
     var licences: [LicenceID: Licence] = [:]
+    /// Contracts under other documents, and who is party to them.
+    var others: [ContractID: Set<MemberID>] = [:]
+    var trades: [TradeID: Trade] = [:]
     private(set) var jobs: [JobID: Job] = [:]
     private(set) var rounds: [RoundID: Round] = [:]
     var balances: [AccountHolder: [CurrencyCode: Int64]] = [:]
@@ -109,7 +113,26 @@ struct Books {
         switch transaction.action {
         case let action as RegisterDataset: datasets[action.dataset] = (sender, action.rows)
         case let action as OfferContract: return offer(action, by: sender)
-        case let action as TakeContractAction: return take(action, receipt.time, by: sender)
+        case let action as TakeContractAction: return take(action, receipt, by: sender)
+        case let action as DivideToken: return divide(action, by: sender)
+        case let action as MergeToken: return merge(action, by: sender)
+        case let action as TransferToken:
+            return open(
+                action.trade,
+                .init(
+                    licence: action.contract, seller: sender, buyer: action.to, price: nil,
+                    expires: action.expires), by: sender)
+        case let action as OfferToken:
+            return open(
+                action.trade,
+                .init(
+                    licence: action.contract, seller: sender, buyer: action.to,
+                    price: action.price, expires: action.expires), by: sender)
+        case let action as BidForToken:
+            return bid(action, by: sender)
+        case let action as AcceptTrade: return accept(action.trade, receipt.time, by: sender)
+        case let action as ConsentToTrade: return consent(action, receipt.time, by: sender)
+        case let action as WithdrawTrade: return withdraw(action.trade)
         case let action as ProposeJob:
             var owners: [MemberID: LicenceID] = [:]
             for id in action.licences {
@@ -174,7 +197,8 @@ struct Books {
     ) -> String? {
         let id = action.round
         guard var job = jobs[id.job], job.current == nil, job.rounds == id.number,
-            action.participants.count >= job.participantsMin
+            action.participants.count >= job.participantsMin,
+            state.agreements[.constitution]?.instance.stage == "in-force"
         else { return "round \(id) may not be opened" }
         var named: [MemberID: LicenceID] = [:]
         var fees: [Money] = []
@@ -182,10 +206,12 @@ struct Books {
             guard let licenceID = job.licences[member], let licence = licences[licenceID] else {
                 return "round \(id) names \(member) without a licence"
             }
-            guard licence.allows(job.purpose, at: receipt.time), isUsable(licence, state) else {
+            guard licence.allows(job.purpose, at: receipt.time), isUsable(licence, state),
+                licence.licensee == job.owner
+            else {
                 return "round \(id) overruns licence \(licenceID)"
             }
-            licences[licenceID]?.rounds += 1
+            licences[licenceID]?.train()
             named[member] = licenceID
             fees.append(licence.fee)
         }
@@ -272,6 +298,7 @@ struct Books {
         for (id, licence) in licences {
             if let problem = licence.difference(from: state.licence(id)) { return problem }
         }
+        if let problem = overrun { return problem }
         for version in state.models.all.flatMap({ state.models.versions(of: $0) })
         where version.status == .released {
             let trained = Set(version.lineage.map(\.member))

@@ -93,13 +93,15 @@ enum Forgery: String, CaseIterable {
                 time: time.advanced(byMilliseconds: -1),
                 content: .state(root: block.replica.stateRoot))
         case .unsigned:
-            return transaction(lab: state.id, as: member.id, with: lab.secret(state.lab.coordinator.serviceKey))
+            return transaction(
+                lab: state.id, as: member.id, with: lab.secret(state.lab.coordinator.serviceKey))
         case .foreign:
             let other = LabID(leafHash: TreeHash.leaf([1]).bytes)
             return transaction(lab: other, as: member.id, with: node.keys.signing)
         case .outsider:
             guard let nobody = try? MemberID("nobody") else { return nil }
-            return transaction(lab: state.id, as: nobody, with: lab.secret(state.lab.coordinator.serviceKey))
+            return transaction(
+                lab: state.id, as: nobody, with: lab.secret(state.lab.coordinator.serviceKey))
         case .noQuorum:
             return Self.certificate(at: block, liar, lab).map {
                 Entry(time: time, content: .certificate($0))

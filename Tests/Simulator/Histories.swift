@@ -1,3 +1,4 @@
+import ContractLanguage
 import Contracts
 import Identity
 import Ledger
@@ -55,7 +56,9 @@ final class Histories {
         }
         for bytes in rest {
             let index = replica.size
+            let constitution = replica.state.agreements[.constitution]
             let receipt = try replica.execute(bytes).receipt
+            note(from: constitution, to: replica.state.agreements[.constitution])
             switch try Entry(parsing: bytes).content {
             case .certificate(let checkpoint):
                 certificates.append((index, checkpoint.statement.head.size))
@@ -90,6 +93,16 @@ final class Histories {
         return Block(
             after: parent, entries, forgery: nil, replica: replica, receipts: receipts,
             books: books, certificates: certificates)
+    }
+
+    private func note(from before: Contract?, to after: Contract?) {
+        guard let before, let after else { return }
+        if before.document != after.document { lab.tally["constitutions", default: 0] += 1 }
+        switch (before.instance.stage, after.instance.stage) {
+        case ("in-force", "stopped"): lab.tally["stopped", default: 0] += 1
+        case ("stopped", "in-force"): lab.tally["resumed", default: 0] += 1
+        default: break
+        }
     }
 
     /// Two quorums that follow each other must meet: from one batch to the next, some set that must

@@ -63,8 +63,10 @@ final class LyingCoordinator {
         guard let head = lab.histories[disk.head] else { return }
         let unaware = lab.nodes.filter { node in
             guard let follower = node.machine?.follower else { return false }
-            return node.isHonest && lab.coordinator(of: node) === source && follower.size <= head.size
-                && (follower.size == 0 || lab.histories[follower.replica.head]?.agrees(with: head) == true)
+            return node.isHonest && lab.coordinator(of: node) === source
+                && follower.size <= head.size
+                && (follower.size == 0
+                    || lab.histories[follower.replica.head]?.agrees(with: head) == true)
         }
         // A careful liar sees to it that nobody notices, and that each history has its believers.
         guard !isCareful || unaware.count >= 2 else { return }
@@ -163,7 +165,9 @@ final class LyingCoordinator {
 
     /// Asks for training as soon as the round is opened, and before that is final.
     private func sendTasksTooSoon(_ batch: LedgerBatch, by branch: SimulatedCoordinator) {
-        guard lab.scenario.tactics.contains(.task), let state = branch.machine?.state else { return }
+        guard lab.scenario.tactics.contains(.task), let state = branch.machine?.state else {
+            return
+        }
         for round in state.jobs.running.compactMap({ state.jobs[$0] })
             .compactMap({ state.jobs.current(of: $0) }) where round.index >= batch.start
         {
@@ -237,7 +241,9 @@ final class LyingCoordinator {
         _ node: SimulatedNode, by batch: LedgerBatch, at before: Follower
     ) {
         let claimed = batch.checkpoint.statement.head
-        guard node.isHonest, before.halted == nil, let after = node.machine?.follower else { return }
+        guard node.isHonest, before.halted == nil, let after = node.machine?.follower else {
+            return
+        }
         if let forgery = forged[claimed] {
             // A node that is not where the batch begins asks for what lies between.
             guard batch.start == before.size,
@@ -251,7 +257,8 @@ final class LyingCoordinator {
             }
         } else if let mine = lab.histories[before.replica.head],
             let shown = lab.histories[claimed], !mine.agrees(with: shown),
-            batch.start <= before.size, claimed.size > before.size || claimed.size <= node.disk.size,
+            batch.start <= before.size,
+            claimed.size > before.size || claimed.size <= node.disk.size,
             // Under the key of a coordinator that was replaced, anything may be shown.
             !before.replica.state.lab.isPast(claimed.size),
             (try? batch.checkpoint.verifySignedByLog(of: before.replica.state.lab)) != nil

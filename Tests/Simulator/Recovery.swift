@@ -1,3 +1,4 @@
+import ContractLibrary
 import Contracts
 import Federation
 import Ledger
@@ -5,8 +6,9 @@ import Ledger
 /// What must come of a lab once nothing goes wrong any more: every job ends, everybody holds the
 /// same ledger, what is submitted now becomes final, and a round that is opened now is closed.
 final class Recovery {
-    /// After this all processes are up and connected.
-    private static let settlingMilliseconds = 3_500
+    /// After this all processes are up and connected, also where a coordinator took over and a node got its
+    /// new keys at the last moment.
+    private static let settlingMilliseconds = 5_000
     /// How long members go on to train, and do nothing else.
     private static let trainingMilliseconds = 6_000
     /// Longer than clocks may be off: what a lying coordinator dates before such a silence, nodes
@@ -122,7 +124,13 @@ final class Recovery {
             where round.opened > settled && round.status == .abandoned
                 && round.ended ?? settled < shaken ?? settled
             {
-                if honest(round.participants) >= job.participantsMin {
+                // Data is not opened any more under a licence that has run out since.
+                let standing = round.participants.filter { participant in
+                    state.licence(participant.licence)?.terms.map {
+                        $0.expires > (round.ended ?? round.opened)
+                    } ?? true
+                }
+                if honest(standing) >= job.participantsMin {
                     lab.violated(
                         "round \(round.id) was abandoned in a healthy lab: \(round.reason ?? "")")
                 }

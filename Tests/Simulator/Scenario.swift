@@ -49,6 +49,11 @@ package struct Scenario: Sendable {
             zeal[errand] = random.pick([0.5, 1, 2])
         }
         zeal[.apply] = 1
+        // In most labs people are busy enough with training.
+        let kind = random.uniformInteger(below: 12)
+        for errand in Errand.trading { zeal[errand] = kind == 0 ? 1 : 0 }
+        for errand in Errand.granting { zeal[errand] = kind == 1 ? 1 : 0 }
+        for errand in Errand.governing { zeal[errand] = kind == 2 ? 1 : 0 }
         tactics = Tactic.allCases.filter { _ in random.uniformInteger(below: 2) == 0 }
         drawLiars(from: &random)
     }

@@ -141,7 +141,9 @@ final class SimulatedCoordinator {
                 disk.keep(signed)
                 if lab.isKilledBetween() { return lab.kill(self) }
                 let round = signed.contribution.round
-                if machine?.state.jobs[round]?.status == .open, machine?.state.accepts(signed) == true {
+                if machine?.state.jobs[round]?.status == .open,
+                    machine?.state.accepts(signed) == true
+                {
                     lab.promises.acknowledged(signed.contribution)
                 }
                 perform(machine?.contributed(signed, at: now) ?? [])

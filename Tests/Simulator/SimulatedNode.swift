@@ -156,7 +156,8 @@ final class SimulatedNode {
             case .contribute(let envelope, let contribution):
                 if lies?.contribute(contribution, of: self, lab) == true { continue }
                 lab.network.send(.contribution(envelope), from: self)
-            case .decline(let round, let code, _):
+            case .decline(let round, let code, let detail):
+                lab.trace("\(id) declines \(round): \(detail)")
                 lab.tally[code, default: 0] += 1
                 lab.network.send(.declined(round), from: self)
             }

@@ -61,7 +61,7 @@ extension Workload {
         }
         guard let dataset = schedule.pick(wanted) else { return nil }
         let isFree = schedule.chance(0.3)
-        let terms = LicenceTerms(
+        var terms = LicenceTerms(
             dataset: dataset.id, licensee: user.id,
             purposes: schedule.chance(0.9) ? ["research"] : ["profit"],
             roundsMax: Int64(schedule.pick(schedule.chance(0.12) ? 1...4 : 5...30)),
@@ -69,6 +69,10 @@ extension Workload {
             expires: lab.coordinator.now.advanced(
                 byMilliseconds: Int64(
                     schedule.pick(schedule.chance(0.12) ? 1_500...8_000 : 15_000...200_000))))
+        terms.isTransferable = schedule.chance(0.8)
+        terms.isFreelyTransferable = terms.isTransferable && schedule.chance(0.6)
+        terms.resalePermille = Int64(schedule.pick(0...300))
+        terms.beneficiaries = [dataset.owner: 1]
         return request(
             try terms.offer(newName("l"), licensor: dataset.owner),
             by: schedule.chance(0.5) ? present(dataset.owner) : user)

@@ -63,7 +63,8 @@ final class Workload {
         let pace = lab.isHealed ? Self.quietPace : lab.scenario.pace
         schedule.after(schedule.pick(pace), "workload") { [self] in
             guard !lab.isHealed || lab.recovery.isTraining else { return }
-            if let coordinator = schedule.pick(lab.coordinators), let state = coordinator.machine?.state
+            if let coordinator = schedule.pick(lab.coordinators),
+                let state = coordinator.machine?.state
             {
                 act(on: state, at: coordinator)
             }
@@ -73,9 +74,12 @@ final class Workload {
 
     /// Does one thing of those that can be done, the likelier ones sooner.
     private func act(on state: LabState, at coordinator: SimulatedCoordinator) {
-        var left = lab.isHealed ? Errand.peaceful.map { ($0, $0.weight) } : Errand.allCases.map {
-            ($0, $0.weight * (lab.scenario.zeal[$0] ?? 1))
-        }
+        var left =
+            lab.isHealed
+            ? Errand.peaceful.map { ($0, $0.weight) }
+            : Errand.allCases.map {
+                ($0, $0.weight * (lab.scenario.zeal[$0] ?? 1))
+            }
         do {
             if let request = try prepare(state), let action = request.action {
                 submit(action, by: request.node, to: coordinator)
@@ -84,7 +88,11 @@ final class Workload {
             for _ in 0..<6 {
                 let total = left.reduce(0) { $0 + $1.1 }
                 var mark = schedule.random.uniformFraction() * total
-                let position = left.firstIndex { mark -= $0.1; return mark < 0 } ?? left.count - 1
+                let position =
+                    left.firstIndex {
+                        mark -= $0.1
+                        return mark < 0
+                    } ?? left.count - 1
                 let errand = left.remove(at: position)
                 // Where nothing else can be done, that is no reason to undo everything.
                 if errand.1 == 0 || errand.1 < 1 && schedule.chance(0.7) { continue }
@@ -109,6 +117,17 @@ final class Workload {
             case .rotate: rotate(state)
             case .amend: amend(state)
             case .changeCoordinator: changeCoordinator(state)
+            case .stop: stop(state)
+            case .resume: resume(state)
+            case .freeze: freeze(state)
+            case .unfreeze: unfreeze(state)
+            case .constitute: try constitute(state)
+            case .divide: try divide(state)
+            case .merge: merge(state)
+            case .trade: try trade(state)
+            case .settleTrade: settleTrade(state)
+            case .offerGrant: try grant(contract: state)
+            case .act: act(state)
             case .registerDataset: registerDataset(state)
             case .retireDataset: retireDataset(state)
             case .offer: try offer(state)
@@ -182,7 +201,8 @@ final class Workload {
 
     /// A transaction that any voter may send at any time.
     func note(
-        to coordinator: SimulatedCoordinator? = nil, then: @escaping (Result<Receipt, Refusal>) -> Void = { _ in }
+        to coordinator: SimulatedCoordinator? = nil,
+        then: @escaping (Result<Receipt, Refusal>) -> Void = { _ in }
     ) {
         let coordinator = coordinator ?? lab.coordinator
         guard let state = coordinator.machine?.state, let node = active(state).first,

@@ -70,7 +70,7 @@ import Testing
     @Test(
         "A change that is stored under another contract, not at all, or is made up is found",
         arguments: [
-            "UPDATE changes SET key = 'contract/x' WHERE idx = (SELECT max(idx) FROM changes)",
+            "UPDATE changes SET key = 'contract/x' WHERE idx = (SELECT min(idx) FROM changes)",
             "DELETE FROM changes WHERE idx = (SELECT max(idx) FROM changes)",
             "INSERT INTO changes (key, idx) SELECT 'contract/x', max(idx) FROM changes",
         ])

@@ -30,7 +30,8 @@ package struct ReverseTransfer: LabAction {
         guard var row = state.accounts.transfers[transfer] else {
             throw Refusal(
                 .unknown,
-                rule: "the entry is an account.transfer that was made; a split, a hold or a contract's "
+                rule:
+                    "the entry is an account.transfer that was made; a split, a hold or a contract's "
                     + "payment is paid back by a transfer",
                 saw: ["transfer": transfer])
         }

@@ -66,7 +66,8 @@ struct CoordinatorCommands: AsyncParsableCommand {
 
     struct TakeOver: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take over the ledger of a lab whose members have voted for this coordinator.",
+            abstract:
+                "Take over the ledger of a lab whose members have voted for this coordinator.",
             discussion: """
                 The folder is the old coordinator's, or that of any member's node which has the entry \
                 that decides. Then start it with `jointlab coordinator run`.

@@ -80,7 +80,8 @@ struct ProposalCommands: AsyncParsableCommand {
                     receipt,
                     SubmitOptions.text(
                         receipt,
-                        "voted \(answer.rawValue) on \(proposal), which is \(row.shown("status")) now"))
+                        "voted \(answer.rawValue) on \(proposal), which is \(row.shown("status")) now"
+                    ))
             }
         }
     }

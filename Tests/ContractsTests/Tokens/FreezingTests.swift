@@ -89,7 +89,8 @@ struct FreezingTests {
         var lab = try divided()
         let id = try ContractID("l")
         #expect(
-            try lab.refusal(of: OpenProposal(change: .unfreeze(id, reason: "lifted")), by: "ada")?.code == .wrongStage
+            try lab.refusal(of: OpenProposal(change: .unfreeze(id, reason: "lifted")), by: "ada")?
+                .code == .wrongStage
         )
         let unknown = Proposal.Change.freeze(try ContractID("x"), reason: "an order")
         #expect(try lab.refusal(of: OpenProposal(change: unknown), by: "ada")?.code == .unknown)

@@ -72,7 +72,8 @@ struct LibraryTokenTests {
         #expect(passed.offeredBy == "di")
     }
 
-    @Test("A part is merged into a licence whose own rounds are used up, which is active again then")
+    @Test(
+        "A part is merged into a licence whose own rounds are used up, which is active again then")
     func mergeIntoExhausted() throws {
         let document = try CompiledContract(LibraryDocument.datasetLicence.published())
         var terms = LicenceTerms(

@@ -207,18 +207,18 @@ struct TokenLab {
         let id = try ContractID(name)
         let expires = Self.start.advanced(byMilliseconds: 1_000 * Self.hour)
         return OfferContract(
-                contract: id, document: licence, parties: ["licensor": "ada", "licensee": "cy"],
-                terms: [
-                    "dataset": "d-1", "maxRounds": .integer(rounds),
-                    "epsilonBudgetMicro": .integer(epsilon),
-                    "expires": .string(expires.instant.rfc3339),
-                    "transferable": .bool(isTransferable), "freely": .bool(freely),
-                    "resalePermille": .integer(permille),
-                    "beneficiaries": .object(
-                        beneficiaries.reduce(into: JSONObject()) {
-                            $0[$1.key] = .integer($1.value)
-                        }),
-                ], currency: nil)
+            contract: id, document: licence, parties: ["licensor": "ada", "licensee": "cy"],
+            terms: [
+                "dataset": "d-1", "maxRounds": .integer(rounds),
+                "epsilonBudgetMicro": .integer(epsilon),
+                "expires": .string(expires.instant.rfc3339),
+                "transferable": .bool(isTransferable), "freely": .bool(freely),
+                "resalePermille": .integer(permille),
+                "beneficiaries": .object(
+                    beneficiaries.reduce(into: JSONObject()) {
+                        $0[$1.key] = .integer($1.value)
+                    }),
+            ], currency: nil)
     }
 
     func contract(_ name: String) throws -> Contract {
