@@ -2,6 +2,7 @@ import Contracts
 import Encodings
 import Learning
 import SampleLab
+import Strategies
 import Testing
 import Trainers
 
@@ -67,9 +68,9 @@ import Trainers
         let scaffold = try states(["kind": "scaffold", "serverRate": 1])
         #expect(scaffold.allSatisfy { $0.control.contains { $0 != 0 } && $0.personal.isEmpty })
         #expect(Set(scaffold).count == 3)
-        let ditto = try states(["kind": "ditto", "lambda": 0.5])
+        let ditto = try states(["kind": "ditto", "lambda": .number(0.5)])
         #expect(ditto.allSatisfy { $0.personal.count == 5 && $0.control.isEmpty })
-        let topK = try states(["kind": "fedavg", "compression": ["kind": "topK", "share": 0.2]])
+        let topK = try states(["kind": "fedavg", "compression": ["kind": "topK", "share": .number(0.2)]])
         #expect(topK.allSatisfy { $0.residual.count { $0 == 0 } == 1 })
         #expect(try states(["kind": "fedavg"]).allSatisfy(\.isEmpty))
     }
@@ -77,7 +78,7 @@ import Trainers
     @Test("Ditto says how a member's own model does, beside that of all")
     func personalMetrics() throws {
         var run = FederatedRun(
-            try Self.network(), strategy: ["kind": "ditto", "lambda": 0.1],
+            try Self.network(), strategy: ["kind": "ditto", "lambda": .number(0.1)],
             datasets: try Self.datasets())
         try run.round(.statistics)
         try run.round(.train)
@@ -98,13 +99,11 @@ import Trainers
         let dense = try size(nil)
         #expect(try size(["kind": "fedavg", "compression": ["kind": "int8"]]) < dense / 3)
         #expect(
-            try size(["kind": "fedavg", "compression": ["kind": "topK", "share": 0.01]])
+            try size(["kind": "fedavg", "compression": ["kind": "topK", "share": .number(0.01)]])
                 < dense / 10)
     }
 
     // MARK: - Trainers of sums
-
-    private static let training = try? LocalTraining(learningRate: 0.3, seed: 3)
 
     @Test("Trees of three members are those of the rows in one place, to the last bit")
     func trees() throws {
@@ -147,8 +146,8 @@ import Trainers
 
     @Test("A strategy that a trainer cannot take is refused before anything is trained")
     func refusals() throws {
-        let logistic = JobTrainer.averaged(SampleData.settings)
-        let prox = try JobStrategy(["kind": "fedprox", "mu": 0.1])
+        let logistic = JobTrainer.averaged(try SampleData.settings)
+        let prox = try JobStrategy(["kind": "fedprox", "mu": .number(0.1)])
         #expect(throws: WorkError.self) { try logistic.check(prox) }
         let trees = JobTrainer.merged(
             try TreeSettings(layout: SampleData.layout, target: .label(SampleData.label)))
@@ -166,13 +165,13 @@ import Trainers
         var state = LocalState()
         state.personal = [1, 2, 3]
         var run = FederatedRun(
-            try Self.network(), strategy: ["kind": "ditto", "lambda": 0.1],
+            try Self.network(), strategy: ["kind": "ditto", "lambda": .number(0.1)],
             datasets: try Self.datasets())
         try run.round(.statistics)
         let work = RoundWork(
             task: .train, round: RoundID(job: try JobID("job-1"), number: 1),
             member: try MemberID("north"), trainer: try JobTrainer(Self.network()),
-            strategy: try JobStrategy(["kind": "ditto", "lambda": 0.1]), base: run.model,
+            strategy: try JobStrategy(["kind": "ditto", "lambda": .number(0.1)]), base: run.model,
             state: state)
         #expect(throws: WorkError.otherState) { try work.perform(on: run.datasets[0]) }
         state = LocalState()
@@ -182,7 +181,7 @@ import Trainers
                 task: .train, round: RoundID(job: try JobID("job-1"), number: 1),
                 member: try MemberID("north"), trainer: try JobTrainer(Self.network()),
                 strategy: try JobStrategy(
-                    ["kind": "fedavg", "compression": ["kind": "topK", "share": 0.5]]),
+                    ["kind": "fedavg", "compression": ["kind": "topK", "share": .number(0.5)]]),
                 base: run.model, state: state
             ).perform(on: run.datasets[0])
         }
