@@ -27,7 +27,8 @@ import Transport
             let (north, south) = (try lab.member("north"), try lab.member("south"))
             let document = try bad()
             for _ in 0..<DocumentChecks.refusedMax {
-                let envelope = lab.envelope(PublishDocument(document: document), by: north)
+                let envelope = lab.envelope(
+                    PublishDocument(document: document), by: north, validFor: 3_000_000)
                 let refusal = await #expect(throws: Refusal.self) {
                     _ = try await served.coordinator.submit(envelope)
                 }
@@ -37,7 +38,7 @@ import Transport
             for action in [
                 PublishDocument(document: document), OpenProposal(change: change),
             ] as [any LabAction] {
-                let envelope = lab.envelope(action, by: north)
+                let envelope = lab.envelope(action, by: north, validFor: 3_000_000)
                 let problem = await #expect(throws: Problem.self) {
                     _ = try await served.coordinator.submit(envelope)
                 }
@@ -45,7 +46,8 @@ import Transport
                 #expect(problem?.status == 429)
             }
             // It can do everything else, and others are not put off.
-            let envelope = lab.envelope(PublishDocument(document: document), by: south)
+            let envelope = lab.envelope(
+                PublishDocument(document: document), by: south, validFor: 3_000_000)
             await #expect(throws: Refusal.self) {
                 _ = try await served.coordinator.submit(envelope)
             }
