@@ -221,7 +221,7 @@ let package = Package(
             name: "SampleLab",
             dependencies: [
                 "ContractLibrary", "Contracts", "Encodings", "Identity", "Learning", "Ledger",
-                "MerkleLog", "Randomness", "Strategies", "Storage", "Strategies", "Trainers",
+                "MerkleLog", "Randomness", "Strategies", "Storage", "Trainers",
             ],
             path: "Tests/SampleLab"),
         .target(
@@ -238,7 +238,7 @@ let package = Package(
             dependencies: [
                 "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
                 "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
-                "Randomness", "Strategies", "Storage", "Strategies", "Trainers", "Transport", "jointlab",
+                "Randomness", "Strategies", "Storage", "Trainers", "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -31,7 +31,11 @@ extension Verification {
             let computed = try RoundAggregation(of: job).result(
                 of: round.task, base: round.base, state: round.strategyState,
                 contributions: round.contributions,
-                file: { try UpdateFile(audit.read("\(AuditFolder.blobs)/\($0)")) },
+                file: {
+                    try UpdateFile(
+                        audit.read("\(AuditFolder.blobs)/\($0)"),
+                        headerByteCountMax: RoundAggregation.headerBytesMax)
+                },
                 sink: DigestSink.init)
             guard computed == result else {
                 report.found(

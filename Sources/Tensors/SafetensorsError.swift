@@ -21,10 +21,6 @@ package enum SafetensorsError: Error, Hashable, Sendable, CustomStringConvertibl
     case reservedName
     /// Elements were asked for that the file does not have.
     case outOfBounds(first: Int, wanted: Int, count: Int)
-    /// What is written does not belong at this place of the data.
-    case wrongPlace(offset: Int, byteCount: Int)
-    /// The file was to be ended before all of its data had been written.
-    case unfinished(written: Int, expected: Int)
 
     package var description: String {
         switch self {
@@ -71,11 +67,6 @@ package enum SafetensorsError: Error, Hashable, Sendable, CustomStringConvertibl
             "a tensor may not have the name \"__metadata__\""
         case .outOfBounds(let first, let wanted, let count):
             "\(wanted) elements from \(first) on were asked for, and there are \(count)"
-        case .wrongPlace(let offset, let byteCount):
-            "\(byteCount) bytes were to be written at \(offset) of the data, where the tensors have "
-                + "no room for them, or are of another type"
-        case .unfinished(let written, let expected):
-            "\(written) of \(expected) bytes of data have been written"
         }
     }
 }

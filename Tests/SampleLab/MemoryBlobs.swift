@@ -20,7 +20,8 @@ package final class MemoryBlobs: Sendable {
     package subscript(_ digest: BlobDigest) -> [UInt8]? { blobs.withLock { $0[digest] } }
 
     package func file(_ digest: BlobDigest) throws -> UpdateFile {
-        try UpdateFile(self[digest] ?? [])
+        try UpdateFile(
+            self[digest] ?? [], headerByteCountMax: RoundAggregation.headerBytesMax)
     }
 
     package func sink() -> MemorySink { MemorySink(blobs: self) }
