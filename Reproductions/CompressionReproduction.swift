@@ -40,6 +40,7 @@ struct CompressionReproduction {
         )
     }
 
+    /// - Parameter seeds: Of which three are used.
     func result(seeds: [UInt64]) throws -> ReproducedResult {
         let seeds = seeds.prefix(3)
         var table = ResultTable([
