@@ -66,7 +66,7 @@ struct CompressionReproduction {
         let plot = LinePlot(
             title: "MNIST 2NN after \(Self.rounds) rounds: accuracy by the size of updates",
             x: "kilobytes an update (logarithmic)", y: "accuracy on the test images",
-            range: 0.7...1, isLogarithmic: true, lines: lines)
+            range: 0.92...0.96, isLogarithmic: true, lines: lines)
         return ReproducedResult(
             name: "compression", tables: [table],
             plots: [("compression.svg", "Accuracy by bytes an update", plot.svg)])

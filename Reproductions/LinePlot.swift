@@ -80,7 +80,10 @@ struct LinePlot {
 
     private var horizontalTicks: [Double] {
         guard isLogarithmic else { return ticks(domain.lowerBound, domain.upperBound) }
-        return [1, 10, 100, 1_000, 10_000].filter { domain.contains(scaled($0)) }
+        let powers = [1.0, 10, 100, 1_000, 10_000]
+        let ticks = powers.filter { domain.contains(scaled($0)) }
+        guard ticks.count < 2 else { return ticks }
+        return powers.flatMap { [$0, 2 * $0, 5 * $0] }.filter { domain.contains(scaled($0)) }
     }
 
     private func scaled(_ value: Double) -> Double { isLogarithmic ? log10(value) : value }
