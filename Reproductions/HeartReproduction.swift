@@ -71,14 +71,14 @@ struct HeartReproduction {
                 rerun: "not run",
                 training: .federated(try .fedprox(mu: 0.01), clientRate: 0.001)),
             Method(
-                name: "SCAFFOLD, updates weighted by rows as FLamby does", published: 0.7480,
+                name: "SCAFFOLD, weighted by rows", published: 0.7480,
                 band: 0.027, bandSource: fedavg, rerun: "not run",
                 training: .federated(
                     try Strategy(
                         combination: .weightedMean, server: .controlVariates(rate: 1),
                         local: .controlVariates), clientRate: 0.001)),
             Method(
-                name: "SCAFFOLD, plain mean as in its paper", published: 0.7480, band: 0.027,
+                name: "SCAFFOLD, plain mean", published: 0.7480, band: 0.027,
                 bandSource: fedavg, rerun: "not run",
                 training: .federated(try .scaffold(), clientRate: 0.001)),
         ]

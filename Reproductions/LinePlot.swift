@@ -25,8 +25,8 @@ struct LinePlot {
     var svg: String {
         let (left, top, width, height) = (Self.left, Self.top, Self.width, Self.height)
         var parts = [
-            #"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 350" font-family="sans-serif" font-size="11">"#,
-            #"<rect width="660" height="350" fill="white"/>"#,
+            #"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 350" font-family="sans-serif" font-size="11">"#,
+            #"<rect width="720" height="350" fill="white"/>"#,
             text(left, 20, title, size: 13),
             #"<clipPath id="plot"><rect x="\#(left)" y="\#(top)" width="\#(width)" height="\#(height)"/></clipPath>"#,
             #"<rect x="\#(left)" y="\#(top)" width="\#(width)" height="\#(height)" fill="none" stroke="gray"/>"#,
