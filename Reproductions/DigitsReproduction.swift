@@ -102,20 +102,28 @@ struct DigitsReproduction {
             plots: [("mnist.svg", "Accuracy by round", plot.svg)])
     }
 
-    /// Whether the cells that the paper has, at its best rate, stand in its order.
-    private static func verdict(_ means: [Double], missed: Int) -> String {
-        var best: [Int: Double] = [:]
-        for (cell, mean) in zip(cells, means) {
-            guard let published = cell.published else { continue }
-            best[published] = min(best[published] ?? mean, mean)
+    /// Whether the cells that the paper has stand in its order: all at the rate that all were run at,
+    /// and with the better rate of those that were run at two, as the paper tunes it for each.
+    static func verdict(_ means: [Double], missed: Int) -> String {
+        func isOrdered(_ isCounted: (Cell) -> Bool) -> Bool {
+            var best: [Int: Double] = [:]
+            for (cell, mean) in zip(cells, means) where isCounted(cell) {
+                guard let published = cell.published else { continue }
+                best[published] = min(best[published] ?? mean, mean)
+            }
+            let order = best.keys.sorted().compactMap { best[$0] }
+            return zip(order, order.dropFirst()).allSatisfy { $0 < $1 }
         }
-        let order = best.keys.sorted().compactMap { best[$0] }
-        let holds = zip(order, order.dropFirst()).allSatisfy { $0 < $1 }
-        return
-            "Order of the published cells (20 clients, 10 clients, 1 client, non-IID), the better rate of each: "
-            + (holds ? "the same." : "**not the same.**")
-            + (missed > 0
-                ? " \(missed) runs had not reached 97 % after \(roundsMax) rounds and count as that many."
-                : "")
+        func said(_ isOrdered: Bool) -> String { isOrdered ? "the same" : "**not the same**" }
+        var text =
+            "The published order (20 clients, 10, 1, non-IID): at the rate .1 "
+            + "\(said(isOrdered { $0.rate == 0.1 })); with the better rate of each that was run "
+            + "\(said(isOrdered { _ in true }))."
+        if missed > 0 {
+            text +=
+                " \(missed) runs had not reached 97 % after \(roundsMax) rounds and count as that "
+                + "many."
+        }
+        return text
     }
 }
