@@ -4,7 +4,7 @@
 TEST_FLAGS = -Xcc -O2 --explicit-target-dependency-import-check error
 SEEDS ?= 1000
 
-.PHONY: quickstart test setup setup-python simulate bench format lint
+.PHONY: quickstart test setup setup-python simulate bench reproduce format lint
 
 quickstart: setup
 	@echo "building jointlab (release); the first time takes some minutes, most of it libraries"
@@ -30,8 +30,13 @@ bench: setup
 	swift build -c release --product jointlab-bench
 	.build/release/jointlab-bench
 
+# Published results, on public data: see Documentation/results.md
+reproduce: setup
+	swift build -c release --product reproduce
+	.build/release/reproduce --write Documentation
+
 format:
-	swift format -i -r --configuration .swift-format Package.swift Sources Tests Benchmarks
+	swift format -i -r --configuration .swift-format Package.swift Sources Tests Benchmarks Reproductions
 
 lint:
-	swift format lint -s -r --configuration .swift-format Package.swift Sources Tests Benchmarks
+	swift format lint -s -r --configuration .swift-format Package.swift Sources Tests Benchmarks Reproductions

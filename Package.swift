@@ -205,6 +205,10 @@ let package = Package(
             ],
             path: "Benchmarks",
             exclude: ["aggregation_peer.py", "cel_peer.py", "network_peer.py"]),
+        .executableTarget(
+            name: "reproduce",
+            dependencies: ["Encodings", "Learning", "Randomness", "Strategies", "Tensors"],
+            path: "Reproductions"),
 
         // Tests, and what they share
         .target(
@@ -412,6 +416,9 @@ let package = Package(
             name: "LearningTests",
             dependencies: ["CKernels", "Encodings", "Learning", "Randomness", "Tensors"],
             exclude: ["Peers"]),
+        .testTarget(
+            name: "ReproductionTests",
+            dependencies: ["Learning", "Strategies", "reproduce"]),
     ]
 )
 

@@ -1,0 +1,45 @@
+import Encodings
+import Foundation
+
+do throws(ReproduceArguments.Mistake) {
+    try reproduce(ReproduceArguments(Array(CommandLine.arguments.dropFirst())))
+} catch {
+    Progress.say("\(error)")
+    exit(64)
+}
+
+/// Runs what is asked for; ends the program where that fails.
+func reproduce(_ arguments: ReproduceArguments) {
+    do {
+        let data = try ReferenceData.find()
+        var results: [ReproducedResult] = []
+        for name in arguments.names {
+            switch name {
+            case .heart:
+                results.append(
+                    try HeartReproduction(reading: data).result(seeds: arguments.seeds))
+            case .mnist:
+                results.append(
+                    try DigitsReproduction(reading: data).result(seeds: arguments.seeds))
+            case .compression:
+                results.append(
+                    try CompressionReproduction(reading: data).result(seeds: arguments.seeds))
+            case .credit:
+                results.append(
+                    try CreditReproduction(reading: data).result(seeds: arguments.seeds))
+            }
+        }
+        if arguments.isJSON {
+            print(JSONValue.array(results.map(\.json)).canonicalText)
+        } else {
+            for result in results { print("## \(result.name)\n\n\(result.markdown)\n") }
+        }
+        if let folder = arguments.folder {
+            let page = ResultsPage(folder: URL(filePath: folder))
+            for result in results { try page.write(result) }
+        }
+    } catch {
+        Progress.say("reproduce: \(error)")
+        exit(1)
+    }
+}
