@@ -60,7 +60,8 @@ package struct DeviceGate: Sendable {
             throw .notCertified("\(error)")
         }
         guard checkpointSize >= size else { throw .rolledBack(checkpointSize, known: size) }
-        guard let entry = try? Entry(parsing: task.stateEntry), case .state(let root) = entry.content
+        guard let entry = try? Entry(parsing: task.stateEntry),
+            case .state(let root) = entry.content
         else { throw .noState }
 
         let round: RoundFields

@@ -204,6 +204,13 @@ package struct DeviceMean: Hashable, Sendable {
     package let devices: Int
     /// Σ weight × loss / Σ weight, in millionths, rounded down.
     package let lossMicro: Int64
+
+    package init(update: [Float], weight: Int64, devices: Int, lossMicro: Int64) {
+        self.update = update
+        self.weight = weight
+        self.devices = devices
+        self.lossMicro = lossMicro
+    }
 }
 
 /// What an owner has asked of its relay that it cannot do.

@@ -7,6 +7,7 @@ import MerkleMap
 import Relay
 import SampleLab
 import Testing
+import Trainers
 
 @Suite struct DeviceGateTests {
     private var lab: SampleLab
@@ -74,7 +75,8 @@ import Testing
     @Test("A row that is not the one that was signed is refused, whichever byte differs")
     func forgedRows() throws {
         for (key, value) in [
-            ("trainer", ["kind": "statistics"]), ("roundTimeoutMilliseconds", 1), ("owner", "mallory"),
+            ("trainer", ["kind": "statistics"]), ("roundTimeoutMilliseconds", 1),
+            ("owner", "mallory"),
         ] as [(String, JSONValue)] {
             guard case .object(var row) = task.job.row else { return }
             row[key] = value

@@ -1,3 +1,4 @@
+import Contracts
 import Randomness
 import Relay
 import Testing
@@ -68,7 +69,8 @@ import Testing
         }
     }
 
-    @Test("A device that left comes back to the same round, and one that finishes without is welcome")
+    @Test(
+        "A device that left comes back to the same round, and one that finishes without is welcome")
     func comingAndGoing() throws {
         var round = try round()
         for name in [a, b] { _ = round.handle(.joined(name)) }
@@ -100,7 +102,9 @@ import Testing
                 ])
     }
 
-    @Test("A hostile device is out for the round, and the others' mean is as if it had not been there")
+    @Test(
+        "A hostile device is out for the round, and the others' mean is as if it had not been there"
+    )
     func hostile() throws {
         let attacks: [(DeviceRound.Event, DeviceFault)] = [
             (.contributed(d, contribution([.nan, 1])), .notFinite(parameter: 0)),
@@ -183,7 +187,10 @@ import Testing
         for step in 0..<60 {
             let device = names[random.uniformInteger(in: 0...3)]
             let sent = contribution(
-                [Float(random.uniformInteger(in: -5...5)), random.uniformInteger(in: 0...9) == 0 ? .nan : 1],
+                [
+                    Float(random.uniformInteger(in: -5...5)),
+                    random.uniformInteger(in: 0...9) == 0 ? .nan : 1,
+                ],
                 weight: Int64(random.uniformInteger(in: 0...12)))
             let event: DeviceRound.Event =
                 switch random.uniformInteger(in: 0...20) {
