@@ -132,6 +132,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
+            name: "Relay",
+            dependencies: [
+                "Contracts", "Encodings", "Ledger", "MerkleLog", "MerkleMap", "Strategies",
+                "Tensors", "Trainers",
+            ]),
+        .target(
             name: "Bundles",
             dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "CSandbox"),
@@ -365,6 +371,23 @@ let package = Package(
             dependencies: [
                 "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab", "Strategies",
                 "Tensors", "Trainers",
+            ]),
+        .target(
+            name: "DeviceSimulator",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
+                "Randomness", "Relay", "SampleLab", "Strategies", "Trainers",
+            ],
+            path: "Tests/DeviceSimulator"),
+        .executableTarget(
+            name: "simulate-devices", dependencies: ["DeviceSimulator"],
+            path: "Tests/simulate-devices"),
+        .testTarget(
+            name: "RelayTests",
+            dependencies: [
+                "Contracts", "DeviceSimulator", "Encodings", "Learning", "Ledger", "MerkleLog",
+                "MerkleMap", "Randomness", "Relay", "SampleLab", "Strategies", "Tensors",
+                "Trainers",
             ]),
         .testTarget(
             name: "AuditTests",

@@ -1,7 +1,7 @@
 package import Contracts
 import Encodings
 package import Learning
-import Strategies
+package import Strategies
 import Tensors
 
 /// What a participant does in a round with its own data: a base model and a dataset in, an update
@@ -105,19 +105,41 @@ package struct RoundWork: Sendable {
                 base: base, parameterCount: parameters.layout.count, round: round, member: member,
                 strategy: strategy.strategy, commonControl: try commonControl(), state: state,
                 judges: judges), on: dataset)
-        var next = trained.state
-        var encoder = try UpdateEncoder(
-            strategy.compression, layout: parameters.layout, residual: state.residual)
-        let update = try encoder.file(
-            of: trained.update, control: trained.control,
-            normaliser: strategy.strategy.local == .normalised ? trained.gradientWeight : nil,
-            seed: seed)
-        next.residual = encoder.residual
         var metrics = judged.merging(trained.metricsMicro) { $1 }
         metrics["trainingLoss"] = Millionths.of(trained.loss)
+        return try product(
+            of: trained.update, control: trained.control,
+            normaliser: strategy.strategy.local == .normalised ? trained.gradientWeight : nil,
+            layout: parameters.layout, weight: Int64(trained.rowCount), metricsMicro: metrics,
+            state: trained.state)
+    }
+
+    /// What is handed in for an update that others have trained together, such as a relay's devices.
+    ///
+    /// - Parameters:
+    ///   - update: Trained minus base, as many parameters as the layout has.
+    ///   - weight: How many rows it stands for.
+    /// - Throws: `UpdateFormatError`.
+    package func product(
+        of update: [Float], layout: ParameterLayout, weight: Int64, metricsMicro: [String: Int64]
+    ) throws -> Product {
+        try product(
+            of: update, control: nil, normaliser: nil, layout: layout, weight: weight,
+            metricsMicro: metricsMicro, state: state)
+    }
+
+    private func product(
+        of update: [Float], control: [Float]?, normaliser: Double?, layout: ParameterLayout,
+        weight: Int64, metricsMicro: [String: Int64], state: LocalState
+    ) throws -> Product {
+        var encoder = try UpdateEncoder(
+            strategy.compression, layout: layout, residual: self.state.residual)
+        let file = try encoder.file(
+            of: update, control: control, normaliser: normaliser, seed: seed)
+        var next = state
+        next.residual = encoder.residual
         return Product(
-            bytes: update.bytes, weight: Int64(trained.rowCount), metricsMicro: metrics,
-            state: next)
+            bytes: file.bytes, weight: weight, metricsMicro: metricsMicro, state: next)
     }
 
     /// For the compression: shared where it must select the same for all.

@@ -1,6 +1,7 @@
 import Audit
 import Contracts
 import Foundation
+import Ledger
 import MerkleLog
 import SampleLab
 import Storage

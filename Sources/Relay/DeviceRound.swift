@@ -1,0 +1,236 @@
+/// One round at a relay: events in, commands out.
+///
+/// It holds no socket, task, clock or file. An update is folded into the sum as it arrives and then
+/// forgotten, so that a round takes memory for one model and one word for each device. The result
+/// depends on which devices are in it and not on their order.
+///
+/// A relay that restarts within a round asks its devices again: what they had sent is in no file. The
+/// round upstream waits, or goes on without the relay.
+package struct DeviceRound: Sendable {
+    /// What its owner has laid down, and the model.
+    package struct Limits: Hashable, Sendable {
+        /// With fewer there is no contribution, so that nobody learns what few devices hold.
+        package let devicesMin: Int
+        /// With so many the round closes at once.
+        package let devicesEnough: Int
+        /// How many devices a round gets to know, gone ones too.
+        package let devicesMax: Int
+        /// For how many rows one device may stand.
+        package let deviceWeightMax: Int64
+        /// For how many rows all may stand: those that the dataset is registered with.
+        package let weightMax: Int64
+        package let timeoutMilliseconds: Int64
+
+        /// - Throws: ``RelayMistake``.
+        package init(
+            devicesMin: Int, devicesEnough: Int, devicesMax: Int, deviceWeightMax: Int64,
+            weightMax: Int64, timeoutMilliseconds: Int64
+        ) throws(RelayMistake) {
+            guard 1 <= devicesMin, devicesMin <= devicesEnough, devicesEnough <= devicesMax else {
+                throw .limits("1 <= devicesMin <= devicesEnough <= devicesMax")
+            }
+            guard 1 <= deviceWeightMax, deviceWeightMax <= weightMax,
+                weightMax <= ExactSum.weightMax
+            else { throw .limits("1 <= deviceWeightMax <= weightMax <= 2^40") }
+            guard timeoutMilliseconds >= 1 else { throw .limits("timeoutMilliseconds >= 1") }
+            self.devicesMin = devicesMin
+            self.devicesEnough = devicesEnough
+            self.devicesMax = devicesMax
+            self.deviceWeightMax = deviceWeightMax
+            self.weightMax = weightMax
+            self.timeoutMilliseconds = timeoutMilliseconds
+        }
+    }
+
+    /// What a device has sent, with its file read.
+    package struct Contribution: Hashable, Sendable {
+        /// Trained minus base.
+        package let update: [Float]
+        /// How many rows it was trained on.
+        package let weight: Int64
+        /// The mean loss over them, in millionths.
+        package let lossMicro: Int64
+
+        package init(update: [Float], weight: Int64, lossMicro: Int64) {
+            self.update = update
+            self.weight = weight
+            self.lossMicro = lossMicro
+        }
+    }
+
+    package enum Event: Sendable {
+        /// A device asks for work, for the first time or again.
+        case joined(DeviceID)
+        case contributed(DeviceID, Contribution)
+        /// It has declined, or its connection is gone; it may come back.
+        case left(DeviceID)
+        /// What it has sent could not be read.
+        case malformed(DeviceID, String)
+        case timedOut
+    }
+
+    package enum Command: Hashable, Sendable {
+        case sendTask(to: DeviceID)
+        case accepted(DeviceID)
+        case refuse(DeviceID, DeviceFault)
+        case close(DeviceMean)
+        case giveUp(reason: String)
+    }
+
+    private enum Standing: Sendable {
+        case asked
+        case gone
+        case contributed
+        /// For the rest of the round: what one device can make the relay do is bounded.
+        case refused
+    }
+
+    package let limits: Limits
+    package private(set) var isOver = false
+    private var standings: [DeviceID: Standing] = [:]
+    private var sum: ExactSum
+    /// Σ weight × loss, in millionths.
+    private var losses: Int128 = 0
+    private static let lossMax: Int64 = 1 << 53
+
+    package init(parameterCount: Int, limits: Limits) {
+        self.limits = limits
+        sum = ExactSum(parameterCount: parameterCount)
+    }
+
+    /// How many devices are in the sum.
+    package var contributed: Int { sum.count }
+    /// How many devices it has got to know.
+    package var known: Int { standings.count }
+
+    package mutating func handle(_ event: Event) -> [Command] {
+        switch event {
+        case .joined(let device): join(device)
+        case .contributed(let device, let contribution): take(contribution, of: device)
+        case .left(let device): leave(device)
+        case .malformed(let device, let problem):
+            // One that was not asked hears that, and learns nothing of its file.
+            if let fault = standingFault(of: device) {
+                [.refuse(device, fault)]
+            } else {
+                refuse(device, .malformed(problem))
+            }
+        case .timedOut: isOver ? [] : finish()
+        }
+    }
+
+    private mutating func join(_ device: DeviceID) -> [Command] {
+        guard !isOver else { return [.refuse(device, .roundOver)] }
+        switch standings[device] {
+        case .contributed, .refused: return [.refuse(device, .twice)]
+        case .asked, .gone: break
+        case nil:
+            guard standings.count < limits.devicesMax else {
+                return [.refuse(device, .roundFull(devicesMax: limits.devicesMax))]
+            }
+        }
+        standings[device] = .asked
+        return [.sendTask(to: device)]
+    }
+
+    private mutating func leave(_ device: DeviceID) -> [Command] {
+        guard !isOver, standings[device] == .asked else { return [] }
+        standings[device] = .gone
+        return []
+    }
+
+    private mutating func take(
+        _ contribution: Contribution, of device: DeviceID
+    ) -> [Command] {
+        if let fault = standingFault(of: device) { return [.refuse(device, fault)] }
+        guard (0...Self.lossMax).contains(contribution.lossMicro) else {
+            return refuse(device, .wrongLoss(contribution.lossMicro))
+        }
+        let left = min(limits.deviceWeightMax, limits.weightMax - sum.weight)
+        guard contribution.weight <= left else {
+            return refuse(device, .weightExceeded(contribution.weight, left: left))
+        }
+        do throws(DeviceFault) {
+            try sum.add(contribution.update, weight: contribution.weight)
+        } catch {
+            return refuse(device, error)
+        }
+        losses += Int128(contribution.weight) * Int128(contribution.lossMicro)
+        standings[device] = .contributed
+        let isFull = sum.count == limits.devicesEnough || sum.weight == limits.weightMax
+        return [.accepted(device)] + (isFull ? finish() : [])
+    }
+
+    /// Why a device may not hand anything in. One that had left and finishes all the same is welcome.
+    private func standingFault(of device: DeviceID) -> DeviceFault? {
+        guard !isOver else { return .roundOver }
+        return switch standings[device] {
+        case .asked, .gone: nil
+        case .contributed, .refused: .twice
+        case nil: .notAsked
+        }
+    }
+
+    private mutating func refuse(_ device: DeviceID, _ fault: DeviceFault) -> [Command] {
+        standings[device] = .refused
+        return [.refuse(device, fault)]
+    }
+
+    private mutating func finish() -> [Command] {
+        isOver = true
+        guard sum.count >= limits.devicesMin else {
+            return [
+                .giveUp(
+                    reason: "\(sum.count) of \(standings.count) devices contributed, and "
+                        + "\(limits.devicesMin) are needed")
+            ]
+        }
+        let loss = losses / Int128(sum.weight)
+        return [
+            .close(
+                DeviceMean(
+                    update: sum.mean, weight: sum.weight, devices: sum.count,
+                    lossMicro: Int64(loss)))
+        ]
+    }
+}
+
+/// What came of a round at a relay: one update, as if one participant had all its devices' rows.
+package struct DeviceMean: Hashable, Sendable {
+    /// Σ weight × update / Σ weight.
+    package let update: [Float]
+    /// Σ weight.
+    package let weight: Int64
+    package let devices: Int
+    /// Σ weight × loss / Σ weight, in millionths, rounded down.
+    package let lossMicro: Int64
+
+    package init(update: [Float], weight: Int64, devices: Int, lossMicro: Int64) {
+        self.update = update
+        self.weight = weight
+        self.devices = devices
+        self.lossMicro = lossMicro
+    }
+}
+
+/// What an owner has asked of its relay that it cannot do.
+package enum RelayMistake: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The rule that is broken.
+    case limits(String)
+    case taskNotRelayed(String)
+    case trainerNotRelayed(String)
+    case strategyNotRelayed(String)
+
+    package var description: String {
+        switch self {
+        case .limits(let rule): "the relay's limits should keep \(rule)"
+        case .taskNotRelayed(let task):
+            "a relay takes part in rounds of training, and this is one of \(task)"
+        case .trainerNotRelayed(let kind):
+            "a relay averages updates, and \(kind) makes sums of another kind"
+        case .strategyNotRelayed(let strategy):
+            "\(strategy) needs each device's own state, which one mean cannot stand for; use fedavg, "
+                + "fedprox, fedavgm, an adaptive strategy, ditto or fedbuff"
+        }
+    }
+}

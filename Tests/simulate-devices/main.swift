@@ -1,0 +1,36 @@
+import DeviceSimulator
+import Foundation
+
+let usage = "usage: simulate-devices [DEVICES [ROUNDS [SEED]]]"
+let numbers = CommandLine.arguments.dropFirst().map { Int($0) }
+guard numbers.count <= 3, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
+    FileHandle.standardError.write(Data("\(usage)\n".utf8))
+    exit(2)
+}
+let given = numbers.compactMap { $0 }
+let simulation = DeviceSimulation(
+    devices: given.first ?? 10_000, rounds: given.count > 1 ? given[1] : 3,
+    seed: UInt64(given.count > 2 ? given[2] : 1))
+
+let clock = ContinuousClock()
+let start = clock.now
+let outcome = try simulation.run()
+let elapsed = clock.now - start
+var usageNow = rusage()
+#if os(Linux)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usageNow)
+    let peakBytes = usageNow.ru_maxrss * 1_024
+#else
+    getrusage(RUSAGE_SELF, &usageNow)
+    let peakBytes = usageNow.ru_maxrss
+#endif
+
+print("devices       \(simulation.devices), \(simulation.rowsPerDevice) rows each")
+print("rounds        \(simulation.rounds), with \(outcome.contributed) devices in the sum")
+print("left          \(outcome.left), of whom \(outcome.cameBack) came back")
+for (code, count) in outcome.refused.sorted(by: { $0.key < $1.key }) {
+    print("refused       \(count) \(code)")
+}
+print("seconds       \(elapsed / .seconds(1))")
+print("peak memory   \(peakBytes / 1_048_576) MiB")
+print("accuracy      \(outcome.accuracy), before \(outcome.accuracyBefore)")
