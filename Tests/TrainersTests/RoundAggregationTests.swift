@@ -4,6 +4,7 @@ import Federation
 import Learning
 import Randomness
 import SampleLab
+import Strategies
 import Tensors
 import Testing
 import Trainers
