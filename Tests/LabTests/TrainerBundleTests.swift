@@ -26,7 +26,8 @@ extension LabSuite {
                 #expect(try await lab.training.status(of: "credit") == .complete)
 
                 let rounds = try await lab.rounds(of: "credit")
-                #expect(rounds.map { $0["task"]?.string } == ["train", "train", "train", "evaluate"])
+                #expect(
+                    rounds.map { $0["task"]?.string } == ["train", "train", "train", "evaluate"])
                 for round in rounds {
                     let contributions = round["contributions"]?.array ?? []
                     #expect(contributions.count == 3)

@@ -42,7 +42,8 @@ import Trainers
     func strategies() throws {
         let trainer = try JobTrainer(settings().json)
         try trainer.check(.fedavg)
-        try trainer.check(JobStrategy(["kind": "fedadam"], fillsDefaults: true))
+        try trainer.check(
+            JobStrategy(["kind": "fedadam", "serverRate": .number(0.01)], fillsDefaults: true))
         #expect(throws: WorkError.self) {
             try trainer.check(JobStrategy(["kind": "scaffold"], fillsDefaults: true))
         }
