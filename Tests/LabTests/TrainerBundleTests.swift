@@ -18,7 +18,12 @@ extension LabSuite {
         func example() async throws {
             try await BundleLab.with { lab in
                 for site in TrainingLab.sites {
+                    let show = ["trainer", "show", BundleLab.example]
+                    let before = try await lab.command(site, show)
+                    #expect(before.output.contains("(NOT approved)"), "\(before.all)")
                     try await lab.command(site, ["trainer", "approve", BundleLab.example])
+                    let after = try await lab.command(site, show)
+                    #expect(after.output.contains("(approved)"), "\(after.all)")
                 }
                 try await lab.propose(
                     "credit", bundle: BundleLab.example, config: ["epochs": 2], rounds: 3)

@@ -116,7 +116,7 @@ struct TrainerCommands: AsyncParsableCommand {
             let approvals = TrainerApprovals(of: node)
             let view = BundleView(
                 archive: archive,
-                isApproved: try BlobDigest(archive.digest).map(approvals.inForce) != nil,
+                isApproved: try BlobDigest(archive.digest).flatMap(approvals.inForce) != nil,
                 earlier: try BlobDigest(archive.digest).flatMap {
                     try approvals.last(named: archive.manifest.name, but: $0)
                 }, limitsMax: try node.settings().trainers.limitsMax)
