@@ -166,8 +166,8 @@ let package = Package(
         .target(
             name: "Node",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Learning",
-                "Ledger", "MerkleLog", "Storage", "Trainers", "Transport",
+                "Bundles", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Learning",
+                "Ledger", "MerkleLog", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -185,9 +185,10 @@ let package = Package(
         .executableTarget(
             name: "jointlab",
             dependencies: [
-                "Audit", "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts",
-                "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog",
-                "Node", "ODRL", "Participation", "Policy", "Settlement", "Storage", "Trainers",
+                "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
+                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
+                "MerkleLog", "Node", "ODRL", "Participation", "Policy", "Sandbox", "Settlement",
+                "Storage", "Strategies", "Trainers",
                 "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -246,14 +247,15 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
+                "Bundles", "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
                 "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
-                "Randomness", "Strategies", "Storage", "Trainers", "Transport", "jointlab",
+                "Randomness", "Sandbox", "Storage", "Strategies", "Trainers", "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
-            ]),
+            ],
+            exclude: ["Bundles"]),
         .target(name: "SharedFolder", path: "Tests/SharedFolder"),
         .target(
             name: "NaiveContracts", dependencies: ["Encodings", "Policy", "Randomness"],
@@ -408,7 +410,7 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
+                "Bundles", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
                 "Ledger", "MerkleLog", "Node", "Participation", "Randomness", "SampleLab",
                 "ServedLab", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -1,5 +1,6 @@
 import ContractLanguage
 import Contracts
+import Trainers
 
 extension LabState {
     /// Everything in the blob store that an entry of the ledger names.
@@ -9,7 +10,8 @@ extension LabState {
             digests.formUnion(models.versions(of: model).map(\.weights))
         }
         for job in jobs.all {
-            digests.formUnion([job.weights].compactMap(\.self))
+            let bundle = (try? BundleSettings(job.trainer))?.digest
+            digests.formUnion([job.weights, bundle].compactMap(\.self))
             for round in jobs.rounds(of: job) {
                 digests.formUnion([round.base, round.result].compactMap(\.self))
                 digests.formUnion(round.contributions.map(\.update))

@@ -23,6 +23,8 @@ package struct NodeHome: Sendable {
     package var blobs: URL { folder.appending(path: "blobs", directoryHint: .isDirectory) }
     /// What the node keeps between the rounds of jobs; none of it leaves the node.
     package var jobs: URL { folder.appending(path: "jobs", directoryHint: .isDirectory) }
+    /// The trainer bundles that the owner has approved, and what runs of them.
+    package var trainers: URL { folder.appending(path: "trainers", directoryHint: .isDirectory) }
     package var datasets: URL { folder.appending(path: "datasets", directoryHint: .isDirectory) }
     package var evidence: URL { folder.appending(path: "evidence", directoryHint: .isDirectory) }
     /// Says where a running node answers its own member.

@@ -19,7 +19,7 @@ package enum NodeRoutes {
             )
         ) { _, context in
             _ = try context.requireMemberOrApplicant()
-            return Response(await service.status.json)
+            return Response(await service.status().json)
         }
         LabRoutes { await service.snapshot }.add(to: &routes)
         LedgerRoutes(database: service.database, progress: service.progress) {
@@ -28,7 +28,7 @@ package enum NodeRoutes {
         OperationsRoutes(
             title: "Jointlab node", version: version,
             health: {
-                let status = await service.status
+                let status = await service.status()
                 if let halted = status.halted {
                     return .init(isHealthy: false, status: "halted: \(halted.code)")
                 }

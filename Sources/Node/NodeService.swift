@@ -64,10 +64,12 @@ package actor NodeService: Service {
     ///   - followsMoves: Goes to a new coordinator where the members say that it is; an operator who
     ///     names a URL knows better.
     ///   - rowsMin: The owner allows no task on fewer rows.
+    ///   - trainers: On what bundles run, and how much they may use up.
     /// - Throws: `StorageError` or `Misconduct` where the stored ledger is not sound.
     package init(
         home: NodeHome, client: SignedClient, followsMoves: Bool = true, rowsMin: Int,
-        logger: Logger, now: @escaping @Sendable () -> Timestamp
+        trainers: TrainerSettings = TrainerSettings(), logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) throws {
         let card = try home.card()
         let lab = try home.lab()
@@ -85,7 +87,9 @@ package actor NodeService: Service {
             halted: evidence.flatMap(CaughtMisconduct.init))
         machine = NodeMachine(follower, signingKey: try KeyFile.read(home.signingKey))
         runner = TrainingRunner(
-            member: card.member, home: home, blobs: blobs, rowsMin: rowsMin, logger: logger)
+            member: card.member, home: home, blobs: blobs, rowsMin: rowsMin,
+            bundles: BundleRunner(settings: trainers, home: home, logger: logger), logger: logger,
+            now: now)
         self.lab = lab
         self.database = database
         self.blobs = blobs
@@ -320,7 +324,7 @@ package actor NodeService: Service {
                 await runner.run(order, client: client) {
                     await self.refusal(of: order)
                 } report: {
-                    await self.report($0, on: order)
+                    await self.report($0, $1, on: order)
                 })
         }
     }
@@ -330,10 +334,19 @@ package actor NodeService: Service {
     }
 
     /// Tells the coordinator how far a round is, as far as the licence allows.
-    private func report(_ stage: SiteReport.Stage, on order: TrainingOrder) {
+    ///
+    /// - Parameter progress: What a trainer says of itself.
+    private func report(
+        _ stage: SiteReport.Stage, _ progress: (fraction: Double, text: String)? = nil,
+        on order: TrainingOrder
+    ) {
         guard let licence = machine.replica.state.licence(order.participant.licence),
             let report = SiteDisclosure(licence).disclosed(
-                SiteReport(round: order.round.id, stage: stage))
+                SiteReport(
+                    round: order.round.id, stage: stage,
+                    fractionMicro: progress.map {
+                        Int64(min(max($0.fraction, 0), 1) * 1_000_000)
+                    }, message: progress?.text))
         else { return }
         reportQueue.yield(.report(report))
     }
@@ -408,7 +421,8 @@ package actor NodeService: Service {
             checkpoint: follower.verified, certificate: follower.certificate, connected: nil)
     }
 
-    package var status: NodeStatus {
+    package func status() async -> NodeStatus {
+        let trainerFailures = await runner.bundles.failures
         let follower = machine.follower
         let sets = follower.replica.state.cosigners.newest
         return NodeStatus(
@@ -417,7 +431,7 @@ package actor NodeService: Service {
             finality: follower.replica.finality, cosignedSize: follower.cosignedSize,
             isCosigner: sets.contains { $0.keys[machine.member] != nil },
             quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms,
-            datasets: ownedDatasets().sorted())
+            datasets: ownedDatasets().sorted(), trainerFailures: trainerFailures)
     }
 
     /// Only the node's own member may ask it anything.

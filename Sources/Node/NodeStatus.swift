@@ -25,6 +25,8 @@ package struct NodeStatus: Sendable {
     package let halted: CaughtMisconduct?
     package let alarms: [RaisedAlarm]
     package let datasets: [DatasetID]
+    /// The newest last.
+    package let trainerFailures: [RecordedFailure]
 
     package var json: JSONValue {
         [
@@ -49,6 +51,7 @@ package struct NodeStatus: Sendable {
                         "count": .integer(Int64($0.count)),
                     ]
                 }), "datasets": .array(datasets.map(\.json)),
+            "trainerFailures": .array(trainerFailures.map(\.json)),
         ]
     }
 }

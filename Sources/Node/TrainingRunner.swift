@@ -1,3 +1,4 @@
+import Bundles
 import Contracts
 import Federation
 import Foundation
@@ -17,14 +18,20 @@ struct TrainingRunner: Sendable {
     let blobs: BlobStore
     /// The owner's own rule: no task runs on fewer rows.
     let rowsMin: Int
+    /// Members' own trainers.
+    let bundles: BundleRunner
     let logger: Logger
+    let now: @Sendable () -> Timestamp
 
     /// - Parameters:
     ///   - client: Talks to the coordinator, which has the base model.
     ///   - refusal: Asks the node's own ledger once more, right before the data is opened.
     func run(
         _ order: TrainingOrder, client: SignedClient, refusal: () async -> TaskRefusal?,
-        report: (SiteReport.Stage) async -> Void
+        report:
+            @escaping @Sendable (
+                SiteReport.Stage, (fraction: Double, text: String)?
+            ) async -> Void
     ) async -> NodeMachine.Outcome {
         do {
             let trainer = try JobTrainer(order.job.trainer)
@@ -36,10 +43,12 @@ struct TrainingRunner: Sendable {
             else {
                 return .failure(code: "task.dataset_absent", detail: "the dataset is not here")
             }
+            var archive: BundleArchive?
+            if case .bundle(let settings) = trainer { archive = try approved(settings) }
             var base: [UInt8]?
             var strategyState: [UInt8]?
             if let digest = order.round.base {
-                await report(.fetching)
+                await report(.fetching, nil)
                 base = try await fetch(digest, client)
             }
             if let digest = order.round.strategyState, strategy.strategy.local == .controlVariates {
@@ -65,14 +74,29 @@ struct TrainingRunner: Sendable {
                     "licence.id": "\(order.participant.licence)",
                     "ledger.index": "\(order.round.index)",
                 ])
-            await report(.training)
-            let dataset = try owned.load(layout: trainer.layout, target: trainer.ownTarget)
+            await report(.training, nil)
             let states = LocalStates(folder: home.jobs)
-            let product = try RoundWork(
+            let work = RoundWork(
                 task: order.round.task, round: order.round.id, member: member,
                 judges: order.round.judges, trainer: trainer, strategy: strategy, base: base,
-                strategyState: strategyState, state: states.before(order.round.id)
-            ).perform(on: dataset)
+                strategyState: strategyState, state: try states.before(order.round.id))
+            let load: @Sendable () throws -> LocalDataset = {
+                try owned.load(layout: trainer.layout, target: trainer.ownTarget)
+            }
+            let product: RoundWork.Product
+            if case .bundle(let settings) = trainer, let archive {
+                product = try await bundles.perform(
+                    work, of: settings, archive: archive, dataset: owned.id, load: load
+                ) { fraction, text in
+                    Task { await report(.training, (fraction, text)) }
+                }
+                let closed = order.job.closed + order.job.skipped
+                if order.job.plan.task(afterClosed: closed + 1) == nil {
+                    await bundles.end(order.job.id)
+                }
+            } else {
+                product = try work.perform(on: load())
+            }
             try states.keep(product.state, of: order.round.id)
             return .update(
                 try blobs.write(product.bytes), weight: product.weight,
@@ -83,6 +107,17 @@ struct TrainingRunner: Sendable {
             let line = error.place?.line.map { " in line \($0)" } ?? ""
             return .failure(
                 code: error.code.rawValue, detail: "the dataset cannot be used\(line)")
+        } catch let failure as BundleFailure {
+            logger.error(
+                "trainer.bundle_failed",
+                metadata: [
+                    "round.id": "\(order.round.id)", "code": "\(failure.code)",
+                    "problem": "\(failure)",
+                ])
+            if let bundle = (try? BundleSettings(order.job.trainer))?.digest {
+                await bundles.record(failure, round: order.round.id, bundle: bundle, at: now())
+            }
+            return .failure(code: failure.code, detail: failure.plain)
         } catch let error as ConnectionFailure {
             return .failure(code: "trainer.no_connection", detail: error.description)
         } catch {
@@ -90,6 +125,21 @@ struct TrainingRunner: Sendable {
             logger.error("trainer.failed", metadata: ["error": "\(error)"])
             return .failure(
                 code: "trainer.failed", detail: "the trainer failed; the node's log says why")
+        }
+    }
+
+    /// The bundle that a job names, as the owner has read and approved it.
+    ///
+    /// - Throws: ``BundleFailure``.
+    private func approved(_ settings: BundleSettings) throws -> BundleArchive {
+        let approvals = TrainerApprovals(of: home)
+        guard try approvals.inForce(settings.digest) != nil else {
+            throw BundleFailure.notApproved(settings.digest, name: settings.name)
+        }
+        do {
+            return try approvals.archive(settings.digest)
+        } catch {
+            throw BundleFailure.archive("\(error)")
         }
     }
 

@@ -66,7 +66,8 @@ package struct JobDesign: Sendable {
         else {
             throw Mistake(
                 "\(kind) trains whole epochs without momentum or hidden layers; "
-                    + "multilayer-perceptron takes local steps, momentum and hidden layers, also none")
+                    + "multilayer-perceptron takes local steps, momentum and hidden layers, also none"
+            )
         }
         return LogisticSettings(
             layout: layout, label: label,
@@ -130,6 +131,9 @@ extension JobTrainer {
             return settings.kind == earlier.kind && settings.shape == earlier.shape
         }
         if builtIn is LogisticSettings { return other.builtIn is LogisticSettings }
+        if case .bundle(let own) = self, case .bundle(let earlier) = other {
+            return own.layout == earlier.layout && own.target == earlier.target
+        }
         return json == other.json
     }
 

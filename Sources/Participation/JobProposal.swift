@@ -48,6 +48,17 @@ extension MemberSession {
         return try design.trainer(layout: FeatureLayout(commonTo: schemas), target: target)
     }
 
+    /// What a bundle is shown of the datasets of some licences, and what it is to predict.
+    package func dataView(
+        on licences: [LicenceID]
+    ) async throws -> (layout: FeatureLayout, target: Target) {
+        let schemas = try await schemas(of: licences)
+        return (
+            try FeatureLayout(commonTo: schemas),
+            try Target(commonTo: zip(licences, schemas.map(\.target)).map { ($0, $1) })
+        )
+    }
+
     /// A design's settings for a model that is there already: it reads and predicts what it did.
     package func trainer(
         _ design: JobDesign, goingOnFrom version: ModelVersionID

@@ -60,10 +60,14 @@ package protocol MergedTrainer: BuiltInTrainer {
 package enum JobTrainer: Sendable {
     case averaged(any AveragedTrainer)
     case merged(any MergedTrainer)
+    /// A member's own, which runs in a sandbox at the sites; its updates are averaged.
+    case bundle(BundleSettings)
 
     package static let kinds =
         [LogisticSettings.kind] + NetworkSettings.Kind.allCases.map(\.rawValue)
         + [TreeSettings.kind, KMeansSettings.kind, StatisticsSettings.kind]
+    /// What may stand on the ledger.
+    package static let allKinds = kinds + [BundleSettings.kind]
 
     /// - Throws: `JSONShapeError`, also for a trainer of another kind.
     package init(_ json: JSONValue) throws(JSONShapeError) {
@@ -74,27 +78,57 @@ package enum JobTrainer: Sendable {
         case TreeSettings.kind: self = .merged(try TreeSettings(json: json))
         case KMeansSettings.kind: self = .merged(try KMeansSettings(json: json))
         case StatisticsSettings.kind: self = .merged(try StatisticsSettings(json: json))
+        case BundleSettings.kind: self = .bundle(try BundleSettings(json))
         case _ where NetworkSettings.Kind(rawValue: kind) != nil:
             self = .averaged(try NetworkSettings(json: json))
         default:
             throw fields.wrong(
                 "kind",
                 "is “\(kind.prefix(40))”; this version has \(Self.kinds.joined(separator: ", ")) "
-                    + "built in")
+                    + "built in, and takes a member's own as \(BundleSettings.kind)")
         }
     }
 
-    package var builtIn: any BuiltInTrainer {
+    /// `nil` for a member's own.
+    package var builtIn: (any BuiltInTrainer)? {
         switch self {
         case .averaged(let trainer): trainer
         case .merged(let trainer): trainer
+        case .bundle: nil
         }
     }
 
-    package var kind: String { builtIn.kindText }
-    package var json: JSONValue { builtIn.json }
-    package var layout: FeatureLayout { builtIn.layout }
-    package var target: Target { builtIn.target }
+    package var kind: String {
+        switch self {
+        case .averaged(let trainer): trainer.kindText
+        case .merged(let trainer): trainer.kindText
+        case .bundle: BundleSettings.kind
+        }
+    }
+
+    package var json: JSONValue {
+        switch self {
+        case .averaged(let trainer): trainer.json
+        case .merged(let trainer): trainer.json
+        case .bundle(let settings): settings.json
+        }
+    }
+
+    package var layout: FeatureLayout {
+        switch self {
+        case .averaged(let trainer): trainer.layout
+        case .merged(let trainer): trainer.layout
+        case .bundle(let settings): settings.layout
+        }
+    }
+
+    package var target: Target {
+        switch self {
+        case .averaged(let trainer): trainer.target
+        case .merged(let trainer): trainer.target
+        case .bundle(let settings): settings.target
+        }
+    }
 
     /// What a dataset is read for, where that is not what its owner has registered: of a label the
     /// owner's own rule is kept, which may list other values than another owner's.
@@ -102,11 +136,12 @@ package enum JobTrainer: Sendable {
         if case .label = target { nil } else { target }
     }
 
-    /// - Throws: `LearningError`.
+    /// - Throws: `LearningError`, or ``WorkError/runsInSandbox``.
     package func evaluate(
         _ model: [UInt8], on dataset: LocalDataset
     ) throws -> ModelMetrics? {
-        try builtIn.evaluate(model, on: dataset)
+        guard let builtIn else { throw WorkError.runsInSandbox }
+        return try builtIn.evaluate(model, on: dataset)
     }
 
     /// Says no where a strategy asks for what the trainer cannot do.
@@ -119,6 +154,12 @@ package enum JobTrainer: Sendable {
                 trainer: kind, strategy: strategy.strategy.kind,
                 instead: "none: its contributions are sums, which are added")
         case .merged: break
+        case .bundle where strategy.strategy.local != .plain:
+            throw .strategyNotSupported(
+                trainer: kind, strategy: strategy.strategy.kind,
+                instead: "a strategy that asks nothing of the sites' own steps, such as fedavg or "
+                    + "fedadam")
+        case .bundle: break
         case .averaged(let trainer):
             guard trainer is LogisticSettings else { break }
             switch strategy.strategy.local {
@@ -126,7 +167,8 @@ package enum JobTrainer: Sendable {
             case .proximal, .controlVariates, .personal:
                 throw .strategyNotSupported(
                     trainer: kind, strategy: strategy.strategy.kind,
-                    instead: "\(NetworkSettings.Kind.multilayerPerceptron.rawValue), which takes it "
+                    instead:
+                        "\(NetworkSettings.Kind.multilayerPerceptron.rawValue), which takes it "
                         + "also without hidden layers")
             }
         }

@@ -58,7 +58,7 @@ package struct RoundAggregation: Sendable {
         case .train:
             guard let base else { throw AggregationError.noBase }
             switch trainer {
-            case .averaged:
+            case .averaged, .bundle:
                 return try nextModel(
                     file(base), state: state.map(file), contributions, file: file, sink: sink)
             case .merged(let trainer):
@@ -87,7 +87,7 @@ package struct RoundAggregation: Sendable {
         case .train:
             guard let base else { throw AggregationError.noBase }
             switch trainer {
-            case .averaged:
+            case .averaged, .bundle:
                 let parameters = try ModelParameters(file(base))
                 let update = try update(contribution, parameters, file: file)
                 try blaming(contribution.member) { try update.checkFinite() }
@@ -113,7 +113,9 @@ package struct RoundAggregation: Sendable {
     private func initialModel(
         _ contributions: [Contribution], file: (BlobDigest) throws -> UpdateFile
     ) throws -> [UInt8] {
-        try merged(contributions, file: file, trainer.builtIn.firstModel)
+        // A bundle's job starts from a model, and has no statistics.
+        guard let builtIn = trainer.builtIn else { throw AggregationError.noBase }
+        return try merged(contributions, file: file, builtIn.firstModel)
     }
 
     /// What comes of contributions that are read as a whole.

@@ -56,7 +56,8 @@ package struct RoundWork: Sendable {
     package func perform(on dataset: LocalDataset) throws -> Product {
         switch task {
         case .statistics:
-            let tensors = try trainer.builtIn.statistics(
+            guard let builtIn = trainer.builtIn else { throw WorkError.runsInSandbox }
+            let tensors = try builtIn.statistics(
                 of: dataset, seed: RoundSeed.own(0, round: round, member: member))
             return Product(
                 bytes: try Safetensors(tensors).bytes, weight: Int64(dataset.training.count),
@@ -92,7 +93,48 @@ package struct RoundWork: Sendable {
                 state: state)
         case .averaged(let trainer):
             return try train(trainer, from: base, judged: judged, on: dataset)
+        case .bundle: throw WorkError.runsInSandbox
         }
+    }
+
+    /// What a sandboxed trainer's result becomes.
+    ///
+    /// - Parameters:
+    ///   - difference: A model file with trained minus base in place of its parameters.
+    ///   - rows: How many rows it stands for.
+    ///   - metricsMicro: As they go into the contribution.
+    /// - Throws: ``WorkError``, ``AggregationError`` or `UpdateFormatError`.
+    package func product(
+        difference: [UInt8], rows: Int64, metricsMicro: [String: Int64]
+    ) throws -> Product {
+        try trainer.check(strategy)
+        let parameters = try ModelParameters(UpdateFile(model()))
+        let update = try ModelParameters(UpdateFile(difference)).source.parameters()
+        return try product(
+            of: update, in: parameters.layout, rows: rows, metricsMicro: metricsMicro, next: state)
+    }
+
+    /// What a sandboxed trainer's judgement becomes.
+    package func product(judgedOn rows: Int64, metricsMicro: [String: Int64]) -> Product {
+        let report: JSONValue = [
+            "rows": .integer(rows), "metricsMicro": .metrics(metricsMicro),
+        ]
+        return Product(
+            bytes: report.canonicalBytes, weight: rows, metricsMicro: metricsMicro, state: state)
+    }
+
+    private func product(
+        of update: [Float], in layout: ParameterLayout, control: [Float]? = nil,
+        normaliser: Double? = nil, rows: Int64, metricsMicro: [String: Int64], next: LocalState
+    ) throws -> Product {
+        var next = next
+        var encoder = try UpdateEncoder(
+            strategy.compression, layout: layout, residual: state.residual)
+        let file = try encoder.file(
+            of: update, control: control, normaliser: normaliser, seed: seed)
+        next.residual = encoder.residual
+        return Product(
+            bytes: file.bytes, weight: rows, metricsMicro: metricsMicro, state: next)
     }
 
     private func train(
@@ -108,10 +150,9 @@ package struct RoundWork: Sendable {
         var metrics = judged.merging(trained.metricsMicro) { $1 }
         metrics["trainingLoss"] = Millionths.of(trained.loss)
         return try product(
-            of: trained.update, control: trained.control,
+            of: trained.update, in: parameters.layout, control: trained.control,
             normaliser: strategy.strategy.local == .normalised ? trained.gradientWeight : nil,
-            layout: parameters.layout, weight: Int64(trained.rowCount), metricsMicro: metrics,
-            state: trained.state)
+            rows: Int64(trained.rowCount), metricsMicro: metrics, next: trained.state)
     }
 
     /// What is handed in for an update that others have trained together, such as a relay's devices.
@@ -124,22 +165,12 @@ package struct RoundWork: Sendable {
         of update: [Float], layout: ParameterLayout, weight: Int64, metricsMicro: [String: Int64]
     ) throws -> Product {
         try product(
-            of: update, control: nil, normaliser: nil, layout: layout, weight: weight,
-            metricsMicro: metricsMicro, state: state)
+            of: update, in: layout, rows: weight, metricsMicro: metricsMicro, next: state)
     }
 
-    private func product(
-        of update: [Float], control: [Float]?, normaliser: Double?, layout: ParameterLayout,
-        weight: Int64, metricsMicro: [String: Int64], state: LocalState
-    ) throws -> Product {
-        var encoder = try UpdateEncoder(
-            strategy.compression, layout: layout, residual: self.state.residual)
-        let file = try encoder.file(
-            of: update, control: control, normaliser: normaliser, seed: seed)
-        var next = state
-        next.residual = encoder.residual
-        return Product(
-            bytes: file.bytes, weight: weight, metricsMicro: metricsMicro, state: next)
+    /// What this member's training draws from: the job's seed, the round and the member decide.
+    package func ownSeed(_ seed: UInt64) -> UInt64 {
+        RoundSeed.own(seed, round: round, member: member)
     }
 
     /// For the compression: shared where it must select the same for all.
@@ -161,6 +192,8 @@ package enum WorkError: Error, Hashable, Sendable, CustomStringConvertible {
     case otherState
     case strategyNotSupported(trainer: String, strategy: String, instead: String)
     case nothingToJudge(trainer: String)
+    /// A member's own trainer runs at the sites alone, within bounds.
+    case runsInSandbox
 
     package var description: String {
         switch self {
@@ -171,6 +204,7 @@ package enum WorkError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(trainer) cannot be trained with \(strategy); use \(instead)"
         case .nothingToJudge(let trainer):
             "\(trainer) makes nothing that a holdout could judge; leave the evaluation out"
+        case .runsInSandbox: "a bundle runs in the sandbox of a node, and nowhere else"
         }
     }
 }

@@ -29,8 +29,9 @@ struct Jointlab: AsyncParsableCommand {
                 name: "Take part",
                 subcommands: [
                     MemberCommands.self, ProposalCommands.self, DatasetCommands.self,
-                    LicenceCommands.self, MarketCommands.self, JobCommands.self, ModelCommands.self,
-                    AccountCommands.self,
+                    LicenceCommands.self, MarketCommands.self, TrainerCommands.self,
+                    JobCommands.self,
+                    ModelCommands.self, AccountCommands.self,
                 ]),
             .init(
                 name: "Check",

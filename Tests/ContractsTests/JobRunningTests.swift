@@ -77,7 +77,8 @@ import Testing
         try lab.apply(next, by: "coordinator")
     }
 
-    @Test("Only a job's owner pauses it, only while it runs, and resumes it only while it is paused")
+    @Test(
+        "Only a job's owner pauses it, only while it runs, and resumes it only while it is paused")
     func pausingRefusals() throws {
         var lab = try TestLab()
         try lab.startJob()
@@ -162,7 +163,8 @@ import Testing
     func every() throws {
         var lab = try judged(Judgement(every: 3), trained: 5)
         var judging: [Bool] = []
-        for (number, task) in ([.statistics] + [RoundTask](repeating: .train, count: 5)
+        for (number, task)
+            in ([.statistics] + [RoundTask](repeating: .train, count: 5)
             + [.evaluate]).enumerated()
         {
             try run(&lab, number, task, losses: nil)
@@ -218,7 +220,9 @@ import Testing
         #expect(late?.staleness == 1)
     }
 
-    @Test("A late update counts once, only so late as the job allows, and only where it was asked for")
+    @Test(
+        "A late update counts once, only so late as the job allows, and only where it was asked for"
+    )
     func lateRefusals() throws {
         var lab = try lateLab()
         try runWithout(&lab, 0)
@@ -311,6 +315,26 @@ import Testing
         let second = try #require(lab.state.models[TestLab.version(2)])
         #expect(second.base == version)
         #expect(second.lineage.map(\.member.text) == ["ada", "bo"])
+    }
+
+    @Test("A job that names its first model starts training from it, and has no statistics")
+    func startsFromWeights() throws {
+        var lab = try TestLab()
+        try lab.license()
+        #expect(
+            try lab.refusal(of: lab.proposal(weights: TestLab.digest(5)), by: "cy")
+                == "wrong_value: the rule is `a job that starts from a model has no statistics, "
+                + "which start a new one`; weights is \(TestLab.digest(5))")
+        let proposal = try lab.proposal(plan: [(.train, 1)], weights: TestLab.digest(5))
+        var fields = try JSONFields(proposal.input)
+        #expect(try ProposeJob(&fields).weights == TestLab.digest(5))
+        try lab.apply(proposal, by: "cy")
+        #expect(lab.state.jobs[j1]?.weights == TestLab.digest(5))
+        #expect(try lab.proposal().input.object?["weights"] == nil)
+        let both = try lab.proposal(
+            plan: [(.train, 1)], base: TestLab.version(), weights: TestLab.digest(5))
+        var twice = try JSONFields(both.input)
+        #expect(throws: JSONShapeError.self) { try ProposeJob(&twice) }
     }
 
     @Test("Nobody goes on from another's version, or from one that is withdrawn or not there")

@@ -281,7 +281,7 @@ struct TestLab {
         _ job: String = "j-1", licences: [String] = ["l-ada", "l-bo"], purpose: String = "research",
         participantsMin: Int = 2, model: String = "m-1", plan: [(RoundTask, Int)]? = nil,
         strategy: JSONValue? = nil, contributionsEnough: Int? = nil, lateRoundsMax: Int = 0,
-        judgement: Judgement? = nil, base: ModelVersionID? = nil
+        judgement: Judgement? = nil, base: ModelVersionID? = nil, weights: BlobDigest? = nil
     ) throws -> ProposeJob {
         ProposeJob(
             job: try JobID(job), model: try ModelID(model), purpose: purpose,
@@ -291,7 +291,7 @@ struct TestLab {
                     JobPlan.Step(task: $0.0, rounds: $0.1)
                 }), participantsMin: participantsMin, roundTimeoutMilliseconds: 1_000,
             strategy: strategy, contributionsEnough: contributionsEnough,
-            lateRoundsMax: lateRoundsMax, judgement: judgement, base: base)
+            lateRoundsMax: lateRoundsMax, judgement: judgement, base: base, weights: weights)
     }
 
     /// A running job of `cy` on both licences.

@@ -138,7 +138,7 @@ package final class Daemons: Sendable {
 
     // MARK: - Logs
 
-    private func log(_ name: String) -> URL {
+    package func log(_ name: String) -> URL {
         folder.appending(path: "\(name).log")
     }
 

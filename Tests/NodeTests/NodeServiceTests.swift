@@ -58,7 +58,7 @@ import Transport
         try await homes.run(nodes: ["north"]) { served in
             let size = UInt64(served.lab.entries.count)
             #expect(try await served.node("north") { $0.cosignedSize >= size })
-            let status = try await served.node("north").status
+            let status = try await served.node("north").status()
             #expect(status.isConnected)
             #expect(status.isCosigner)
             #expect(status.size == size)
@@ -90,7 +90,7 @@ import Transport
         }
         try await homes.run(nodes: ["north"]) { served in
             let north = try served.node("north")
-            #expect(await north.status.size == UInt64(before.count))
+            #expect(await north.status().size == UInt64(before.count))
             let size = await served.coordinator.snapshot.replica.head.size
             #expect(size > UInt64(before.count))
             #expect(try await served.node("north") { $0.cosignedSize >= size })
@@ -215,7 +215,7 @@ import Transport
             _ = try await served.session("south").submit(Self.invitation("one"))
             let size = await served.coordinator.snapshot.replica.head.size
             #expect(try await served.node("south") { $0.cosignedSize >= size })
-            let status = try await served.node("north").status
+            let status = try await served.node("north").status()
             #expect(status.halted?.code == "misconduct.fork")
             #expect(status.cosignedSize == 0)
             #expect(status.json["halted"]?["problem"] == "two roots at size 2")

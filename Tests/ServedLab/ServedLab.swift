@@ -145,7 +145,7 @@ package struct ServedLab: Sendable {
     ) async throws -> Bool {
         let service = try node(name)
         return try await service.progress.wait(atMost: .seconds(120)) {
-            holds(await service.status)
+            holds(await service.status())
         }
     }
 }

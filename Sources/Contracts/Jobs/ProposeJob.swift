@@ -24,12 +24,15 @@ package struct ProposeJob: LabAction {
     package let lateRoundsMax: Int
     package let judgement: Judgement?
     package let base: ModelVersionID?
+    /// The model that the job starts from, where its own trainer has made it rather than a round of
+    /// statistics.
+    package let weights: BlobDigest?
 
     package init(
         job: JobID, model: ModelID, purpose: String, licences: [LicenceID], trainer: JSONValue,
         plan: JobPlan, participantsMin: Int, roundTimeoutMilliseconds: Int64,
         strategy: JSONValue? = nil, contributionsEnough: Int? = nil, lateRoundsMax: Int = 0,
-        judgement: Judgement? = nil, base: ModelVersionID? = nil
+        judgement: Judgement? = nil, base: ModelVersionID? = nil, weights: BlobDigest? = nil
     ) {
         self.job = job
         self.model = model
@@ -44,6 +47,7 @@ package struct ProposeJob: LabAction {
         self.lateRoundsMax = lateRoundsMax
         self.judgement = judgement
         self.base = base
+        self.weights = weights
     }
 
     package init(_ input: inout JSONFields) throws(JSONShapeError) {
@@ -100,6 +104,10 @@ package struct ProposeJob: LabAction {
             base = try fields.version()
             try fields.finish()
         }
+        weights = try input.optionalDigest("weights")
+        guard weights == nil || base == nil else {
+            throw input.wrong("weights", "cannot be there with base: a job starts from one model")
+        }
     }
 
     package var input: JSONValue {
@@ -111,7 +119,7 @@ package struct ProposeJob: LabAction {
             "strategy": strategy,
             "contributionsEnough": contributionsEnough.map { .integer(Int64($0)) },
             "lateRoundsMax": lateRoundsMax == 0 ? nil : .integer(Int64(lateRoundsMax)),
-            "judgement": judgement?.json, "base": base?.json,
+            "judgement": judgement?.json, "base": base?.json, "weights": weights?.json,
         ]
     }
 
@@ -143,8 +151,14 @@ package struct ProposeJob: LabAction {
                     "contributionsEnough": contributionsEnough, "licences": licences.count,
                 ])
         }
-        let weights = try base.map { id throws(Refusal) in
+        let start = try base.map { id throws(Refusal) in
             try startingWeights(id, of: sender, in: state)
+        }
+        if let weights {
+            try context.require(
+                plan.steps.allSatisfy { $0.task != .statistics }, .wrongValue,
+                rule: "a job that starts from a model has no statistics, which start a new one",
+                saw: ["weights": weights.text])
         }
 
         var participants: [MemberID: Participant] = [:]
@@ -169,7 +183,7 @@ package struct ProposeJob: LabAction {
                 participantsMin: participantsMin, contributionsEnough: contributionsEnough,
                 lateRoundsMax: lateRoundsMax,
                 roundTimeoutMilliseconds: roundTimeoutMilliseconds, judgement: judgement,
-                base: base, status: .proposed, weights: weights, opened: 0, closed: 0,
+                base: base, status: .proposed, weights: start ?? weights, opened: 0, closed: 0,
                 reason: nil))
     }
 
@@ -193,7 +207,8 @@ package struct ProposeJob: LabAction {
         guard plan.steps.allSatisfy({ $0.task != .statistics }) else {
             throw Refusal(
                 .wrongValue,
-                rule: "a job that goes on from a version has no statistics, which start a new model",
+                rule:
+                    "a job that goes on from a version has no statistics, which start a new model",
                 saw: ["base": id])
         }
         return version.weights

@@ -25,6 +25,10 @@ struct JobCommands: AsyncParsableCommand {
                 One round of statistics comes first, so that all participants scale their columns \
                 alike, and one round of evaluation last; both count under the licences. The features \
                 are the columns that all the datasets have in common.
+
+                With --bundle, a trainer of your own is packed, makes the first model in a sandbox on \
+                this machine, and both are uploaded; there is no round of statistics, and every \
+                data owner must have approved the bundle: jointlab trainer approve DIGEST.
                 """)
 
         @OptionGroup var submit: SubmitOptions
@@ -44,6 +48,7 @@ struct JobCommands: AsyncParsableCommand {
         @Option(help: "How many rounds of training.")
         var rounds = 20
 
+        @OptionGroup var bundle: BundleOptions
         @OptionGroup var training: TrainingOptions
         @OptionGroup var strategy: StrategyOptions
         @OptionGroup var judgement: JudgementOptions
@@ -66,8 +71,12 @@ struct JobCommands: AsyncParsableCommand {
         func run() async throws {
             try await MemberSession.with(submit.home) { session in
                 let design = try training.design
+                let offer = try await bundle.offer(
+                    to: session, on: licences, seed: training.descent.seed, isNew: from == nil)
                 let settings =
-                    if let from {
+                    if let offer {
+                        offer.trainer
+                    } else if let from {
                         try await session.trainer(design, goingOnFrom: from)
                     } else {
                         try await session.trainer(design, on: licences)
@@ -80,12 +89,13 @@ struct JobCommands: AsyncParsableCommand {
                     ProposeJob(
                         job: job, model: model, purpose: purpose, licences: licences,
                         trainer: settings.json,
-                        plan: design.plan(of: settings, asked: rounds, isNew: from == nil),
+                        plan: design.plan(
+                            of: settings, asked: rounds, isNew: from == nil && offer == nil),
                         participantsMin: least,
                         roundTimeoutMilliseconds: roundTimeout.milliseconds,
                         strategy: strategy == .fedavg ? nil : strategy.json,
                         contributionsEnough: enough, lateRoundsMax: lateRounds,
-                        judgement: try judgement.value, base: from),
+                        judgement: try judgement.value, base: from, weights: offer?.weights),
                     until: submit.wait)
                 submit.output.print(
                     receipt,
@@ -148,7 +158,8 @@ struct JobCommands: AsyncParsableCommand {
 
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let no further round of a job open; the one under way is carried to its end.")
+            abstract: "Let no further round of a job open; the one under way is carried to its end."
+        )
 
         @OptionGroup var submit: SubmitOptions
         @Argument var job: JobID

@@ -62,7 +62,7 @@ enum Daemon {
                 certificateAuthority: settings.certificateAuthority)
             let service = try NodeService(
                 home: home, client: client, followsMoves: settings.coordinator == nil,
-                rowsMin: settings.rowsMin, logger: logger, now: clock)
+                rowsMin: settings.rowsMin, trainers: settings.trainers, logger: logger, now: clock)
             let routes = NodeRoutes.make(for: service, version: Jointlab.version, now: clock)
             let server = APIServer(
                 settings.listen, tls: nil, router: routes.router, logger: quiet(logger)

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Bundles
 import Foundation
 import Logging
+import Node
 import Storage
 import Transport
 
@@ -108,6 +110,7 @@ struct NodeSettings {
     let coordinator: String?
     let certificateAuthority: String?
     let rowsMin: Int
+    let trainers: TrainerSettings
     let log: LogSettings
 
     /// - Throws: ``SettingsError`` with every mistake.
@@ -126,7 +129,30 @@ struct NodeSettings {
         }
         certificateAuthority = reader.existingFile("certificate-authority")
         rowsMin = reader.integer("rows-min", default: 10, in: 1...1_000_000_000)
+        trainers = TrainerSettings(&reader)
         log = LogSettings(&reader)
         try reader.finish()
+    }
+}
+
+extension TrainerSettings {
+    /// On what trainer bundles run, and what an owner lets them use up.
+    init(_ reader: inout SettingsReader) {
+        let python = reader.existingFile("trainers.python")
+        let package = reader.existingFile("trainers.package")
+        var limits = TrainerLimits()
+        func limit(_ name: String, _ value: inout Int, _ range: ClosedRange<Int>) {
+            value = reader.integer("trainers.limits.\(name)", default: value, in: range)
+        }
+        limit("cpu-seconds", &limits.cpuSeconds, 1...604_800)
+        limit("memory-bytes", &limits.memoryBytes, 64 << 20...1 << 44)
+        limit("wall-seconds", &limits.wallSeconds, 1...604_800)
+        limit("processes", &limits.processes, 1...4_096)
+        limit("scratch-bytes", &limits.scratchBytes, 4_096...1 << 40)
+        limit("output-bytes", &limits.outputBytes, 1...1 << 36)
+        limit("log-bytes", &limits.logBytes, 1_024...1 << 30)
+        self.init(
+            python: python, package: package, limitsMax: limits,
+            path: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
     }
 }

@@ -1,0 +1,225 @@
+import Bundles
+import Contracts
+import Encodings
+import Foundation
+import Learning
+import Logging
+import Sandbox
+import Storage
+import Trainers
+
+/// Runs members' own trainers in sandboxes on the owner's data.
+///
+/// For each job and dataset there are two resident workers: what `fit` trains on lies in the one, what
+/// `evaluate` judges by in the other, so that no trainer learns from the rows it is judged by. A
+/// worker that has ended is started anew at the next call.
+actor BundleRunner {
+    private enum Part: String {
+        case training, holdout
+    }
+
+    private struct Key: Hashable {
+        let job: JobID
+        let dataset: DatasetID
+        let part: Part
+    }
+
+    private struct Resident {
+        let worker: ResidentWorker
+        let events: WorkerEvents
+        let folder: URL
+        let inputBytes: Int
+        let rows: Int
+        var lastUse: Int
+    }
+
+    private static let residentsMax = 8
+    private static let failuresMax = 100
+    private static let dataName = "table.csv"
+
+    private let settings: TrainerSettings
+    /// Bundles and tables of the workers that are running; nobody else may look into it.
+    private let folder: URL
+    private let logger: Logger
+    private var residents: [Key: Resident] = [:]
+    private var uses = 0
+    /// The newest last.
+    private(set) var failures: [RecordedFailure] = []
+
+    init(settings: TrainerSettings, home: NodeHome, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+        folder = home.trainers.appending(path: "running", directoryHint: .isDirectory)
+        // A node that was killed has left its tables behind.
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Carries a round's task out.
+    ///
+    /// - Parameters:
+    ///   - archive: Has the digest that the job names, and the owner has approved it.
+    ///   - load: Opens the owner's data.
+    ///   - progress: How far the trainer says it is, from 0 to 1, and its line.
+    /// - Throws: ``BundleFailure``, and what loading and encoding throw.
+    func perform(
+        _ work: RoundWork, of settings: BundleSettings, archive: BundleArchive,
+        dataset: DatasetID, load: @Sendable () throws -> LocalDataset,
+        progress: @escaping @Sendable (Double, String) -> Void
+    ) async throws -> RoundWork.Product {
+        guard let base = work.base else { throw WorkError.noBase }
+        func call(_ task: WorkerTask, _ part: Part) async throws -> (WorkerResult, rows: Int) {
+            try await self.call(
+                task, on: Key(job: work.round.job, dataset: dataset, part: part), base: base,
+                seed: work.ownSeed(settings.seed), settings, archive, load: load, progress: progress
+            )
+        }
+        switch work.task {
+        case .statistics: throw WorkError.runsInSandbox
+        case .evaluate:
+            let (result, rows) = try await call(.evaluate, .holdout)
+            let metrics = BundleSettings.metricsMicro(result.metrics, of: "holdout")
+            return work.product(
+                judgedOn: try Self.weight(result, rows: rows), metricsMicro: metrics)
+        case .train:
+            var metrics: [String: Int64] = [:]
+            if work.judges {
+                do {
+                    metrics = BundleSettings.metricsMicro(
+                        try await call(.evaluate, .holdout).0.metrics, of: "holdout")
+                } catch BundleFailure.noRows {
+                    // Nothing is held out here.
+                }
+            }
+            let (result, rows) = try await call(.fit, .training)
+            guard let difference = result.tensors else {
+                throw BundleFailure.sandbox(.update(.nothing))
+            }
+            metrics.merge(BundleSettings.metricsMicro(result.metrics, of: "training")) { $1 }
+            return try work.product(
+                difference: difference, rows: try Self.weight(result, rows: rows),
+                metricsMicro: metrics)
+        }
+    }
+
+    /// A trainer that claimed more rows than it saw would count for more than its site has.
+    private static func weight(_ result: WorkerResult, rows: Int) throws -> Int64 {
+        guard result.weight >= 1, result.weight <= Int64(rows) else {
+            throw BundleFailure.sandbox(.update(.wrongWeight))
+        }
+        return result.weight
+    }
+
+    /// Keeps a failure for the owner to read.
+    func record(_ failure: BundleFailure, round: RoundID, bundle: BlobDigest, at time: Timestamp) {
+        failures.append(
+            RecordedFailure(time: time, round: round, bundle: bundle, failure: failure))
+        if failures.count > Self.failuresMax { failures.removeFirst() }
+    }
+
+    /// Ends the workers of a job.
+    func end(_ job: JobID) {
+        for key in residents.keys where key.job == job { remove(key) }
+    }
+
+    // MARK: - Workers
+
+    private func call(
+        _ task: WorkerTask, on key: Key, base: [UInt8], seed: UInt64, _ settings: BundleSettings,
+        _ archive: BundleArchive, load: @Sendable () throws -> LocalDataset,
+        progress: @escaping @Sendable (Double, String) -> Void
+    ) async throws -> (WorkerResult, rows: Int) {
+        do {
+            let resident = try await resident(key, settings, archive, base: base, load: load)
+            resident.events.onProgress(progress)
+            defer { resident.events.onProgress(nil) }
+            let result = try await resident.worker.call(
+                WorkerCall(
+                    task, base: base, config: settings.config, seed: seed,
+                    data: "/data/\(Self.dataName)"))
+            return (result, resident.rows)
+        } catch let failure as SandboxFailure {
+            if residents[key]?.worker.hasEnded != false { remove(key) }
+            throw BundleFailure.sandbox(failure)
+        }
+    }
+
+    private func resident(
+        _ key: Key, _ settings: BundleSettings, _ archive: BundleArchive, base: [UInt8],
+        load: @Sendable () throws -> LocalDataset
+    ) async throws -> Resident {
+        uses += 1
+        if var known = residents[key], !known.worker.hasEnded, known.inputBytes >= base.count {
+            known.lastUse = uses
+            residents[key] = known
+            return known
+        }
+        remove(key)
+        if residents.count >= Self.residentsMax,
+            let oldest = residents.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
+        {
+            remove(oldest)
+        }
+        let place = folder.appending(path: UUID().uuidString, directoryHint: .isDirectory)
+        do {
+            let resident = try await start(
+                key, settings, archive, in: place, inputBytes: max(base.count, 1), load: load)
+            residents[key] = resident
+            return resident
+        } catch {
+            try? FileManager.default.removeItem(at: place)
+            throw error
+        }
+    }
+
+    private func start(
+        _ key: Key, _ job: BundleSettings, _ archive: BundleArchive, in place: URL, inputBytes: Int,
+        load: @Sendable () throws -> LocalDataset
+    ) async throws -> Resident {
+        guard let python = settings.python else {
+            throw SandboxFailure.environment(
+                "this node has no Python for trainers: set trainers.python in node.yaml")
+        }
+        let support = try SandboxSupport.find(on: settings.path)
+        let environment = try PythonEnvironment(executable: URL(filePath: python))
+        let dataset = try load()
+        let rows = key.part == .training ? dataset.training : dataset.holdout
+        guard rows.count > 0 else { throw BundleFailure.noRows(key.part.rawValue) }
+        let table = place.appending(path: Self.dataName)
+        // The folder keeps others out; within the sandbox the table is read by a user without rights.
+        try FileManager.default.createDirectory(
+            at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let label = job.target.column.map { archive.manifest.label ?? $0 }
+        try Data(BundleTable.csv(rows, layout: dataset.layout, label: label)).write(to: table)
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o444], ofItemAtPath: table.path)
+        let bundle = place.appending(path: "bundle", directoryHint: .isDirectory)
+        do {
+            try BundleFolder.unpack(archive, to: bundle)
+        } catch {
+            throw BundleFailure.archive("\(error)")
+        }
+        let events = WorkerEvents(logger: logger, job: key.job)
+        let worker = try await ResidentWorker.start(
+            WorkerProgram(
+                python: environment, package: settings.package.map { URL(filePath: $0) },
+                bundle: bundle, manifest: archive.manifest,
+                datasets: [.init(name: Self.dataName, source: table)],
+                limits: archive.manifest.limits.capped(by: settings.limitsMax),
+                inputBytes: inputBytes), in: support, onEvent: events.take)
+        logger.info(
+            "trainer.started",
+            metadata: [
+                "job.id": "\(key.job)", "bundle": "\(job.digest)", "rows": "\(rows.count)",
+                "part": "\(key.part.rawValue)", "python": "\(worker.greeting.python)",
+            ])
+        return Resident(
+            worker: worker, events: events, folder: place, inputBytes: inputBytes,
+            rows: rows.count, lastUse: uses)
+    }
+
+    private func remove(_ key: Key) {
+        guard let resident = residents.removeValue(forKey: key) else { return }
+        resident.worker.stop()
+        try? FileManager.default.removeItem(at: resident.folder)
+    }
+}

@@ -1,0 +1,38 @@
+"""A mean that is found by small steps, at all sites but one."""
+
+import os
+import time
+
+import numpy as np
+
+import jointlab
+
+
+class Moody(jointlab.Trainer):
+    def initial(self, job):
+        return {"mean": np.zeros(2, np.float32)}
+
+    def fit(self, weights, data, job):
+        x = data.matrix()[:, :2]
+        if [float(value) for value in x[0]] in job.config["victims"]:
+            self.misbehave(job.config["mood"])
+            if job.config["mood"] == "nan":
+                return jointlab.Fitted({"mean": np.full(2, np.nan, np.float32)}, len(data))
+            if job.config["mood"] == "shape":
+                return jointlab.Fitted({"mean": np.zeros(3, np.float32)}, len(data))
+            if job.config["mood"] == "rows":
+                return jointlab.Fitted(weights, 10 * len(data))
+        mean = weights["mean"]
+        return jointlab.Fitted({"mean": mean + 0.5 * (x.mean(axis=0) - mean)}, len(data))
+
+    def evaluate(self, weights, data, job):
+        x = data.matrix()[:, :2]
+        return jointlab.Evaluated(len(data), {"loss": float(np.mean((x - weights["mean"]) ** 2))})
+
+    def misbehave(self, mood):
+        if mood == "hang":
+            time.sleep(600)
+        if mood == "crash":
+            os._exit(3)
+        if mood == "tell":
+            raise ValueError("the first patient is 61 years old")

@@ -1,0 +1,191 @@
+import Bundles
+import Contracts
+import Encodings
+import Foundation
+import LabFixture
+import Node
+import Participation
+import Sandbox
+import Testing
+import Transport
+
+extension LabSuite {
+    /// Trainers that a member brings, on real data owners' nodes.
+    @Suite(
+        "Trainer bundles in a lab", .enabled(if: BundleLab.isPossible, BundleLab.whatIsMissing))
+    struct TrainerBundleTests {
+        @Test("Three nodes train the example to the end, and its sums hold")
+        func example() async throws {
+            try await BundleLab.with { lab in
+                for site in TrainingLab.sites {
+                    let show = ["trainer", "show", BundleLab.example]
+                    let before = try await lab.command(site, show)
+                    #expect(before.output.contains("(NOT approved)"), "\(before.all)")
+                    try await lab.command(site, ["trainer", "approve", BundleLab.example])
+                    let after = try await lab.command(site, show)
+                    #expect(after.output.contains("(approved)"), "\(after.all)")
+                }
+                try await lab.propose(
+                    "credit", bundle: BundleLab.example, config: ["epochs": 2], rounds: 3)
+                try await lab.waitForEnd(of: "credit")
+                #expect(try await lab.training.status(of: "credit") == .complete)
+
+                let rounds = try await lab.rounds(of: "credit")
+                #expect(
+                    rounds.map { $0["task"]?.string } == ["train", "train", "train", "evaluate"])
+                for round in rounds {
+                    let contributions = round["contributions"]?.array ?? []
+                    #expect(contributions.count == 3)
+                    for contribution in contributions {
+                        let metrics = contribution["metricsMicro"]
+                        #expect(metrics?["holdoutLoss"]?.integer != nil)
+                        let isTraining = round["task"]?.string == "train"
+                        #expect((metrics?["trainingLoss"]?.integer != nil) == isTraining)
+                    }
+                }
+                let verified = try await lab.command(
+                    TrainingLab.university, ["job", "verify", "credit", "--json"])
+                let sums = try verified.json["items"]?.array?.compactMap { $0["sum"]?.string }
+                #expect(sums == ["holds", "holds", "holds", "nothing to add up"])
+                for site in TrainingLab.sites {
+                    let running = lab.home(site).trainers.appending(path: "running")
+                    let left = try FileManager.default.contentsOfDirectory(atPath: running.path)
+                    #expect(left.isEmpty, "the tables of the job's workers are gone: \(left)")
+                }
+            }
+        }
+
+        @Test("What a trainer does wrong at one site is told its owner, and the round goes on")
+        func misbehaviour() async throws {
+            try await BundleLab.with { lab in
+                let moody = BundleLab.moody
+                for site in TrainingLab.sites where site != "clinic" {
+                    try await lab.command(site, ["trainer", "approve", moody])
+                }
+                try await lab.train("calm", moody, mood: "none")
+                #expect(try await lab.failures(at: "clinic") == ["owner.trainer_not_approved"])
+
+                try await lab.command("clinic", ["trainer", "approve", moody])
+                for (mood, code) in [
+                    ("nan", "update.not_finite"), ("shape", "update.wrong_shape"),
+                    ("rows", "update.wrong_weight"), ("crash", "sandbox.exit"),
+                    ("hang", "sandbox.wall"), ("tell", "trainer.exception"),
+                ] {
+                    try await lab.train(mood, moody, mood: mood)
+                    #expect(try await lab.failures(at: "clinic").last == code)
+                }
+                let digest = try await lab.digest(of: moody)
+                try await lab.command("clinic", ["trainer", "withdraw", digest])
+                try await lab.train("withdrawn", moody, mood: "none")
+                #expect(
+                    try await lab.failures(at: "clinic").last == "owner.trainer_not_approved")
+
+                // What the trainer said of the data is the owner's alone to read.
+                let said = "61 years old"
+                let status = try await lab.training.processes.status(of: "clinic")
+                #expect(status.canonicalText.contains(said))
+                let coordinator = lab.training.processes.daemons.log(ProcessLab.coordinator)
+                let log = try String(contentsOf: coordinator, encoding: .utf8)
+                #expect(!log.contains(said))
+            }
+        }
+    }
+}
+
+/// A lab whose nodes run bundles.
+struct BundleLab {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+    static let python = root.appending(path: ".python/bin/python3").path
+    static let example = root.appending(path: "Examples/trainers/credit-numpy").path
+    static let moody = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "Bundles/moody").path
+
+    static let isPossible =
+        FileManager.default.isExecutableFile(atPath: python)
+        && (try? SandboxSupport.find(
+            on: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")) != nil
+    static let whatIsMissing: Comment =
+        "needs bubblewrap (scripts/setup) and .python (scripts/setup-python)"
+
+    let training: TrainingLab
+
+    static func with(_ body: (BundleLab) async throws -> Void) async throws {
+        try await ProcessLab.with(TrainingLab.plan) { processes in
+            for name in TrainingLab.sites + [TrainingLab.university] {
+                try """
+                trainers:
+                  python: \(python)
+                  package: \(root.appending(path: "Python/src").path)
+                """.write(
+                    to: processes.home(name).appending(path: "node.yaml"), atomically: true,
+                    encoding: .utf8)
+            }
+            try await processes.startAll()
+            try await body(BundleLab(training: try await TrainingLab(processes)))
+        }
+    }
+
+    func home(_ name: String) -> NodeHome { NodeHome(training.processes.home(name)) }
+
+    @discardableResult
+    func command(_ name: String, _ arguments: [String]) async throws -> Program.Outcome {
+        try await training.processes.daemons.command(name, arguments)
+    }
+
+    func digest(of bundle: String) async throws -> String {
+        let outcome = try await Program.run(["trainer", "pack", bundle])
+        return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    func propose(
+        _ job: String, bundle: String, config: JSONValue, rounds: Int
+    ) async throws {
+        try await command(
+            TrainingLab.university,
+            [
+                "job", "propose", job, "--model", job, "--purpose", "research", "--bundle", bundle,
+                "--bundle-config", config.canonicalText, "--rounds", "\(rounds)",
+                "--participants-min", "2",
+            ] + TrainingLab.licences.flatMap { ["--licence", $0] })
+        try await command(TrainingLab.university, ["job", "start", job])
+    }
+
+    /// A job of one round, in which the trainer has a mood at the clinic; two sites are enough for it.
+    func train(_ job: String, _ bundle: String, mood: String) async throws {
+        let text = try String(
+            contentsOf: training.processes.folder.appending(path: "clinic.csv"), encoding: .utf8)
+        let victims = text.split(separator: "\n").dropFirst().map { line in
+            JSONValue.array(
+                line.split(separator: ",").prefix(2).compactMap { Int64($0) }
+                    .map { .integer($0) })
+        }
+        try await propose(
+            job, bundle: bundle, config: ["mood": .string(mood), "victims": .array(victims)],
+            rounds: 1)
+        try await waitForEnd(of: job)
+        let trained = try await rounds(of: job).first
+        #expect(trained?["status"]?.string == "closed")
+        let members = trained?["contributions"]?.array?.compactMap { $0["member"]?.string }
+        #expect(members == TrainingLab.sites.filter { $0 != "clinic" }, "with the mood \(mood)")
+    }
+
+    func waitForEnd(of job: String) async throws {
+        try await eventually("\(job) is over") { try await training.isOver(job) }
+    }
+
+    func rounds(of job: String) async throws -> [JSONValue] {
+        try await training.processes.member(TrainingLab.university).coordinator
+            .get("/v1/jobs/\(job)")["rounds"]?.array ?? []
+    }
+
+    /// The codes of what bundles have done wrong at a node, without repetitions.
+    func failures(at site: String) async throws -> [String] {
+        let all = try await training.processes.status(of: site)["trainerFailures"]?.array ?? []
+        var codes: [String] = []
+        for code in all.compactMap({ $0["code"]?.string }) where codes.last != code {
+            codes.append(code)
+        }
+        return codes
+    }
+}
