@@ -91,7 +91,9 @@ let package = Package(
             ]),
         .target(
             name: "ContractLibrary",
-            dependencies: ["Policy", "ContractFiles", "ContractLanguage", "Contracts", "Encodings"],
+            dependencies: [
+                "Policy", "ContractFiles", "ContractLanguage", "Contracts", "Encodings",
+            ],
             resources: [.embedInCode("Documents")]),
         .target(
             name: "Storage",
@@ -146,7 +148,8 @@ let package = Package(
         .target(
             name: "Audit",
             dependencies: [
-                "Contracts", "Encodings", "Ledger", "MerkleLog", "Storage", "Strategies", "Trainers",
+                "Contracts", "Encodings", "Ledger", "MerkleLog", "Storage", "Strategies",
+                "Trainers",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
@@ -176,7 +179,8 @@ let package = Package(
         .target(
             name: "Participation",
             dependencies: [
-                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings",
+                "Identity", "LabAPI", "Learning", "Ledger", "Node",
                 "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -206,7 +210,8 @@ let package = Package(
             dependencies: [
                 "Audit", "Bundles", "ContractLanguage", "ContractLibrary", "Contracts",
                 "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
-                "MerkleLog", "Node", "Participation", "Policy", "Randomness", "Sandbox", "Storage", "Strategies",
+                "MerkleLog", "Node", "Participation", "Policy", "Randomness", "Sandbox", "Storage",
+                "Strategies",
                 "Tensors", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
@@ -222,7 +227,8 @@ let package = Package(
             name: "Simulator",
             dependencies: [
                 "ContractLanguage", "ContractLibrary", "Contracts", "Encodings", "Federation",
-                "Identity", "Ledger", "MerkleLog", "MerkleMap", "Policy", "Randomness", "Strategies",
+                "Identity", "Ledger", "MerkleLog", "MerkleMap", "Policy", "Randomness",
+                "Strategies",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/Simulator"),
@@ -247,9 +253,11 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "Bundles", "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "LabFixture",
+                "Bundles", "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity",
+                "LabAPI", "LabFixture",
                 "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
-                "Randomness", "Sandbox", "Storage", "Strategies", "Trainers", "Transport", "jointlab",
+                "Randomness", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
+                "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -305,7 +313,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "SettlementTests",
-            dependencies: ["ContractLibrary", "Contracts", "Encodings", "Identity", "Randomness", "Settlement"]),
+            dependencies: [
+                "ContractLibrary", "Contracts", "Encodings", "Identity", "Randomness", "Settlement",
+            ]),
         .testTarget(
             name: "LedgerTests",
             dependencies: [
@@ -322,7 +332,9 @@ let package = Package(
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"]),
         .testTarget(
             name: "StrategiesTests",
-            dependencies: ["CKernels", "Encodings", "Randomness", "SharedFolder", "Strategies", "Tensors"]),
+            dependencies: [
+                "CKernels", "Encodings", "Randomness", "SharedFolder", "Strategies", "Tensors",
+            ]),
         .testTarget(
             name: "StorageTests",
             dependencies: [
@@ -371,7 +383,8 @@ let package = Package(
         .testTarget(
             name: "TrainersTests",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab", "Strategies",
+                "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab",
+                "Strategies",
                 "Tensors", "Trainers",
             ]),
         .target(
@@ -410,7 +423,8 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "Bundles", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
+                "Bundles", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Learning",
                 "Ledger", "MerkleLog", "Node", "Participation", "Randomness", "SampleLab",
                 "ServedLab", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -423,7 +437,8 @@ let package = Package(
         .testTarget(
             name: "ParticipationTests",
             dependencies: [
-                "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning",
+                "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Learning",
                 "Ledger", "Node", "Participation", "Randomness", "SampleLab", "ServedLab",
                 "Storage", "Trainers", "Transport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -458,7 +473,8 @@ let isSimulated: Set = [
     "Strategies",
 ]
 
-for target in package.targets where target.type != .system && !["CKernels", "CSandbox"].contains(target.name) {
+for target in package.targets
+where target.type != .system && !["CKernels", "CSandbox"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

@@ -156,7 +156,7 @@ package struct LabRoutes: Sendable {
             round.json.adding("stage", snapshot.finality.stage(of: round.index).json)
         }
         return [
-            "job": job.json, "rounds": .array(rounds),
+            "job": job.json, "result": job.result?.json, "rounds": .array(rounds),
             "sites": .array(
                 job.participants.map { snapshot.site($0, of: job, for: member) }),
             "ledger": snapshot.progress,

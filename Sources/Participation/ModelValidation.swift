@@ -8,7 +8,7 @@ extension MemberSession {
     /// Registers a complete job's result.
     package func register(_ job: JobID, until stage: Stage) async throws -> JSONValue {
         let answer = try await get("/v1/jobs/\(job)")
-        guard let weights = answer["job"]?["weights"]?.string.flatMap({ BlobDigest($0) }) else {
+        guard let weights = answer["result"]?.string.flatMap({ BlobDigest($0) }) else {
             throw Mistake("the job \(job) has no result yet")
         }
         return try await submit(RegisterModelVersion(job: job, weights: weights), until: stage)
@@ -72,7 +72,9 @@ package struct Acceptance: Hashable, Sendable {
     /// A bound on a metric that the model does not have does not hold.
     package func accepts(_ metrics: ModelMetrics) -> Bool {
         let found = metrics.summaryMicro
-        var bounds = [("holdoutAUC", aucMin), ("holdoutAccuracy", accuracyMin), ("holdoutR2", r2Min)]
+        var bounds = [
+            ("holdoutAUC", aucMin), ("holdoutAccuracy", accuracyMin), ("holdoutR2", r2Min),
+        ]
         if bounds.allSatisfy({ $0.1 == nil }), lossMax == nil {
             if case .prediction(.regression) = metrics {
                 bounds = [("holdoutR2", 0.5)]

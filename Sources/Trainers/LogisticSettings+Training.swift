@@ -20,7 +20,8 @@ extension LogisticSettings: AveragedTrainer {
 
     package func evaluate(_ model: [UInt8], on dataset: LocalDataset) throws -> ModelMetrics? {
         .prediction(
-            .binary(try LogisticTrainer.evaluate(model: LogisticModel(parsing: model), on: dataset)))
+            .binary(try LogisticTrainer.evaluate(model: LogisticModel(parsing: model), on: dataset))
+        )
     }
 
     package func train(_ work: LocalWork, on dataset: LocalDataset) throws -> LocalTrained {

@@ -59,7 +59,8 @@ struct TestLab {
             coordinator: CoordinatorKeys(
                 logKey: MemberSecrets("coordinator").cosigner.publicKey,
                 serviceKey: MemberSecrets("coordinator").signing.publicKey),
-            constitution: LibraryDocument.constitution.published(), rules: rules, founders: try people.map { try card($0.name, $0.roles) })
+            constitution: LibraryDocument.constitution.published(), rules: rules,
+            founders: try people.map { try card($0.name, $0.roles) })
     }
 
     init(

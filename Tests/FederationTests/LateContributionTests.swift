@@ -28,7 +28,8 @@ import Testing
 
     private static func task(_ lab: FederatedLab, _ number: Int) throws -> TrainingTask {
         try #require(
-            lab.tasks.last { $0.member.text == "ed" && $0.task.round.number == number }).task
+            lab.tasks.last { $0.member.text == "ed" && $0.task.round.number == number }
+        ).task
     }
 
     @Test("A round is sealed as soon as it has as many contributions as are enough")

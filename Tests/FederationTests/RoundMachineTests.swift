@@ -257,7 +257,8 @@ import Testing
         try lab.aggregate(FederatedLab.digest(1))
         machine = try anew()
         for event in [
-            .openIsFinal, .timedOut, .sealIsFinal, .aggregated(RoundResult(model: nil)), .aggregationFailed("why"),
+            .openIsFinal, .timedOut, .sealIsFinal, .aggregated(RoundResult(model: nil)),
+            .aggregationFailed("why"),
             .contributed(try signed("ada")), .connected(try MemberID("ada")),
         ] as [RoundMachine.Event] {
             let commands = machine.handle(event)
@@ -290,7 +291,8 @@ import Testing
                 case 6: random.uniformInteger(below: 6) == 0 ? .timedOut : .sealIsFinal
                 default:
                     random.uniformInteger(below: 3) == 0
-                        ? .aggregationFailed("why") : .aggregated(RoundResult(model: FederatedLab.digest(1)))
+                        ? .aggregationFailed("why")
+                        : .aggregated(RoundResult(model: FederatedLab.digest(1)))
                 }
             let commands = machine.handle(event)
             if case .openIsFinal = event { isOpen = true }

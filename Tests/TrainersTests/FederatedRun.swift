@@ -41,7 +41,8 @@ struct FederatedRun {
             let member = try MemberID(name)
             let product = try RoundWork(
                 task: task, round: round, member: member, trainer: trainer, strategy: strategy,
-                base: base.flatMap { blobs[$0] }, strategyState: strategyState.flatMap { blobs[$0] },
+                base: base.flatMap { blobs[$0] },
+                strategyState: strategyState.flatMap { blobs[$0] },
                 state: states[place]
             ).perform(on: datasets[place])
             states[place] = try LocalState(parsing: product.state.bytes)

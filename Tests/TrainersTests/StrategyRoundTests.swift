@@ -70,7 +70,9 @@ import Trainers
         #expect(Set(scaffold).count == 3)
         let ditto = try states(["kind": "ditto", "lambda": .number(0.5)])
         #expect(ditto.allSatisfy { $0.personal.count == 5 && $0.control.isEmpty })
-        let topK = try states(["kind": "fedavg", "compression": ["kind": "topK", "share": .number(0.2)]])
+        let topK = try states([
+            "kind": "fedavg", "compression": ["kind": "topK", "share": .number(0.2)],
+        ])
         #expect(topK.allSatisfy { $0.residual.count { $0 == 0 } == 1 })
         #expect(try states(["kind": "fedavg"]).allSatisfy(\.isEmpty))
     }

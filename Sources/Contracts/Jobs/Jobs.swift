@@ -50,7 +50,9 @@ package struct Jobs: Sendable {
     mutating func set(_ job: Job) {
         jobs.set(job.id, job)
         running.removeAll { $0 == job.id }
-        if job.status == .running || job.status == .paused { running = (running + [job.id]).sorted() }
+        if job.status == .running || job.status == .paused {
+            running = (running + [job.id]).sorted()
+        }
     }
 
     mutating func set(_ round: Round) {

@@ -46,7 +46,8 @@ package struct ModelVersion: StateRow, Hashable {
     package var json: JSONValue {
         [
             "model": id.model.json, "version": .integer(Int64(id.number)),
-            "weights": weights.json, "job": job.json, "base": base?.json, "purpose": .string(purpose),
+            "weights": weights.json, "job": job.json, "base": base?.json,
+            "purpose": .string(purpose),
             "lineage": .array(lineage.map(\.json)), "rounds": .integer(Int64(rounds)),
             "registered": registered.json, "status": .string(status.rawValue),
             "validations": .array(validations.map(\.json)), "reason": reason.map { .string($0) },

@@ -159,7 +159,8 @@ struct DataFileOptions: ParsableArguments {
     @Option(help: "The column to predict, by name or number.")
     var label: String?
 
-    @Option(help: "What is predicted of it: label (one of two), classes (one of several) or number.")
+    @Option(
+        help: "What is predicted of it: label (one of two), classes (one of several) or number.")
     var answer: InspectionOptions.Answer = .label
 
     @Option(help: "Which of its values are the positive class: M, or yes,maybe, or >0.")

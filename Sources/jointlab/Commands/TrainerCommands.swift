@@ -98,6 +98,8 @@ struct TrainerCommands: AsyncParsableCommand {
 
         @OptionGroup var bundle: BundleArgument
 
+        @OptionGroup var output: OutputOptions
+
         @Option(help: "Print this file of the bundle.")
         var file: String?
 
@@ -120,7 +122,7 @@ struct TrainerCommands: AsyncParsableCommand {
                 earlier: try BlobDigest(archive.digest).flatMap {
                     try approvals.last(named: archive.manifest.name, but: $0)
                 }, limitsMax: try node.settings().trainers.limitsMax)
-            print(view.text)
+            output.print(view.json, view.text)
         }
     }
 
@@ -226,6 +228,30 @@ struct BundleView {
     /// What was approved under the same name before.
     let earlier: BundleArchive?
     let limitsMax: TrainerLimits
+
+    var json: JSONValue {
+        let manifest = archive.manifest
+        var limits = JSONObject()
+        for (name, value) in manifest.limits.capped(by: limitsMax).named {
+            limits[name] = .integer(Int64(value))
+        }
+        return [
+            "name": .string(manifest.name), "version": .string(manifest.version),
+            "digest": .string(archive.digest), "approved": .bool(isApproved),
+            "entry": .string(manifest.entry), "python": .string("\(manifest.python)"),
+            "requirements": .array(
+                manifest.requirements.map { .string("\($0.name)==\($0.version)") }),
+            "limits": .object(limits),
+            "files": .array(
+                archive.files.map {
+                    ["path": .string("\($0.path)"), "bytes": .integer(Int64($0.contents.count))]
+                }),
+            "earlier": earlier.map { .string($0.digest) },
+            "changes": earlier.map {
+                .string(BundleDifference(from: $0, to: archive).text)
+            },
+        ]
+    }
 
     var text: String {
         let manifest = archive.manifest

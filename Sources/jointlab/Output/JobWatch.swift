@@ -130,7 +130,8 @@ struct LiveJobView {
         if let round = answer["rounds"]?.array?.last,
             let status = round["status"]?.string, status == "open" || status == "sealed"
         {
-            text += "; round \(round.shown("round")) (\(round.shown("task"))) is \(status), \(round.shown("stage"))"
+            text +=
+                "; round \(round.shown("round")) (\(round.shown("task"))) is \(status), \(round.shown("stage"))"
         } else if job["status"]?.string == "running" {
             let up = (answer["sites"]?.array ?? []).count { $0["connected"] == .bool(true) }
             text += "; \(up) nodes are up, at least \(job.shown("participantsMin")) are needed"
