@@ -227,7 +227,12 @@ package actor CoordinatorService: Service {
         _ member: MemberID, _ round: RoundID, code: String, detail: String
     ) {
         counters.declines += 1
-        receive(SiteReport(round: round, stage: .failed, message: code), from: member)
+        let licence = machine.state.jobs[round]?.participants.first { $0.member == member }
+            .flatMap { machine.state.licence($0.licence) }
+        let report = SiteReport(round: round, stage: .failed, message: code)
+        if let disclosed = licence.map(SiteDisclosure.init)?.disclosed(report) {
+            receive(disclosed, from: member)
+        }
         logger.notice(
             "task.declined",
             metadata: [

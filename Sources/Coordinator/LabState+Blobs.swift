@@ -11,9 +11,11 @@ extension LabState {
         }
         for job in jobs.all {
             let bundle = (try? BundleSettings(job.trainer))?.digest
-            digests.formUnion([job.weights, bundle].compactMap(\.self))
+            digests.formUnion([job.weights, job.strategyState, bundle].compactMap(\.self))
             for round in jobs.rounds(of: job) {
-                digests.formUnion([round.base, round.result].compactMap(\.self))
+                digests.formUnion(
+                    [round.base, round.strategyState, round.result, round.nextStrategyState]
+                        .compactMap(\.self))
                 digests.formUnion(round.contributions.map(\.update))
             }
         }

@@ -23,6 +23,12 @@ package struct NodeMachine: Sendable {
     private enum Work: Sendable {
         case underWay
         case done(Envelope, Contribution)
+
+        /// The round whose model it started from, where that is not the one that it is for.
+        var startedIn: Int? {
+            guard case .done(_, let contribution) = self else { return nil }
+            return contribution.startedIn
+        }
     }
 
     package private(set) var follower: Follower
@@ -75,7 +81,7 @@ package struct NodeMachine: Sendable {
             note(batch.receipts)
         }
         let (jobs, member) = (replica.state.jobs, member)
-        work = work.filter { jobs.counts($0.key, of: member) }
+        work = work.filter { jobs.counts($0.key, startedIn: $0.value.startedIn, of: member) }
         return commands.map { .ledger($0) }
     }
 
@@ -109,7 +115,7 @@ package struct NodeMachine: Sendable {
                 refusedOpenings: refusedOpenings, at: replica.time)
             // Who is late begins nothing new: it hands in what it has, and starts from a newer model
             // the next time.
-            if let late = lateWork(before: task.round) {
+            if order.round.task == .train, let late = lateWork(before: task.round) {
                 guard case .done(_, let contribution) = work[late] else { return [] }
                 work[late] = nil
                 return handIn(contribution.late(to: task.round))
@@ -192,12 +198,14 @@ package struct NodeMachine: Sendable {
 
 extension Jobs {
     /// Whether what a member does for a round can still be of use.
-    fileprivate func counts(_ id: RoundID, of member: MemberID) -> Bool {
+    fileprivate func counts(_ id: RoundID, startedIn: Int?, of member: MemberID) -> Bool {
         guard let round = self[id], let job = self[id.job] else { return false }
         if round.status == .open { return true }
+        // The first that could still take it.
+        let next = current(of: job)?.status == .open ? job.opened - 1 : job.opened
         let isCounted = round.contributions.contains { $0.member == member }
         return round.task == .train && round.status != .abandoned && !isCounted
             && (job.status == .running || job.status == .paused)
-            && job.opened - id.number <= job.lateRoundsMax
+            && next - (startedIn ?? id.number) <= job.lateRoundsMax
     }
 }

@@ -4,21 +4,29 @@ import Storage
 import Trainers
 
 /// What this node keeps between the rounds of a job and tells nobody, a file for each of the last
-/// rounds: a round that is trained again, after a restart say, starts from what the one before it
-/// left.
+/// rounds: what an update left counts only once the update does, and a round that is trained again,
+/// after a restart say, starts from what the last counted one left.
 struct LocalStates {
-    private static let kept = 3
+    private static let kept = 8
 
     let folder: URL
 
-    /// What the newest round before this one has left.
+    /// What the newest round before this one has left whose update was counted.
     ///
+    /// - Parameter isCounted: What the ledger says of a round's update.
     /// - Throws: `StorageError` for a file that cannot be read.
-    func before(_ round: RoundID) throws -> LocalState {
-        guard let number = try numbers(of: round.job).last(where: { $0 < round.number }) else {
-            return LocalState()
+    func before(
+        _ round: RoundID, isCounted: (RoundID) async -> Bool
+    ) async throws -> LocalState {
+        for number in try numbers(of: round.job).reversed() where number < round.number {
+            let earlier = RoundID(job: round.job, number: number)
+            if await isCounted(earlier) { return try state(of: earlier) }
         }
-        let file = place(RoundID(job: round.job, number: number))
+        return LocalState()
+    }
+
+    private func state(of round: RoundID) throws -> LocalState {
+        let file = place(round)
         do {
             return try LocalState(parsing: Array(try Data(contentsOf: file)))
         } catch {

@@ -314,6 +314,7 @@ package actor NodeService: Service {
             try perform(machine.stored(size: batch.size, at: now()))
             try followCoordinator()
             progress.notify()
+            await runner.bundles.endAll(but: licensedJobs)
         }
     }
 
@@ -323,10 +324,34 @@ package actor NodeService: Service {
                 order,
                 await runner.run(order, client: client) {
                     await self.refusal(of: order)
+                } isCounted: {
+                    await self.isCounted($0)
                 } report: {
                     await self.report($0, $1, on: order)
                 })
         }
+    }
+
+    /// Whether this node's update of a round counts, in that round or late in another.
+    private func isCounted(_ id: RoundID) -> Bool {
+        let jobs = machine.replica.state.jobs
+        guard let job = jobs[id.job] else { return false }
+        return (id.number..<min(job.opened, id.number + 1 + job.lateRoundsMax)).contains { number in
+            jobs[RoundID(job: job.id, number: number)]?.contributions.contains {
+                $0.member == machine.member && ($0.startedIn ?? number) == id.number
+            } == true
+        }
+    }
+
+    /// The running jobs that this node still has a licence for; nothing of the others' data stays
+    /// with a trainer.
+    private var licensedJobs: Set<JobID> {
+        let state = machine.replica.state
+        return Set(
+            state.jobs.running.filter { id in
+                let own = state.jobs[id]?.participants.first { $0.member == machine.member }
+                return own.flatMap { state.licence($0.licence) }?.contract.hasEnded == false
+            })
     }
 
     private func refusal(of order: TrainingOrder) -> TaskRefusal? {

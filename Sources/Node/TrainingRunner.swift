@@ -26,8 +26,10 @@ struct TrainingRunner: Sendable {
     /// - Parameters:
     ///   - client: Talks to the coordinator, which has the base model.
     ///   - refusal: Asks the node's own ledger once more, right before the data is opened.
+    ///   - isCounted: Whether this node's update of an earlier round has been sealed.
     func run(
         _ order: TrainingOrder, client: SignedClient, refusal: () async -> TaskRefusal?,
+        isCounted: (RoundID) async -> Bool,
         report:
             @escaping @Sendable (
                 SiteReport.Stage, (fraction: Double, text: String)?
@@ -79,7 +81,8 @@ struct TrainingRunner: Sendable {
             let work = RoundWork(
                 task: order.round.task, round: order.round.id, member: member,
                 judges: order.round.judges, trainer: trainer, strategy: strategy, base: base,
-                strategyState: strategyState, state: try states.before(order.round.id))
+                strategyState: strategyState,
+                state: try await states.before(order.round.id, isCounted: isCounted))
             let load: @Sendable () throws -> LocalDataset = {
                 try owned.load(layout: trainer.layout, target: trainer.ownTarget)
             }

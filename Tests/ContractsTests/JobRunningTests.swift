@@ -180,7 +180,68 @@ import Testing
             lab: TestLab.id, round: try TestLab.round(1), member: try MemberID("ada"),
             update: TestLab.digest(1), weight: 1,
             metricsMicro: ["holdoutLoss": .max, "holdoutRows": .max])
-        #expect(Judgement().judgeMicro([contribution, contribution]) == .max)
+        let many = [Contribution](repeating: contribution, count: 32)
+        #expect(Judgement().judgeMicro(many) == Judgement.valueMax)
+    }
+
+    @Test("A site cannot claim more rows to judge by than its dataset has")
+    func tooManyHoldoutRows() throws {
+        var lab = try judged(Judgement())
+        try lab.apply(lab.open(0), by: "coordinator")
+        func seal(_ rows: Int64) throws -> SealRound {
+            SealRound(
+                round: try TestLab.round(0),
+                contributions: [
+                    try lab.contribution("ada", to: 0, metricsMicro: ["holdoutRows": rows]),
+                    try lab.contribution("bo", to: 0),
+                ])
+        }
+        for rows in [-1, 1_000_000, .max] as [Int64] {
+            #expect(
+                try lab.refusal(of: seal(rows), by: "coordinator")?
+                    .contains("holdoutRows <= dataset.rows") == true)
+        }
+        #expect(try lab.refusal(of: seal(1), by: "coordinator") == nil)
+    }
+
+    @Test("A late update does not judge the newest model: it saw an older one")
+    func lateDoesNotJudge() throws {
+        var lab = try lab {
+            try $0.proposal(
+                participantsMin: 1, plan: [(.train, 9)], contributionsEnough: 1, lateRoundsMax: 2,
+                judgement: Judgement())
+        }
+        try runWithout(&lab, 0)
+        try lab.apply(lab.open(1, .train, base: TestLab.digest(1)), by: "coordinator")
+        try lab.apply(
+            SealRound(
+                round: TestLab.round(1),
+                contributions: [
+                    lab.contribution(
+                        "ada", to: 1, metricsMicro: ["holdoutLoss": 5, "holdoutRows": 10]),
+                    lab.contribution(
+                        "bo", to: 1, metricsMicro: ["holdoutLoss": 1_000, "holdoutRows": 40],
+                        startedIn: 0),
+                ]), by: "coordinator")
+        try lab.apply(
+            CloseRound(round: TestLab.round(1), result: TestLab.digest(2)), by: "coordinator")
+        #expect(lab.state.jobs[j1]?.best?.valueMicro == 5)
+    }
+
+    @Test("Who goes on from a version's weights names the version, whose lineage goes with them")
+    func laundering() throws {
+        var lab = try TestLab()
+        try lab.runJob()
+        try lab.apply(RegisterModelVersion(job: j1, weights: TestLab.digest(2)), by: "cy")
+        let plain = try lab.proposal("j-2", plan: [(.train, 1)])
+        let proposal = ProposeJob(
+            job: plain.job, model: plain.model, purpose: plain.purpose, licences: plain.licences,
+            trainer: plain.trainer, plan: plain.plan, participantsMin: plain.participantsMin,
+            roundTimeoutMilliseconds: plain.roundTimeoutMilliseconds, weights: TestLab.digest(2))
+        #expect(
+            try lab.refusal(of: proposal, by: "cy")
+                == "wrong_value: the rule is `who goes on from a version names it as base`; "
+                + "weights is \(TestLab.digest(2)), version is m-1/1")
     }
 
     // MARK: - Late contributions

@@ -105,6 +105,40 @@ import Testing
         #expect(node.orders.count == 2)
     }
 
+    @Test("An update that is as late as the job allows, and no more, is handed in")
+    func atTheLimit() throws {
+        var (lab, node, first) = try Self.lab(lateRoundsMax: 1)
+        try lab.runRound(0, with: ["ada", "bo"])
+        try node.catchUp(with: lab)
+        node.trained(first, Self.update)
+        #expect(node.contributions.count == 1)
+        let handedIn = try lab.machine.check(try #require(node.contributions.last)).contribution
+        #expect(handedIn.round.number == 1 && handedIn.startedIn == 0)
+
+        // It comes too late once more, and now it is too old: the node begins anew.
+        try lab.runRound(1, with: ["ada", "bo"])
+        try node.catchUp(with: lab)
+        node.receive(try Self.task(lab, 2))
+        #expect(node.orders.count == 2 && node.contributions.count == 1)
+    }
+
+    @Test("A late update does not stand in for an evaluation")
+    func evaluation() throws {
+        var lab = try FederatedLab()
+        try lab.start(plan: [.train, .evaluate], enough: 2, lateRoundsMax: 3)
+        try lab.connect()
+        var node = try TestNode("ed", genesis: lab.entries[0])
+        try node.catchUp(with: lab)
+        let first = try Self.task(lab, 0)
+        node.receive(first)
+        try lab.runRound(0, with: ["ada", "bo"])
+        try node.catchUp(with: lab)
+        node.trained(first.round, Self.update)
+        #expect(node.contributions.isEmpty)
+        node.receive(try Self.task(lab, 1))
+        #expect(node.orders.last?.round.task == .evaluate)
+    }
+
     @Test("A paused job ends the round that is under way and opens the next when it is resumed")
     func pausing() throws {
         var (lab, _, first) = try Self.lab()

@@ -63,7 +63,8 @@ extension Job {
     /// training out where it has not become better for long enough.
     fileprivate mutating func judge(_ round: Round) {
         guard let judgement, round.judges, let base = round.base,
-            let value = judgement.judgeMicro(round.contributions)
+            // A late one judged an older model.
+            let value = judgement.judgeMicro(round.contributions.filter { $0.startedIn == nil })
         else { return }
         if let best, !judgement.isBetter(value, than: best.valueMicro) {
             self.best?.judgementsSince = best.judgementsSince + 1

@@ -26,6 +26,8 @@ package struct Judgement: Hashable, Sendable {
     package let choosesBest: Bool
 
     package static let everyMax = 10_000
+    /// Metrics are taken to lie within ± so many millionths.
+    package static let valueMax: Int64 = 1 << 53
     /// The metric that says on how many rows the others stand.
     package static let rowsMetric = "holdoutRows"
 
@@ -49,8 +51,10 @@ package struct Judgement: Hashable, Sendable {
         for metrics in contributions.map(\.metricsMicro) {
             guard let value = metrics[metric], let count = metrics[Self.rowsMetric], count > 0
             else { continue }
-            sum += Int128(value) * Int128(count)
-            rows += Int128(count)
+            // Far beyond any honest figure, and far from what a sum of them can hold.
+            let rowCount = Int128(min(count, 1 << 40))
+            sum += Int128(max(-Self.valueMax, min(value, Self.valueMax))) * rowCount
+            rows += rowCount
         }
         return rows > 0 ? Int64(clamping: sum / rows) : nil
     }

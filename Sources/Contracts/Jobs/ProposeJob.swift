@@ -159,6 +159,14 @@ package struct ProposeJob: LabAction {
                 plan.steps.allSatisfy { $0.task != .statistics }, .wrongValue,
                 rule: "a job that starts from a model has no statistics, which start a new one",
                 saw: ["weights": weights.text])
+            // A version's lineage goes with it.
+            let models = state.models
+            let known = models.all.flatMap { models.versions(of: $0) }
+                .first { $0.weights == weights }
+            try context.require(
+                known == nil, .wrongValue,
+                rule: "who goes on from a version names it as base",
+                saw: ["weights": weights.text, "version": known?.id.description ?? "none"])
         }
 
         var participants: [MemberID: Participant] = [:]

@@ -97,6 +97,13 @@ extension LabState {
                 .contributionInvalid, rule: "weight <= dataset.rows",
                 saw: ["weight": contribution.weight, "dataset.rows": rows])
         }
+        if let judged = contribution.metricsMicro[Judgement.rowsMetric] {
+            guard (0...rows).contains(judged) else {
+                throw Refusal(
+                    .contributionInvalid, rule: "holdoutRows <= dataset.rows",
+                    saw: ["holdoutRows": judged, "dataset.rows": rows])
+            }
+        }
         if let started = contribution.startedIn {
             try check(contribution, startedIn: started, to: round)
         }

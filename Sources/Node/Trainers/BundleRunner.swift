@@ -117,6 +117,11 @@ actor BundleRunner {
     }
 
     /// Ends the workers of a job.
+    /// The workers of jobs that are over, or that may not have the data any more.
+    func endAll(but running: Set<JobID>) {
+        for key in residents.keys where !running.contains(key.job) { remove(key) }
+    }
+
     func end(_ job: JobID) {
         for key in residents.keys where key.job == job { remove(key) }
     }
