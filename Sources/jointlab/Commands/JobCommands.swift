@@ -144,13 +144,13 @@ struct JobCommands: AsyncParsableCommand {
             let isLive = !plain && isatty(STDOUT_FILENO) == 1
             let end = try await MemberSession.with(home) { session in
                 if json {
-                    return try await session.watch(job) { event in
+                    return try await session.watch(job, withSites: true) { event in
                         if case .changed(let answer) = event { say(answer.canonicalText) }
                     }
                 }
                 guard isLive else { return try await session.watch(job, line: { say($0) }) }
                 var view = LiveJobView()
-                return try await session.watch(job) { view.show($0) }
+                return try await session.watch(job, withSites: true) { view.show($0) }
             }
             if end == .abandoned { throw CommandFailure.refused }
         }

@@ -1,8 +1,10 @@
 import Contracts
 import Encodings
 import Foundation
+import LabAPI
 import Participation
 import Storage
+import Transport
 
 extension MemberSession {
     private static let pollMilliseconds = 40
@@ -21,14 +23,19 @@ extension MemberSession {
 
     /// Follows a job until it ends.
     ///
+    /// - Parameter withSites: Whether to ask the coordinator what the sites tell of themselves; the
+    ///   rest is what the member's own node has verified.
     /// - Returns: How it ended.
     func watch(
-        _ job: JobID, _ event: (WatchEvent) -> Void
+        _ job: JobID, withSites: Bool, _ event: (WatchEvent) -> Void
     ) async throws -> Job.Status {
         var shown = 0
         var last: JSONValue?
         while true {
-            let answer = try await get("/v1/jobs/\(job)")
+            var answer = try await get("/v1/jobs/\(job)")
+            if withSites, let told = try? await coordinator.get("/v1/jobs/\(job)")["sites"] {
+                answer = answer.adding("sites", told)
+            }
             let description = answer["job"] ?? .null
             if last == nil { event(.job(description)) }
             let rounds = answer["rounds"]?.array ?? []
@@ -52,7 +59,7 @@ extension MemberSession {
     /// Follows a job, a line for each round.
     func watch(_ job: JobID, line: (String) -> Void) async throws -> Job.Status {
         var table: RoundTable?
-        return try await watch(job) { event in
+        return try await watch(job, withSites: false) { event in
             switch event {
             case .job(let job):
                 let new = RoundTable(job: job)
