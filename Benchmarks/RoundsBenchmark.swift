@@ -9,15 +9,20 @@ import Participation
 import Trainers
 import Transport
 
-/// How many rounds a second a job runs with ten nodes and a tiny model: licences, fees, three final
-/// entries and a training task at every node, each round.
+/// How many rounds a second a job runs with a tiny model, at four sites and at eight, beside the
+/// researcher's own node: licences, fees, three final entries and a training task at every site, each
+/// round.
 struct RoundsBenchmark {
     let binary: URL
-    private static let nodes = 10
+    private static let sites = [4, 8]
     private static let rounds = 60
 
     func run() async throws {
-        let lab = try await BenchmarkLab(nodes: Self.nodes, binary: binary)
+        for sites in Self.sites { try await run(sites: sites) }
+    }
+
+    private func run(sites: Int) async throws {
+        let lab = try await BenchmarkLab(nodes: sites + 1, binary: binary)
         let owners = Array(lab.members.dropFirst())
         let currency = try CurrencyCode("FREE").orThrow()
         _ = try await lab.members[0].submit(
@@ -33,7 +38,7 @@ struct RoundsBenchmark {
         while true {
             let answer = try await lab.members[0].coordinator.get("/v1/jobs/\(job)")
             if answer["job"]?["status"]?.string == "complete" {
-                summarise(answer["rounds"]?.array ?? [])
+                summarise(answer["rounds"]?.array ?? [], sites: sites)
                 break
             }
             try await Task.sleep(for: .milliseconds(50))
@@ -86,7 +91,7 @@ struct RoundsBenchmark {
             until: .final)
     }
 
-    private func summarise(_ rounds: [JSONValue]) {
+    private func summarise(_ rounds: [JSONValue], sites: Int) {
         let times = rounds.dropFirst().compactMap { round -> Double? in
             guard let opened = round["opened"]?.integer, let ended = round["ended"]?.integer else {
                 return nil
@@ -98,7 +103,7 @@ struct RoundsBenchmark {
         else { return }
         let span = Double(last - first) / 1_000
         report(
-            "rounds with \(Self.nodes - 1) participants", "\(shown(Double(times.count) / span)) /s")
+            "rounds with \(sites) sites", "\(shown(Double(times.count) / span)) /s")
         report(
             "open to close, p50 / p99",
             "\(shown(percentile(times, 0.5))) / \(shown(percentile(times, 0.99))) ms")
