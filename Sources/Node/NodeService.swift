@@ -327,7 +327,7 @@ package actor NodeService: Service {
                 } isCounted: {
                     await self.isCounted($0)
                 } report: {
-                    await self.report($0, $1, on: order)
+                    await self.report($0, $1, on: order.round.id)
                 })
         }
     }
@@ -363,12 +363,14 @@ package actor NodeService: Service {
     /// - Parameter progress: What a trainer says of itself.
     private func report(
         _ stage: SiteReport.Stage, _ progress: (fraction: Double, text: String)? = nil,
-        on order: TrainingOrder
+        on round: RoundID
     ) {
-        guard let licence = machine.replica.state.licence(order.participant.licence),
+        let state = machine.replica.state
+        let own = state.jobs[round]?.participants.first { $0.member == machine.member }
+        guard let licence = own.flatMap({ state.licence($0.licence) }),
             let report = SiteDisclosure(licence).disclosed(
                 SiteReport(
-                    round: order.round.id, stage: stage,
+                    round: round, stage: stage,
                     fractionMicro: progress.map {
                         Int64(min(max($0.fraction, 0), 1) * 1_000_000)
                     }, message: progress?.text))
@@ -379,10 +381,10 @@ package actor NodeService: Service {
     private func finished(_ order: TrainingOrder, _ outcome: NodeMachine.Outcome) throws {
         switch outcome {
         case .update:
-            report(.uploading, on: order)
+            report(.uploading, on: order.round.id)
             counters.training["done", default: 0] += 1
         case .failure(let code, _):
-            report(.failed, on: order)
+            report(.failed, on: order.round.id)
             counters.training[code, default: 0] += 1
         }
         try perform(machine.trained(order.round.id, outcome))
@@ -425,6 +427,7 @@ package actor NodeService: Service {
         case .contribution(let envelope, let contribution):
             try await client.upload(contribution.update, from: blobs)
             _ = try await client.post("/v1/contributions", envelope.json)
+            await report(.contributed, on: contribution.round)
         case .report(let report):
             _ = try await client.post("/v1/reports", report.json)
         case .decline(let round, let code, let detail):

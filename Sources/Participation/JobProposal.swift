@@ -5,12 +5,11 @@ package import Trainers
 
 extension JobPlan {
     /// Statistics, so many rounds of training, and a last look at the result.
-    ///
-    /// - Parameter statistics: None for a job that goes on from a model.
-    package static func training(rounds: Int, statistics: Bool = true) -> JobPlan {
-        JobPlan(
-            (statistics ? [.init(task: .statistics, rounds: 1)] : [])
-                + [.init(task: .train, rounds: rounds), .init(task: .evaluate, rounds: 1)])
+    package static func training(rounds: Int) -> JobPlan {
+        JobPlan([
+            .init(task: .statistics, rounds: 1), .init(task: .train, rounds: rounds),
+            .init(task: .evaluate, rounds: 1),
+        ])
     }
 }
 

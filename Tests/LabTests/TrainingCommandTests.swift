@@ -74,6 +74,8 @@ extension LabSuite {
                 #expect(adam["job"]?["status"] == "complete")
                 #expect(adam["job"]?["skipped"]?.integer ?? 0 > 0)
                 #expect(adam["job"]?["strategyState"]?.string != nil)
+                let stages = (adam["sites"]?.array ?? []).map { $0["report"]?["stage"]?.string }
+                #expect(stages == ["contributed", "contributed", "contributed"])
                 #expect(try await researcher.holds("adam"))
                 try await researcher.run(["model", "register", "adam", "--wait", "final"])
                 let best = adam["job"]?["best"]?["weights"]?.string

@@ -23,7 +23,7 @@ package struct PauseJob: LabAction {
     package func apply(
         to state: inout LabState, in context: inout ActionContext
     ) throws(Refusal) {
-        var row = try state.jobs.owned(job, by: state.members.sender(of: context), in: .running)
+        var row = try state.ownJob(job, in: .running, &context)
         row.status = .paused
         row.reason = reason
         state.jobs.set(row)
@@ -49,7 +49,7 @@ package struct ResumeJob: LabAction {
     package func apply(
         to state: inout LabState, in context: inout ActionContext
     ) throws(Refusal) {
-        var row = try state.jobs.owned(job, by: state.members.sender(of: context), in: .paused)
+        var row = try state.ownJob(job, in: .paused, &context)
         try state.requireOperating(in: &context)
         row.status = .running
         row.reason = nil
@@ -57,24 +57,21 @@ package struct ResumeJob: LabAction {
     }
 }
 
-extension Jobs {
-    /// A member's own job at a stage.
+extension LabState {
+    /// The sender's own job at a stage; the receipt says that it is.
     ///
     /// - Throws: ``Refusal``: `unknown`, `wrong_sender` or `wrong_stage`.
-    func owned(
-        _ id: JobID, by member: Member, in status: Job.Status
+    func ownJob(
+        _ id: JobID, in status: Job.Status, _ context: inout ActionContext
     ) throws(Refusal) -> Job {
-        let job = try existing(id)
-        guard job.owner == member.id else {
-            throw Refusal(
-                .wrongSender, rule: "the sender owns the job",
-                saw: ["sender": member.id, "job.owner": job.owner])
-        }
-        guard job.status == status else {
-            throw Refusal(
-                .wrongStage, rule: "job.status == \(status.rawValue)",
-                saw: ["job": id, "job.status": job.status.rawValue])
-        }
+        let sender = try members.sender(of: context)
+        let job = try jobs.existing(id)
+        try context.require(
+            job.owner == sender.id, .wrongSender, rule: "the sender owns the job",
+            saw: ["sender": sender.id, "job.owner": job.owner])
+        try context.require(
+            job.status == status, .wrongStage, rule: "job.status == \(status.rawValue)",
+            saw: ["job": id, "job.status": job.status.rawValue])
         return job
     }
 }

@@ -20,14 +20,7 @@ package struct StartJob: LabAction {
     package func apply(
         to state: inout LabState, in context: inout ActionContext
     ) throws(Refusal) {
-        let sender = try state.members.sender(of: context)
-        var row = try state.jobs.existing(job)
-        try context.require(
-            row.owner == sender.id, .wrongSender, rule: "the sender owns the job",
-            saw: ["sender": sender.id, "job.owner": row.owner])
-        try context.require(
-            row.status == .proposed, .wrongStage, rule: "job.status == proposed",
-            saw: ["job": job, "job.status": row.status.rawValue])
+        var row = try state.ownJob(job, in: .proposed, &context)
         try state.requireOperating(in: &context)
         try state.fund(row, at: context.now)
         row.status = .running

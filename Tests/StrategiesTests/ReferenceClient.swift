@@ -1,5 +1,7 @@
+import Strategies
+
 /// What a client adds to its gradients, so that its steps do not lead where only its own data would.
-package struct GradientCorrection: Sendable {
+struct GradientCorrection: Sendable {
     private enum Term: Sendable {
         case none
         /// μ (y − x).
@@ -14,7 +16,7 @@ package struct GradientCorrection: Sendable {
     ///   - base: x, the round's model; P parameters.
     ///   - control: c of the server, and the client's own cᵢ; P parameters each, zeros before the
     ///     first round.
-    package init(
+    init(
         _ rule: LocalRule, base: [Float], control: (server: [Float], own: [Float])? = nil
     ) {
         switch rule {
@@ -26,12 +28,12 @@ package struct GradientCorrection: Sendable {
     }
 
     /// Ditto's, for the model that stays with the client: λ (v − x).
-    package init(personal lambda: Double, base: [Float]) {
+    init(personal lambda: Double, base: [Float]) {
         term = .pull(mu: Float(lambda), towards: base)
     }
 
     /// Corrects the gradient of the client's own loss at y, P parameters each.
-    package func correct(_ gradient: inout [Float], at y: [Float]) {
+    func correct(_ gradient: inout [Float], at y: [Float]) {
         switch term {
         case .none: break
         case .pull(let mu, let base):
@@ -43,14 +45,14 @@ package struct GradientCorrection: Sendable {
 }
 
 /// What a client works out about its own training.
-package enum ClientRules {
+enum ClientRules {
     /// cᵢ⁺ = cᵢ − c + (x − y) / (K η), option II of SCAFFOLD's Algorithm 1, line 12.
     ///
     /// - Parameters:
     ///   - update: y − x, trained minus base.
     ///   - steps: K, how many steps of the rate η were made.
     /// - Returns: The client's next control variate, which it keeps; it sends its change.
-    package static func nextControl(
+    static func nextControl(
         own: [Float], server: [Float], update: [Float], steps: Int, rate: Double
     ) -> [Float] {
         let scale = 1 / (Double(steps) * rate)
@@ -61,7 +63,7 @@ package enum ClientRules {
 
     /// ‖a‖₁ of τ steps of gradient descent with momentum ρ, of FedNova: a_j = (1 − ρ^(τ − j)) /
     /// (1 − ρ), whose sum is τ where ρ is 0.
-    package static func normaliser(steps: Int, momentum: Double = 0) -> Double {
+    static func normaliser(steps: Int, momentum: Double = 0) -> Double {
         guard momentum != 0 else { return Double(steps) }
         var sum = 0.0
         var weight = 0.0
