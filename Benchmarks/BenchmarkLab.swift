@@ -21,6 +21,7 @@ final class BenchmarkLab {
     let http: HTTPClient
     private(set) var members: [MemberSession] = []
     private let processes: LabProcesses
+    private var controlGroup: URL?
 
     var coordinatorHome: CoordinatorHome { CoordinatorHome(folder.appending(path: "coordinator")) }
 
@@ -107,6 +108,35 @@ final class BenchmarkLab {
         return (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) << 10
     }
 
+    /// Gives the coordinator so much memory, page cache included, where a control group can be made.
+    ///
+    /// - Returns: Whether one could.
+    func limitCoordinator(to bytes: Int) -> Bool {
+        guard let id = processes.id(of: "the coordinator") else { return false }
+        let places = [
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"),
+        ]
+        for (root, limit) in places {
+            let group = URL(filePath: root).appending(path: folder.lastPathComponent)
+            do {
+                try FileManager.default.createDirectory(
+                    at: group, withIntermediateDirectories: false)
+                controlGroup = group
+                try Data("\(bytes)".utf8).write(to: group.appending(path: limit))
+                try Data("\(id)".utf8).write(to: group.appending(path: "cgroup.procs"))
+                return true
+            } catch {
+                continue
+            }
+        }
+        return false
+    }
+
+    /// Ends a member's node, which counts as absent from then on.
+    func stopNode(_ number: Int) {
+        if let id = processes.id(of: "node \(number)") { kill(id, SIGTERM) }
+    }
+
     func stopProcesses() {
         processes.stopAll()
     }
@@ -114,6 +144,7 @@ final class BenchmarkLab {
     func tearDown() async throws {
         processes.stopAll()
         try await http.shutdown()
+        if let controlGroup { rmdir(controlGroup.path) }
         try FileManager.default.removeItem(at: folder)
     }
 }

@@ -1,0 +1,124 @@
+import Contracts
+import Encodings
+import Foundation
+import LabAPI
+import Learning
+import Ledger
+import Participation
+import Storage
+import Tensors
+import Trainers
+import Transport
+
+/// A round with a model of 100 MB at four nodes, beside its bytes over raw loopback; and one with a
+/// model of 2 GB through a coordinator that the system gives 512 MiB of memory.
+struct LargeModelBenchmark {
+    let binary: URL
+
+    func run() async throws {
+        try await roundAtNodes()
+        try await roundThroughSmallCoordinator()
+    }
+
+    // MARK: - 100 MB, four nodes
+
+    /// A perceptron of 25 million parameters, which makes one step on thirty rows.
+    private func roundAtNodes() async throws {
+        let (nodes, rounds) = (4, 6)
+        let lab = try await BenchmarkLab(nodes: nodes + 1, binary: binary)
+        let licences = try await lab.licenses(from: lab.members.dropFirst())
+        let user = lab.members[0]
+        let (layout, target) = try await user.dataView(on: licences)
+        let settings = try NetworkSettings(
+            kind: .multilayerPerceptron, layout: layout, target: target, hidden: [5_000, 5_000],
+            activation: .relu,
+            training: LocalTraining(
+                learningRate: 0.001, momentum: 0, l2: 0, amount: .steps(1), batchSize: 8, seed: 1))
+        _ = try await user.submit(
+            ProposeJob(
+                job: try BenchmarkLab.job(), model: try ModelID("bench"), purpose: "bench",
+                licences: licences, trainer: settings.json, plan: .training(rounds: rounds),
+                participantsMin: nodes, roundTimeoutMilliseconds: 600_000),
+            until: .final)
+        // Each node takes the model down and sends its update up.
+        let bytes = settings.shape.parameterCount * 4
+        let raw = try LoopbackCopy.seconds(bytes: 2 * nodes * bytes)
+        let times = try await lab.roundsOfJob().filter { $0["task"]?.string == "train" }
+            .compactMap { round -> Double? in
+                guard let opened = round["opened"]?.integer, let ended = round["ended"]?.integer
+                else { return nil }
+                return Double(ended - opened)
+            }
+        report(
+            "a round, \(bytes / 1_000_000) MB, \(nodes) nodes, open to close, p50",
+            "\(shown(percentile(times, 0.5))) ms")
+        report("its bytes over raw loopback", "\(shown(raw * 1_000)) ms")
+        report("coordinator's memory at its peak", "\(try lab.coordinatorPeakBytes() >> 20) MiB")
+        try await lab.tearDown()
+    }
+
+    // MARK: - 2 GB, a small coordinator
+
+    private static let coordinatorBytesMax = 512 << 20
+
+    /// Two participants send updates of 2 GB each. This program plays their nodes, because the machine
+    /// could not train two models of that size at a time; five others cosign.
+    private func roundThroughSmallCoordinator() async throws {
+        let lab = try await BenchmarkLab(nodes: 7, binary: binary)
+        let played = lab.members.suffix(2)
+        let licences = try await lab.licenses(from: played)
+        for number in lab.members.indices.suffix(2) { lab.stopNode(number) }
+        let isLimited = lab.limitCoordinator(to: Self.coordinatorBytesMax)
+
+        let store = try BlobStore(folder: lab.folder.appending(path: "source"))
+        let model = LargeModel(parameters: 1 << 29)
+        let first = try model.write(to: store, scale: 0)
+        let clock = ContinuousClock()
+        let start = clock.now
+        try await lab.members[0].coordinator.upload(first, from: store)
+        report(
+            "a model of \(model.byteCount >> 20) MiB up",
+            "\(shown((clock.now - start) / .seconds(1))) s")
+
+        let (layout, target) = try await lab.members[0].dataView(on: licences)
+        let settings = BundleSettings(
+            digest: try await lab.members[0].coordinator.upload(Array("no bundle".utf8)),
+            name: "played", version: "1", config: [:], seed: 1, layout: layout, target: target)
+        _ = try await lab.members[0].submit(
+            ProposeJob(
+                job: try BenchmarkLab.job(), model: try ModelID("bench"), purpose: "bench",
+                licences: licences, trainer: settings.json,
+                plan: JobPlan([.init(task: .train, rounds: 1)]), participantsMin: 2,
+                roundTimeoutMilliseconds: 1_800_000, weights: first),
+            until: .final)
+        let rounds = try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, member) in played.enumerated() {
+                let participant = try PlayedParticipant(session: member)
+                let update = try model.write(to: store, scale: Float(number + 1))
+                group.addTask { try await participant.run(update: update, from: store) }
+            }
+            let rounds = try await lab.roundsOfJob()
+            group.cancelAll()
+            return rounds
+        }
+        guard let round = rounds.last, let opened = round["opened"]?.integer,
+            let ended = round["ended"]?.integer,
+            let result = round["result"]?.string.flatMap(BlobDigest.init)
+        else { throw Mistake("the round left no result") }
+        report(
+            "a round of two such updates, open to close",
+            "\(shown(Double(ended - opened) / 1_000)) s")
+        let downloads = try BlobStore(folder: lab.folder.appending(path: "target"))
+        try await lab.members[0].coordinator.download(result, into: downloads)
+        report(
+            "the result is the updates' mean",
+            try model.isMean(of: [1, 2], result, in: downloads) ? "yes" : "NO")
+        report(
+            "coordinator's memory at its peak",
+            "\(try lab.coordinatorPeakBytes() >> 20) MiB, "
+                + (isLimited
+                    ? "limited to \(Self.coordinatorBytesMax >> 20) MiB by the system, page cache and all"
+                    : "not limited: no cgroup can be made here"))
+        try await lab.tearDown()
+    }
+}
