@@ -148,8 +148,7 @@ let package = Package(
         .target(
             name: "Audit",
             dependencies: [
-                "Contracts", "Encodings", "Ledger", "MerkleLog", "Storage", "Strategies",
-                "Trainers",
+                "Contracts", "Encodings", "Ledger", "MerkleLog", "Storage", "Tensors", "Trainers",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
@@ -192,8 +191,7 @@ let package = Package(
                 "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
                 "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
                 "MerkleLog", "Node", "ODRL", "Participation", "Policy", "Sandbox", "Settlement",
-                "Storage", "Strategies", "Trainers",
-                "Transport",
+                "Storage", "Strategies", "Tensors", "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -238,7 +236,7 @@ let package = Package(
             name: "SampleLab",
             dependencies: [
                 "ContractLibrary", "Contracts", "Encodings", "Identity", "Learning", "Ledger",
-                "MerkleLog", "Randomness", "Strategies", "Storage", "Trainers",
+                "MerkleLog", "Randomness", "Storage", "Tensors", "Trainers",
             ],
             path: "Tests/SampleLab"),
         .target(
@@ -384,8 +382,7 @@ let package = Package(
             name: "TrainersTests",
             dependencies: [
                 "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab",
-                "Strategies",
-                "Tensors", "Trainers",
+                "Storage", "Strategies", "Tensors", "Trainers",
             ]),
         .target(
             name: "DeviceSimulator",

@@ -59,7 +59,7 @@ struct Federation {
             uploadedBytes += bytes.count
             updates.append(
                 try UpdateDecoder(compression, layout: layout, local: strategy.local, seed: seed)
-                    .contents(of: UpdateFile(bytes)).update(weight: Int64(contribution.rows)))
+                    .contents(of: SafetensorsFile(bytes)).update(weight: Int64(contribution.rows)))
         }
         (parameters, states) = try Aggregation(
             strategy, base: ParameterSource(parameters),

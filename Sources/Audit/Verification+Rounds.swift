@@ -1,5 +1,5 @@
 import Contracts
-import Strategies
+import Tensors
 import Trainers
 
 /// Whether what was sealed adds up to what was closed.
@@ -32,7 +32,7 @@ extension Verification {
                 of: round.task, base: round.base, state: round.strategyState,
                 contributions: round.contributions,
                 file: {
-                    try UpdateFile(
+                    try SafetensorsFile(
                         audit.read("\(AuditFolder.blobs)/\($0)"),
                         headerByteCountMax: RoundAggregation.headerBytesMax)
                 },

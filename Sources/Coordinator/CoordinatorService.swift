@@ -399,7 +399,11 @@ package actor CoordinatorService: Service {
             logger.error(
                 "round.aggregation_failed",
                 metadata: ["round.id": "\(round.id)", "error": "\(error)"])
-            await aggregationFailed(round.id, reason: "\(error)")
+            // What the disk says names files of this machine; the reason stands on the ledger.
+            await aggregationFailed(
+                round.id,
+                reason: error is StorageError
+                    ? "the coordinator's store could not be read or written" : "\(error)")
         }
     }
 

@@ -1,6 +1,7 @@
 import Contracts
 import Encodings
 import Strategies
+import Tensors
 package import Trainers
 
 /// A round as a relay carries it out: its devices' files in, its own file out.
@@ -27,7 +28,7 @@ package struct RelayedWork: Sendable {
         }
         guard let base = work.base else { throw WorkError.noBase }
         self.work = work
-        layout = try ModelParameters(UpdateFile(base)).layout
+        layout = try ModelParameters(SafetensorsFile(base)).layout
         decoder = UpdateDecoder(
             work.strategy.compression, layout: layout, local: local,
             seed: RoundSeed.shared(work.round))
@@ -40,7 +41,8 @@ package struct RelayedWork: Sendable {
     /// - Throws: ``DeviceFault/malformed(_:)``.
     package func update(_ file: [UInt8]) throws(DeviceFault) -> [Float] {
         do {
-            let file = try UpdateFile(file, headerByteCountMax: RoundAggregation.headerBytesMax)
+            let file = try SafetensorsFile(
+                file, headerByteCountMax: RoundAggregation.headerBytesMax)
             return try decoder.contents(of: file).delta.parameters()
         } catch {
             throw .malformed("\(error)")

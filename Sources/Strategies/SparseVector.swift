@@ -5,14 +5,14 @@ import Tensors
 final class SparseVector: Sendable {
     private let count: Int
     private let kept: Int
-    private let file: UpdateFile
+    private let file: SafetensorsFile
     private let indices: SafetensorsHeader.Entry
     private let values: SafetensorsHeader.Entry
     /// Where the last range ended, and how many indices lie before: ranges mostly follow each other.
     private let last = Mutex<(parameter: Int, before: Int)>((0, 0))
 
     init(
-        count: Int, kept: Int, _ file: UpdateFile, _ indices: SafetensorsHeader.Entry,
+        count: Int, kept: Int, _ file: SafetensorsFile, _ indices: SafetensorsHeader.Entry,
         _ values: SafetensorsHeader.Entry
     ) {
         self.count = count

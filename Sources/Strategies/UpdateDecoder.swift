@@ -1,5 +1,5 @@
 import Encodings
-import Tensors
+package import Tensors
 
 /// Reads updates' files (see ``UpdateEncoder``) range by range, as aggregation asks for them.
 package struct UpdateDecoder: Sendable {
@@ -50,7 +50,7 @@ package struct UpdateDecoder: Sendable {
     /// parameters are finite is left to ``Aggregation``.
     ///
     /// - Throws: ``UpdateFormatError``, or what reading the file throws.
-    package func contents(of file: UpdateFile) throws -> Contents {
+    package func contents(of file: SafetensorsFile) throws -> Contents {
         for (key, expected) in [("compression", metadata.compression), ("seed", metadata.seed)] {
             let found = file.header.metadata[key]
             guard found == expected else {
@@ -76,7 +76,7 @@ package struct UpdateDecoder: Sendable {
     }
 
     private func delta(
-        of file: UpdateFile, _ tensors: inout ExpectedTensors
+        of file: SafetensorsFile, _ tensors: inout ExpectedTensors
     ) throws -> ParameterSource {
         switch compression {
         case .none:
@@ -96,20 +96,23 @@ package struct UpdateDecoder: Sendable {
         }
     }
 
-    private func dense(_ parts: [SafetensorsHeader.Entry], _ file: UpdateFile) -> ParameterSource {
+    private func dense(_ parts: [SafetensorsHeader.Entry], _ file: SafetensorsFile)
+        -> ParameterSource
+    {
         let layout = layout
         return ParameterSource(count: layout.count) { range, buffer in
             try layout.forEachPart(in: range) { part, elements, place in
                 try file.read(
                     elements, of: parts[part],
-                    into: UnsafeMutableBufferPointer(
-                        rebasing: buffer[place..<place + elements.count]))
+                    into: UnsafeMutableRawBufferPointer(
+                        UnsafeMutableBufferPointer(
+                            rebasing: buffer[place..<place + elements.count])))
             }
         }
     }
 
     private func int8(
-        _ file: UpdateFile, _ tensors: inout ExpectedTensors
+        _ file: SafetensorsFile, _ tensors: inout ExpectedTensors
     ) throws -> ParameterSource {
         let layout = layout
         var codes: [SafetensorsHeader.Entry] = []
@@ -136,7 +139,7 @@ package struct UpdateDecoder: Sendable {
     }
 
     private func stochastic(
-        _ levels: Int, _ file: UpdateFile, _ tensors: inout ExpectedTensors
+        _ levels: Int, _ file: SafetensorsFile, _ tensors: inout ExpectedTensors
     ) throws -> ParameterSource {
         let layout = layout
         let bits = Compression.codeBits(levels: levels)
@@ -171,7 +174,7 @@ package struct UpdateDecoder: Sendable {
     }
 
     private func masked(
-        _ file: UpdateFile, _ tensors: inout ExpectedTensors
+        _ file: SafetensorsFile, _ tensors: inout ExpectedTensors
     ) throws -> ParameterSource {
         guard let mask else { preconditionFailure("a random mask comes with its compression") }
         let values = try tensors.take(UpdateTensorName.values, .float32, [mask.keptCount])
@@ -193,7 +196,7 @@ package struct UpdateDecoder: Sendable {
     }
 
     private func checkAscending(
-        _ indices: SafetensorsHeader.Entry, count: Int, _ file: UpdateFile
+        _ indices: SafetensorsHeader.Entry, count: Int, _ file: SafetensorsFile
     ) throws {
         var last = -1
         for start in stride(from: 0, to: count, by: Self.checkLength) {
@@ -211,7 +214,8 @@ package struct UpdateDecoder: Sendable {
     }
 
     private func checkCodes(
-        _ entry: SafetensorsHeader.Entry, count: Int, bits: Int, levels: Int, _ file: UpdateFile
+        _ entry: SafetensorsHeader.Entry, count: Int, bits: Int, levels: Int,
+        _ file: SafetensorsFile
     ) throws {
         for start in stride(from: 0, to: count, by: Self.checkLength) {
             let range = start..<min(start + Self.checkLength, count)

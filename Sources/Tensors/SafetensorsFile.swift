@@ -1,4 +1,4 @@
-/// A safetensors file that stays where it is: its header has been read, and any of its elements can
+/// A safetensors file that stays where it is: its header has been read, and any part of its data can
 /// be, a block at a time.
 ///
 /// It is as strict as ``Safetensors``: each byte of the file is accounted for.
@@ -10,12 +10,7 @@ package struct SafetensorsFile: Sendable {
     package let header: SafetensorsHeader
     /// Where the data begins.
     private let dataStart: Int
-    private let read: Reading
-    /// The tensors of float32, and how many elements come before each.
-    private let float32: [(start: Int, entry: SafetensorsHeader.Entry)]
-
-    /// How many float32 elements the file has.
-    package let float32Count: Int
+    private let readFile: Reading
 
     /// Reads the header.
     ///
@@ -50,24 +45,29 @@ package struct SafetensorsFile: Sendable {
         }
         self.header = header
         self.dataStart = dataStart
-        self.read = read
-        var count = 0
-        float32 = header.entries.filter { $0.elementType == .float32 }.map { entry in
-            defer { count += entry.elementCount }
-            return (count, entry)
-        }
-        float32Count = count
+        readFile = read
     }
 
-    /// Where a tensor's bytes lie in the file.
-    package func bytes(of entry: SafetensorsHeader.Entry) -> Range<Int> {
-        (dataStart + entry.bytes.lowerBound)..<(dataStart + entry.bytes.upperBound)
+    /// A file in memory.
+    ///
+    /// - Throws: ``SafetensorsError``.
+    package init(
+        _ bytes: [UInt8], headerByteCountMax: Int = SafetensorsHeader.textByteCountMax
+    ) throws {
+        try self.init(byteCount: bytes.count, headerByteCountMax: headerByteCountMax) {
+            offset, buffer in
+            bytes.withUnsafeBytes { bytes in
+                buffer.copyMemory(
+                    from: UnsafeRawBufferPointer(
+                        rebasing: bytes[offset..<offset + buffer.count]))
+            }
+        }
     }
 
     /// Fills a buffer with a range of the data, counted from its first byte.
     ///
     /// - Throws: ``SafetensorsError/outOfBounds(first:wanted:count:)``, and what reading throws.
-    package func readData(
+    package func read(
         _ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
     ) throws {
         guard range.lowerBound >= 0, range.upperBound <= header.dataByteCount,
@@ -77,77 +77,44 @@ package struct SafetensorsFile: Sendable {
                 first: range.lowerBound, wanted: range.count, count: header.dataByteCount)
         }
         guard !buffer.isEmpty else { return }
-        try read(dataStart + range.lowerBound, buffer)
+        try readFile(dataStart + range.lowerBound, buffer)
     }
 
-    /// Reads elements of one tensor in their little-endian form.
+    /// Fills a buffer with elements of one tensor, in their little-endian form.
     ///
     /// - Parameters:
-    ///   - first: The first of them, counted in the tensor.
-    ///   - buffer: A whole number of elements, at most those that the tensor still has.
-    /// - Throws: ``SafetensorsError/outOfBounds(first:wanted:count:)``, and what reading throws.
-    package func read(
-        _ entry: SafetensorsHeader.Entry, from first: Int,
-        into buffer: UnsafeMutableRawBufferPointer
-    ) throws {
-        let size = entry.elementType.byteCount
-        let wanted = buffer.count / size
-        guard first >= 0, first <= entry.elementCount, wanted <= entry.elementCount - first,
-            buffer.count % size == 0
-        else {
-            throw SafetensorsError.outOfBounds(
-                first: first, wanted: wanted, count: entry.elementCount)
-        }
-        guard wanted > 0 else { return }
-        try read(dataStart + entry.bytes.lowerBound + first * size, buffer)
-    }
-
-    /// Reads elements of all float32 tensors, taken as one vector in the order of the file.
-    ///
-    /// - Parameters:
-    ///   - range: Within ``float32Count``.
+    ///   - elements: Counted in the tensor.
     ///   - buffer: As many elements.
     /// - Throws: ``SafetensorsError/outOfBounds(first:wanted:count:)``, and what reading throws.
-    package func readFloat32(
-        _ range: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
+    package func read(
+        _ elements: Range<Int>, of entry: SafetensorsHeader.Entry,
+        into buffer: UnsafeMutableRawBufferPointer
     ) throws {
-        guard range.lowerBound >= 0, range.upperBound <= float32Count,
-            buffer.count == range.count
+        let width = entry.elementType.byteCount
+        guard elements.lowerBound >= 0, elements.upperBound <= entry.elementCount,
+            buffer.count == elements.count * width
         else {
             throw SafetensorsError.outOfBounds(
-                first: range.lowerBound, wanted: range.count, count: float32Count)
+                first: elements.lowerBound, wanted: elements.count, count: entry.elementCount)
         }
-        var place = range.lowerBound
-        for (start, entry) in float32[index(of: place)...] where place < range.upperBound {
-            let end = min(start + entry.elementCount, range.upperBound)
-            guard end > place else { continue }
-            let part = buffer[(place - range.lowerBound)..<(end - range.lowerBound)]
-            try read(
-                entry, from: place - start,
-                into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: part)))
-            place = end
-        }
+        let start = entry.bytes.lowerBound
+        try read(
+            start + elements.lowerBound * width..<start + elements.upperBound * width, into: buffer)
     }
 
-    /// All float32 tensors as one vector, in the order of the file: how many elements there are, and
-    /// what reads a range of them into a buffer of its length.
-    package var parameters:
-        (
-            count: Int,
-            read: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Float>) throws -> Void
-        )
-    { (float32Count, { try readFloat32($0, into: $1) }) }
-
-    /// The last float32 tensor that begins at an element or before it.
-    private func index(of element: Int) -> Int {
-        var range = 0..<float32.count
-        while range.count > 1 {
-            let middle = range.lowerBound + range.count / 2
-            range =
-                float32[middle].start <= element
-                ? middle..<range.upperBound : range.lowerBound..<middle
+    /// Elements of one tensor, of whose type `Element` has to be.
+    ///
+    /// - Throws: As ``read(_:of:into:)``.
+    package func elements<Element: BitwiseCopyable>(
+        _ range: Range<Int>, of entry: SafetensorsHeader.Entry, as type: Element.Type = Element.self
+    ) throws -> [Element] {
+        try [Element](unsafeUninitializedCapacity: range.count) { buffer, initialized in
+            try read(
+                range, of: entry,
+                into: UnsafeMutableRawBufferPointer(
+                    UnsafeMutableBufferPointer(rebasing: buffer[..<range.count])))
+            initialized = range.count
         }
-        return range.lowerBound
     }
 }
 

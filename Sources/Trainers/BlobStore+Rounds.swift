@@ -1,18 +1,17 @@
 package import Contracts
 package import Storage
-package import Strategies
-import Tensors
+import Strategies
+package import Tensors
 
 extension BlobStore {
     /// Opens a model or an update, of which only the header is read now.
     ///
     /// - Throws: `StorageError` where it is not here, `SafetensorsError` where it is no such file.
-    package func tensors(_ digest: BlobDigest) throws -> UpdateFile {
+    package func tensors(_ digest: BlobDigest) throws -> SafetensorsFile {
         let blob = try open(digest)
-        let file = try SafetensorsFile(
+        return try SafetensorsFile(
             byteCount: blob.count, headerByteCountMax: RoundAggregation.headerBytesMax
         ) { try blob.read(from: $0, into: $1) }
-        return UpdateFile(header: file.header) { try file.readData($0, into: $1) }
     }
 }
 

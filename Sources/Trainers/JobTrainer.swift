@@ -20,11 +20,11 @@ package protocol BuiltInTrainer: Sendable {
     /// - Throws: `LearningError`.
     func statistics(of dataset: LocalDataset, seed: UInt64) throws -> [Tensor]
 
-    /// The model from which the job starts, as a file.
+    /// The model from which the job starts.
     ///
     /// - Parameter parts: What the members have told, in the order in which it was sealed.
-    /// - Throws: `LearningError`.
-    func firstModel(_ parts: [[Tensor]]) throws -> [UInt8]
+    /// - Throws: `LearningError` where it does not fit the job.
+    func firstModel(_ parts: [[Tensor]]) throws -> FirstModel
 
     /// How a model does on the rows that a member has held out; `nil` where there is nothing to be
     /// judged.

@@ -10,12 +10,13 @@ extension LogisticSettings: AveragedTrainer {
         LogisticTrainer.statistics(of: dataset).tensors
     }
 
-    package func firstModel(_ parts: [[Tensor]]) throws -> [UInt8] {
+    package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
         let moments = try ColumnMoments(merging: parts.map { try ColumnMoments(tensors: $0) })
-        return try LogisticModel.initial(
-            layout: layout, label: label,
-            standardisation: Standardisation(moments, layout: layout)
-        ).bytes
+        return FirstModel(
+            try LogisticModel.initial(
+                layout: layout, label: label,
+                standardisation: Standardisation(moments, layout: layout)
+            ).bytes)
     }
 
     package func evaluate(_ model: [UInt8], on dataset: LocalDataset) throws -> ModelMetrics? {

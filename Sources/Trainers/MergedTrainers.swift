@@ -9,10 +9,11 @@ extension TreeSettings: MergedTrainer {
         try TreeTrainer.statistics(of: dataset, settings: self).tensors
     }
 
-    package func firstModel(_ parts: [[Tensor]]) throws -> [UInt8] {
-        try ForestModel.initial(
-            self, merging: parts.map { try TreeStatistics(tensors: $0, settings: self) }
-        ).bytes
+    package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
+        FirstModel(
+            try ForestModel.initial(
+                self, merging: parts.map { try TreeStatistics(tensors: $0, settings: self) }
+            ).bytes)
     }
 
     package func sums(
@@ -42,10 +43,11 @@ extension KMeansSettings: MergedTrainer {
         try KMeansTrainer.statistics(of: dataset, settings: self, seed: seed).tensors
     }
 
-    package func firstModel(_ parts: [[Tensor]]) throws -> [UInt8] {
-        try KMeansModel.initial(
-            self, merging: parts.map { try KMeansStatistics(tensors: $0, settings: self) }
-        ).bytes
+    package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
+        FirstModel(
+            try KMeansModel.initial(
+                self, merging: parts.map { try KMeansStatistics(tensors: $0, settings: self) }
+            ).bytes)
     }
 
     package func sums(
@@ -74,10 +76,11 @@ extension StatisticsSettings: MergedTrainer {
         try StatisticsTrainer.statistics(of: dataset, settings: self).tensors
     }
 
-    package func firstModel(_ parts: [[Tensor]]) throws -> [UInt8] {
-        try StatisticsModel.initial(
-            self, merging: parts.map { try FeatureRanges(tensors: $0, settings: self) }
-        ).bytes
+    package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
+        FirstModel(
+            try StatisticsModel.initial(
+                self, merging: parts.map { try FeatureRanges(tensors: $0, settings: self) }
+            ).bytes)
     }
 
     package func sums(

@@ -1,18 +1,18 @@
 package import Strategies
-import Tensors
+package import Tensors
 
 /// The trained part of a model's file: its F32 tensors, which lie one behind the other. What lies
 /// before and behind them, such as how inputs are standardised, stays as it is from round to round.
 package struct ModelParameters: Sendable {
     package let layout: ParameterLayout
-    private let file: UpdateFile
+    private let file: SafetensorsFile
     /// Where they lie in the file's data.
     private let bytes: Range<Int>
 
     private static let copyBytes = 1 << 16
 
     /// - Throws: ``AggregationError/base(_:)``.
-    package init(_ file: UpdateFile) throws(AggregationError) {
+    package init(_ file: SafetensorsFile) throws(AggregationError) {
         let entries = file.header.entries.filter { $0.elementType == .float32 }
         guard let first = entries.first, let last = entries.last else {
             throw .base("has no tensor of type F32, and so no parameters")
@@ -35,7 +35,7 @@ package struct ModelParameters: Sendable {
         return ParameterSource(count: layout.count) { range, buffer in
             try file.read(
                 start + range.lowerBound * 4..<start + range.upperBound * 4,
-                UnsafeMutableRawBufferPointer(buffer))
+                into: UnsafeMutableRawBufferPointer(buffer))
         }
     }
 
@@ -56,14 +56,14 @@ package struct ModelParameters: Sendable {
         for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.copyBytes) {
             let end = min(start + Self.copyBytes, range.upperBound)
             try withUnsafeTemporaryAllocation(byteCount: end - start, alignment: 16) { buffer in
-                try file.read(start..<end, buffer)
+                try file.read(start..<end, into: buffer)
                 try sink.write(UnsafeRawBufferPointer(buffer))
             }
         }
     }
 }
 
-extension UpdateFile {
+extension SafetensorsFile {
     /// All tensors in memory.
     ///
     /// - Throws: As ``bytes(max:)``.
@@ -82,7 +82,7 @@ extension UpdateFile {
             buffer, initialized in
             try read(
                 0..<header.dataByteCount,
-                UnsafeMutableRawBufferPointer(
+                into: UnsafeMutableRawBufferPointer(
                     UnsafeMutableBufferPointer(rebasing: buffer[..<header.dataByteCount])))
             initialized = header.dataByteCount
         }

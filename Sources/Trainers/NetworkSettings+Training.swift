@@ -10,9 +10,10 @@ extension NetworkSettings: AveragedTrainer {
         NetworkTrainer.statistics(of: dataset).tensors
     }
 
-    package func firstModel(_ parts: [[Tensor]]) throws -> [UInt8] {
+    package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
         let moments = try ColumnMoments(merging: parts.map { try ColumnMoments(tensors: $0) })
-        return try NetworkModel.initial(self, moments: moments).bytes
+        let network = try InitialNetwork(self, moments: moments)
+        return FirstModel { try network.write(to: $0) }
     }
 
     package func evaluate(_ model: [UInt8], on dataset: LocalDataset) throws -> ModelMetrics? {

@@ -1,8 +1,9 @@
 package import Contracts
 package import Encodings
 import Learning
+import Storage
 package import Strategies
-import Tensors
+package import Tensors
 
 /// How sealed contributions become the next model: the same for the coordinator, which does it, and
 /// for everybody who checks it.
@@ -50,11 +51,14 @@ package struct RoundAggregation: Sendable {
     /// - Throws: ``AggregationError``, which names the member at fault where it is one.
     package func result<Sink: ResultSink & ~Copyable>(
         of task: RoundTask, base: BlobDigest?, state: BlobDigest?, contributions: [Contribution],
-        file: (BlobDigest) throws -> UpdateFile, sink: () throws -> Sink
+        file: (BlobDigest) throws -> SafetensorsFile, sink: () throws -> Sink
     ) throws -> RoundResult {
         switch task {
         case .statistics:
-            return try written(initialModel(contributions, file: file), sink: sink)
+            let model = try firstModel(contributions, file: file)
+            var output = try sink()
+            try model.write { try output.write($0) }
+            return RoundResult(model: try output.finish())
         case .train:
             guard let base else { throw AggregationError.noBase }
             switch trainer {
@@ -79,10 +83,10 @@ package struct RoundAggregation: Sendable {
     /// - Throws: ``AggregationError``.
     package func check(
         _ contribution: Contribution, to task: RoundTask, base: BlobDigest?,
-        file: (BlobDigest) throws -> UpdateFile
+        file: (BlobDigest) throws -> SafetensorsFile
     ) throws {
         switch task {
-        case .statistics: _ = try initialModel([contribution], file: file)
+        case .statistics: _ = try firstModel([contribution], file: file)
         case .evaluate: break
         case .train:
             guard let base else { throw AggregationError.noBase }
@@ -110,9 +114,9 @@ package struct RoundAggregation: Sendable {
 
     // MARK: - The first model, and models of sums
 
-    private func initialModel(
-        _ contributions: [Contribution], file: (BlobDigest) throws -> UpdateFile
-    ) throws -> [UInt8] {
+    private func firstModel(
+        _ contributions: [Contribution], file: (BlobDigest) throws -> SafetensorsFile
+    ) throws -> FirstModel {
         // A bundle's job starts from a model, and has no statistics.
         guard let builtIn = trainer.builtIn else { throw AggregationError.noBase }
         return try merged(contributions, file: file, builtIn.firstModel)
@@ -121,10 +125,10 @@ package struct RoundAggregation: Sendable {
     /// What comes of contributions that are read as a whole.
     ///
     /// - Parameter merge: Also asked with each part alone: it fits, or it is its member's mistake.
-    private func merged(
-        _ contributions: [Contribution], file: (BlobDigest) throws -> UpdateFile,
-        _ merge: ([[Tensor]]) throws -> [UInt8]
-    ) throws -> [UInt8] {
+    private func merged<Result>(
+        _ contributions: [Contribution], file: (BlobDigest) throws -> SafetensorsFile,
+        _ merge: ([[Tensor]]) throws -> Result
+    ) throws -> Result {
         var parts: [[Tensor]] = []
         for contribution in contributions {
             let update = try open(contribution, file)
@@ -140,8 +144,8 @@ package struct RoundAggregation: Sendable {
     // MARK: - The next model
 
     private func nextModel<Sink: ResultSink & ~Copyable>(
-        _ base: UpdateFile, state: UpdateFile?, _ contributions: [Contribution],
-        file: (BlobDigest) throws -> UpdateFile, sink: () throws -> Sink
+        _ base: SafetensorsFile, state: SafetensorsFile?, _ contributions: [Contribution],
+        file: (BlobDigest) throws -> SafetensorsFile, sink: () throws -> Sink
     ) throws -> RoundResult {
         let parameters = try ModelParameters(base)
         let updates = try contributions.map { try update($0, parameters, file: file) }
@@ -183,7 +187,7 @@ package struct RoundAggregation: Sendable {
 
     private func update(
         _ contribution: Contribution, _ parameters: ModelParameters,
-        file: (BlobDigest) throws -> UpdateFile
+        file: (BlobDigest) throws -> SafetensorsFile
     ) throws -> Update {
         let opened = try open(contribution, file)
         let trainedIn = RoundID(
@@ -203,20 +207,21 @@ package struct RoundAggregation: Sendable {
 
     /// A file that is none is its member's mistake; one that is not here is nobody's.
     private func open(
-        _ contribution: Contribution, _ file: (BlobDigest) throws -> UpdateFile
-    ) throws -> UpdateFile {
+        _ contribution: Contribution, _ file: (BlobDigest) throws -> SafetensorsFile
+    ) throws -> SafetensorsFile {
         do {
             return try file(contribution.update)
-        } catch let error as UpdateFormatError {
-            throw AggregationError.contribution(contribution.member, problem: "\(error)")
         } catch let error as SafetensorsError {
             throw AggregationError.contribution(contribution.member, problem: "\(error)")
         }
     }
 
+    /// What a member has sent is its mistake; a disk that cannot be read is not.
     private func blaming(_ member: MemberID, _ body: () throws -> Void) throws {
         do {
             try body()
+        } catch let error as StorageError {
+            throw error
         } catch {
             throw AggregationError.contribution(member, problem: "\(error)")
         }

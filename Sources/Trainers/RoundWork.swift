@@ -108,8 +108,8 @@ package struct RoundWork: Sendable {
         difference: [UInt8], rows: Int64, metricsMicro: [String: Int64]
     ) throws -> Product {
         try trainer.check(strategy)
-        let parameters = try ModelParameters(UpdateFile(model()))
-        let update = try ModelParameters(UpdateFile(difference)).source.parameters()
+        let parameters = try ModelParameters(SafetensorsFile(model()))
+        let update = try ModelParameters(SafetensorsFile(difference)).source.parameters()
         return try product(
             of: update, in: parameters.layout, rows: rows, metricsMicro: metricsMicro, next: state)
     }
@@ -141,7 +141,7 @@ package struct RoundWork: Sendable {
         _ trainer: any AveragedTrainer, from base: [UInt8], judged: [String: Int64],
         on dataset: LocalDataset
     ) throws -> Product {
-        let parameters = try ModelParameters(UpdateFile(base))
+        let parameters = try ModelParameters(SafetensorsFile(base))
         let trained = try trainer.train(
             LocalWork(
                 base: base, parameterCount: parameters.layout.count, round: round, member: member,
@@ -181,7 +181,7 @@ package struct RoundWork: Sendable {
 
     private func commonControl() throws -> [Float]? {
         guard strategy.strategy.local == .controlVariates, let strategyState else { return nil }
-        return try StrategyState.sources(of: UpdateFile(strategyState), for: strategy.strategy)
+        return try StrategyState.sources(of: SafetensorsFile(strategyState), for: strategy.strategy)
             .values.first?.parameters()
     }
 }

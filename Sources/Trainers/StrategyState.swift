@@ -1,5 +1,5 @@
 package import Strategies
-import Tensors
+package import Tensors
 
 /// What a strategy keeps between rounds, as a blob whose digest stands on the ledger: a safetensors
 /// file with one tensor `state`, F32 [P, S], the S vectors of ``Strategy/stateNames`` side by side
@@ -17,7 +17,7 @@ package enum StrategyState {
     ///
     /// - Throws: ``AggregationError/strategyState(_:)``.
     package static func sources(
-        of file: UpdateFile, for strategy: Strategy
+        of file: SafetensorsFile, for strategy: Strategy
     ) throws(AggregationError) -> [String: ParameterSource] {
         let names = strategy.stateNames
         guard let entry = file.header.entries.first, file.header.entries.count == 1,
@@ -30,25 +30,14 @@ package enum StrategyState {
         return Dictionary(
             uniqueKeysWithValues: names.enumerated().map { place, name in
                 let source = ParameterSource(count: entry.shape[0]) { range, buffer in
-                    let rows = try file.floats(range.lowerBound * width..<range.upperBound * width)
+                    let rows = try file.elements(
+                        range.lowerBound * width..<range.upperBound * width, of: entry,
+                        as: Float.self)
                     for index in 0..<range.count {
                         buffer[index] = rows[index * width + place]
                     }
                 }
                 return (name, source)
             })
-    }
-}
-
-extension UpdateFile {
-    /// Floats from the beginning of the data on.
-    func floats(_ range: Range<Int>) throws -> [Float] {
-        try [Float](unsafeUninitializedCapacity: range.count) { buffer, initialized in
-            try read(
-                range.lowerBound * 4..<range.upperBound * 4,
-                UnsafeMutableRawBufferPointer(
-                    UnsafeMutableBufferPointer(rebasing: buffer[..<range.count])))
-            initialized = range.count
-        }
     }
 }

@@ -14,9 +14,11 @@ import Trainers
 
     init() throws {
         round = RoundID(job: try JobID("job-1"), number: 2)
-        base = try SampleData.settings.firstModel([
+        var base: [UInt8] = []
+        try SampleData.settings.firstModel([
             SampleData.settings.statistics(of: SampleData.dataset(rows: 400, seed: 99), seed: 0)
-        ])
+        ]).write { base += $0 }
+        self.base = base
     }
 
     private func work(
@@ -71,7 +73,7 @@ import Trainers
             of: .train, base: blobs.keep(base), state: nil, contributions: contributions,
             file: blobs.file, sink: blobs.sink)
         let model = try #require(result.model.flatMap { blobs[$0] })
-        return try ModelParameters(UpdateFile(model)).source.parameters()
+        return try ModelParameters(SafetensorsFile(model)).source.parameters()
     }
 
     @Test("Two relays give the coordinator the model that all their devices would have given it")

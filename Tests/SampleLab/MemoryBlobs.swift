@@ -1,6 +1,6 @@
 package import Contracts
-package import Strategies
 import Synchronization
+package import Tensors
 import Trainers
 
 /// Blobs in memory, for aggregation to read and write.
@@ -19,8 +19,8 @@ package final class MemoryBlobs: Sendable {
 
     package subscript(_ digest: BlobDigest) -> [UInt8]? { blobs.withLock { $0[digest] } }
 
-    package func file(_ digest: BlobDigest) throws -> UpdateFile {
-        try UpdateFile(
+    package func file(_ digest: BlobDigest) throws -> SafetensorsFile {
+        try SafetensorsFile(
             self[digest] ?? [], headerByteCountMax: RoundAggregation.headerBytesMax)
     }
 

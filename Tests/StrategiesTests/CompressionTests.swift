@@ -25,7 +25,7 @@ import Testing
         seed: UInt64 = 0
     ) throws -> [Float] {
         try UpdateDecoder(compression, layout: layout, seed: seed)
-            .contents(of: UpdateFile(file.bytes)).delta.parameters()
+            .contents(of: SafetensorsFile(file.bytes)).delta.parameters()
     }
 
     @Test("A compression comes back from its JSON as it was")
@@ -105,7 +105,7 @@ import Testing
         var encoder = try UpdateEncoder(compression, layout: layout)
         let file = try encoder.file(of: Self.update(&random, layout), seed: 5)
         let source = try UpdateDecoder(compression, layout: layout, seed: 5)
-            .contents(of: UpdateFile(file.bytes)).delta
+            .contents(of: SafetensorsFile(file.bytes)).delta
         let whole = try source.parameters()
         var ranges = stride(from: 0, to: layout.count, by: 97).map { start in
             start..<min(start + 97, layout.count)
@@ -259,20 +259,20 @@ import Testing
             let scaffold = try encoder.file(of: update, control: control, seed: 1)
             let contents = try UpdateDecoder(
                 compression, layout: layout, local: .controlVariates, seed: 1
-            ).contents(of: UpdateFile(scaffold.bytes))
+            ).contents(of: SafetensorsFile(scaffold.bytes))
             #expect(try contents.control?.parameters() == control)
             #expect(contents.normaliser == nil)
 
             let fednova = try encoder.file(of: update, normaliser: 12.5, seed: 1)
             let decoder = UpdateDecoder(
                 compression, layout: layout, local: .normalised, seed: 1)
-            #expect(try decoder.contents(of: UpdateFile(fednova.bytes)).normaliser == 12.5)
+            #expect(try decoder.contents(of: SafetensorsFile(fednova.bytes)).normaliser == 12.5)
             #expect(throws: UpdateFormatError.missing(tensor: "normaliser")) {
-                try decoder.contents(of: UpdateFile(scaffold.bytes))
+                try decoder.contents(of: SafetensorsFile(scaffold.bytes))
             }
             #expect(throws: UpdateFormatError.superfluous(tensor: "normaliser")) {
                 try UpdateDecoder(compression, layout: layout, seed: 1)
-                    .contents(of: UpdateFile(fednova.bytes))
+                    .contents(of: SafetensorsFile(fednova.bytes))
             }
         }
     }

@@ -15,7 +15,7 @@ import Testing
         let file = try Safetensors(tensors, metadata: metadata)
         do {
             _ = try UpdateDecoder(compression, layout: layout, local: local, seed: 9)
-                .contents(of: UpdateFile(file.bytes))
+                .contents(of: SafetensorsFile(file.bytes))
             return nil
         } catch let error as UpdateFormatError {
             return error
@@ -122,7 +122,7 @@ import Testing
         let layout = try ParameterLayout([("a", [2]), ("b", [3])])
         let dense = try Safetensors([Self.a, Self.b])
         #expect(throws: UpdateFormatError.self) {
-            try UpdateDecoder(.int8, layout: layout).contents(of: UpdateFile(dense.bytes))
+            try UpdateDecoder(.int8, layout: layout).contents(of: SafetensorsFile(dense.bytes))
         }
     }
 
@@ -133,9 +133,9 @@ import Testing
             var encoder = try UpdateEncoder(compression, layout: layout)
             let bytes = try encoder.file(of: [1, 2, 3, 4, 5]).bytes
             for length in 0..<bytes.count {
-                #expect(throws: UpdateFormatError.self) {
+                #expect(throws: SafetensorsError.self) {
                     try UpdateDecoder(compression, layout: layout)
-                        .contents(of: UpdateFile(Array(bytes[..<length])))
+                        .contents(of: SafetensorsFile(Array(bytes[..<length])))
                 }
             }
         }

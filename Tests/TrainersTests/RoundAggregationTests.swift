@@ -4,6 +4,7 @@ import Federation
 import Learning
 import Randomness
 import SampleLab
+import Storage
 import Strategies
 import Tensors
 import Testing
@@ -245,6 +246,29 @@ import Trainers
         try refused(
             .train, prefix + Array(huge.utf8) + [UInt8](repeating: 0, count: 16),
             because: "too large")
+    }
+
+    @Test("A disk that fails under an update is not its member's mistake")
+    func failingDisk() throws {
+        let update = try update([1, 1, 1, 1])
+        let blobs = MemoryBlobs()
+        let contribution = Contribution(
+            lab: lab, round: round, member: try MemberID("north"), update: blobs.keep(update),
+            weight: 1, metricsMicro: [:])
+        let failure = StorageError.unusable(path: "blobs", problem: "Input/output error")
+        let aggregation = try RoundAggregation(
+            trainer: SampleData.settings.json, strategy: nil, population: 1)
+        #expect(throws: failure) {
+            try aggregation.check(contribution, to: .train, base: blobs.keep(base)) { digest in
+                guard digest == contribution.update else { return try blobs.file(digest) }
+                let header = try SafetensorsFile(update).header
+                let dataStart = update.count - header.dataByteCount
+                return try SafetensorsFile(byteCount: update.count) { offset, buffer in
+                    guard offset < dataStart else { throw failure }
+                    buffer.copyBytes(from: update[offset..<offset + buffer.count])
+                }
+            }
+        }
     }
 
     @Test("An update that is not of this job's base is refused")

@@ -9,22 +9,18 @@ extension NetworkModel {
     package static let format = "jointlab.network/1"
 
     package var safetensors: Safetensors {
-        var tensors =
-            parameters.tensors + [
-                Tensor(name: "mean", vector: standardisation.means),
-                Tensor(name: "scale", vector: standardisation.scales),
-            ]
-        if case .number = target {
-            tensors.append(Tensor(name: "answer_mean", vector: [answerMean]))
-            tensors.append(Tensor(name: "answer_scale", vector: [answerScale]))
+        let head = head
+        do {
+            return try Safetensors(parameters.tensors + head.tensors, metadata: head.metadata)
+        } catch {
+            preconditionFailure("the tensors of a model have names of their own: \(error)")
         }
-        let network: JSONValue = [
-            "kind": .string(kind.rawValue), "hidden": kind.hidden(of: parameters.shape),
-            "activation": kind.activation(of: parameters.shape),
-        ]
-        return Safetensors(
-            model: tensors, format: Self.format,
-            [("layout", layout.json), ("target", target.json), ("network", network)])
+    }
+
+    private var head: NetworkFileHead {
+        NetworkFileHead(
+            kind: kind, shape: parameters.shape, layout: layout, target: target,
+            standardisation: standardisation, answerMean: answerMean, answerScale: answerScale)
     }
 
     /// The model as a file.

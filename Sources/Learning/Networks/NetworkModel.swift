@@ -16,6 +16,21 @@ package struct NetworkModel: Hashable, Sendable {
         standardisation: Standardisation, answerMean: Double, answerScale: Double,
         parameters: NetworkParameters
     ) throws(LearningError) {
+        try Self.check(
+            standardisation, layout: layout, answerMean: answerMean, answerScale: answerScale)
+        self.kind = kind
+        self.layout = layout
+        self.target = target
+        self.standardisation = standardisation
+        self.answerMean = answerMean
+        self.answerScale = answerScale
+        self.parameters = parameters
+    }
+
+    static func check(
+        _ standardisation: Standardisation, layout: FeatureLayout, answerMean: Double,
+        answerScale: Double
+    ) throws(LearningError) {
         guard standardisation.means.count == layout.width else {
             throw .wrongTensors(
                 "the layout has \(layout.width) inputs, and the standardisation "
@@ -27,29 +42,15 @@ package struct NetworkModel: Hashable, Sendable {
         guard answerScale > 0 else {
             throw .wrongTensors("the scale of what is predicted should be above 0")
         }
-        self.kind = kind
-        self.layout = layout
-        self.target = target
-        self.standardisation = standardisation
-        self.answerMean = answerMean
-        self.answerScale = answerScale
-        self.parameters = parameters
     }
 
-    /// The model from which a job starts: the same on every machine that has the merged moments.
+    /// The model from which a job starts, in memory.
     ///
-    /// - Parameter moments: As ``NetworkTrainer/statistics(of:)`` gives them, merged.
-    /// - Throws: ``LearningError``: `wrongTensors` where they are not those of the settings,
-    ///   `notFinite`.
+    /// - Throws: As ``InitialNetwork/init(_:moments:)``.
     package static func initial(
         _ settings: NetworkSettings, moments: ColumnMoments
     ) throws(LearningError) -> NetworkModel {
-        let answers = try AnswerScale(moments, layout: settings.layout, target: settings.target)
-        return try NetworkModel(
-            kind: settings.kind, layout: settings.layout, target: settings.target,
-            standardisation: Standardisation(answers.features, layout: settings.layout),
-            answerMean: answers.mean, answerScale: answers.scale,
-            parameters: .initial(shape: settings.shape, seed: settings.training.seed))
+        try InitialNetwork(settings, moments: moments).model()
     }
 
     /// The same model with other parameters.

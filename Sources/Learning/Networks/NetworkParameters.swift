@@ -1,4 +1,3 @@
-import Randomness
 package import Tensors
 
 /// The weights and biases of a network, or how far a member moved them, in single precision.
@@ -15,22 +14,10 @@ package struct NetworkParameters: Hashable, Sendable {
     }
 
     /// Where training starts, the same on every machine.
-    ///
-    /// Biases are 0, and so are the weights of a network without hidden layers, whose loss is
-    /// convex. The others are uniform between ±√(6 / (inputs + outputs)): Glorot and Bengio,
-    /// *Understanding the Difficulty of Training Deep Feedforward Neural Networks*, AISTATS 2010,
-    /// equation 16. They are drawn layer by layer, output by output.
     package static func initial(shape: NetworkShape, seed: UInt64) -> NetworkParameters {
+        var parameters = InitialParameters(shape: shape, seed: seed)
         var values = [Float](repeating: 0, count: shape.parameterCount)
-        if !shape.hidden.isEmpty {
-            var random = SeededRandom(seed: seed)
-            for layer in shape.layers {
-                let limit = (6 / Double(layer.inputs + layer.outputs)).squareRoot()
-                for place in layer.weight..<layer.weight + layer.inputs * layer.outputs {
-                    values[place] = Float((2 * random.uniformFraction() - 1) * limit)
-                }
-            }
-        }
+        _ = parameters.fill(&values)
         return NetworkParameters(shape: shape, values: values)
     }
 
@@ -83,7 +70,7 @@ package struct NetworkParameters: Hashable, Sendable {
 
 extension NetworkShape {
     /// The tensors that hold the parameters, in order, and where each stands in the vector.
-    fileprivate var tensorPlaces: [(name: String, shape: [Int], places: Range<Int>)] {
+    var tensorPlaces: [(name: String, shape: [Int], places: Range<Int>)] {
         layers.enumerated().flatMap { number, layer in
             [
                 ("layer\(number).bias", [layer.outputs], layer.bias..<layer.weight),

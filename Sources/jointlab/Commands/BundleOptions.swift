@@ -9,6 +9,7 @@ import Node
 import Participation
 import Sandbox
 import Strategies
+import Tensors
 import Trainers
 import Transport
 
@@ -96,7 +97,7 @@ struct BundleTrial {
             throw Mistake("the trainer's initial() returned no weights")
         }
         do {
-            _ = try ModelParameters(UpdateFile(model))
+            _ = try ModelParameters(SafetensorsFile(model))
         } catch {
             throw Mistake(
                 "the model that the trainer's initial() made cannot be averaged: \(error)")

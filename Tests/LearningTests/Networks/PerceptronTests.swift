@@ -211,6 +211,31 @@ import Testing
         #expect(weights.first == Float(first))
     }
 
+    @Test("A first model that is written block by block is the one that is made in memory")
+    func firstModelInBlocks() throws {
+        for target in [MadeData.label, MadeData.number] {
+            let data = try MadeData(seed: 4, rows: 60, numeric: 3, target: target) { row, _ in
+                row[0] > 0 ? 1 : 0
+            }
+            for hidden in [[], [5], [300, 300, 2]] {
+                let settings = try NetworkSettings(
+                    kind: .multilayerPerceptron, layout: data.dataset.layout,
+                    target: data.dataset.target, hidden: hidden, activation: .tanh,
+                    training: LocalTraining(
+                        learningRate: 0.1, amount: .steps(1), batchSize: 1, seed: 3))
+                let moments = NetworkTrainer.statistics(of: data.dataset)
+                var written: [UInt8] = []
+                var pieceMax = 0
+                try InitialNetwork(settings, moments: moments).write {
+                    written += $0
+                    pieceMax = max(pieceMax, $0.count)
+                }
+                #expect(try NetworkModel.initial(settings, moments: moments).bytes == written)
+                #expect(pieceMax <= 1 << 18)
+            }
+        }
+    }
+
     @Test("A perceptron learns what no line can separate")
     func exclusiveOr() throws {
         let data = try MadeData(seed: 8, rows: 800, numeric: 2, target: MadeData.label) {
