@@ -6,12 +6,25 @@ import Storage
 import Trainers
 import Transport
 
+/// What a job's closed rounds add up to.
+package struct JobVerification {
+    /// Whether the member's own node has said which rounds and contributions there are: it has executed
+    /// the ledger itself. Else it is the coordinator's word.
+    package let isByOwnLedger: Bool
+    /// For each round what it came to.
+    package let rounds: [JSONValue]
+
+    package var holds: Bool { rounds.allSatisfy { $0["sum"]?.string != Self.differs } }
+
+    fileprivate static let differs = "DIFFERS"
+}
+
 extension MemberSession {
     /// Adds up every closed round of a job from its contributions.
-    ///
-    /// - Returns: For each round what it came to.
-    package func verify(_ job: JobID) async throws -> [JSONValue] {
-        let answer = try await get("/v1/jobs/\(job)")
+    package func verify(_ job: JobID) async throws -> JobVerification {
+        let own = try await getFromNode("/v1/jobs/\(job)")
+        let answer: JSONValue
+        if let own { answer = own } else { answer = try await coordinator.get("/v1/jobs/\(job)") }
         let job = answer["job"] ?? .null
         let aggregation = try RoundAggregation(
             trainer: job["trainer"] ?? .null, strategy: job["strategy"],
@@ -20,7 +33,7 @@ extension MemberSession {
         for round in answer["rounds"]?.array ?? [] where round["status"]?.string == "closed" {
             results.append(try await verify(round, by: aggregation))
         }
-        return results
+        return JobVerification(isByOwnLedger: own != nil, rounds: results)
     }
 
     private func verify(
@@ -46,7 +59,7 @@ extension MemberSession {
             let isSame =
                 computed.model?.text == claimed
                 && computed.strategyState?.text == round["nextStrategyState"]?.string
-            verdict = isSame ? "holds" : "DIFFERS"
+            verdict = isSame ? "holds" : JobVerification.differs
         }
         return [
             "round": round["round"], "task": .string(task.rawValue),

@@ -59,14 +59,22 @@ package struct MemberSession {
     package func get(_ path: String, _ query: KeyValuePairs<String, String?> = [:]) async throws
         -> JSONValue
     {
-        if let node = try node() {
-            do {
-                return try await node.get(path, query)
-            } catch is ConnectionFailure {
-                // The address is of a node that has gone.
-            }
-        }
+        if let answer = try await getFromNode(path, query) { return answer }
         return try await coordinator.get(path, query)
+    }
+
+    /// Asks the member's own node alone.
+    ///
+    /// - Returns: `nil` where it is not running.
+    func getFromNode(
+        _ path: String, _ query: KeyValuePairs<String, String?> = [:]
+    ) async throws -> JSONValue? {
+        do {
+            return try await node()?.get(path, query)
+        } catch is ConnectionFailure {
+            // The address is of a node that has gone.
+            return nil
+        }
     }
 
     /// Signs a transaction, submits it, and waits until it is as certain as asked.

@@ -136,6 +136,11 @@ extension LabSuite {
             let verified = try await lab.command("university", "job", "verify", "job-1", "--json")
             let sums = try verified.json["items"]?.array?.compactMap { $0["sum"]?.string }
             #expect(sums?.filter { $0 == "holds" }.count == 5, "\(verified.all)")
+            #expect(try verified.json["roundsFrom"] == "node", "\(verified.all)")
+            try await lab.daemons.stop("university")
+            let believed = try await lab.command("university", "job", "verify", "job-1")
+            #expect(believed.output.contains("the coordinator's word"), "\(believed.all)")
+            try await lab.startNode("university")
         }
 
         private func release(_ lab: CommandLab) async throws {

@@ -101,7 +101,7 @@ import Transport
                 try await served.coordinator { state, _, _ in state.jobs[job]?.status == .complete }
             )
             let university = try served.session("university")
-            let rounds = try await university.verify(job)
+            let rounds = try await university.verify(job).rounds
             #expect(rounds.compactMap { $0["task"]?.string }.count { $0 == "train" } == 5)
             let expected = ["holds", "nothing to add up"]
             #expect(rounds.allSatisfy { expected.contains($0["sum"]?.string ?? "") }, "\(rounds)")

@@ -257,7 +257,10 @@ struct JobCommands: AsyncParsableCommand {
             abstract: "Add every closed round up again from what was contributed.",
             discussion: """
                 Downloads the contributions, checks each against the digest that its member signed, \
-                and compares the sum with the published model. Exit code 1: one differs.
+                and compares the sum with the published model. Which rounds and contributions there \
+                are is asked of the member's own node, which has executed the ledger itself; where \
+                that is not running, it is the coordinator's word, and the command says so. Exit \
+                code 1: one differs.
                 """)
 
         @OptionGroup var home: HomeOptions
@@ -265,21 +268,29 @@ struct JobCommands: AsyncParsableCommand {
         @Argument var job: JobID
 
         func run() async throws {
-            let results = try await MemberSession.with(home) { try await $0.verify(job) }
+            let verification = try await MemberSession.with(home) { try await $0.verify(job) }
             var grid = TextGrid([
                 .init("round", .right), .init("task"), .init("contributions", .right),
                 .init("result"), .init("sum"),
             ])
-            for result in results {
+            for result in verification.rounds {
                 grid.add([
                     result.shown("round"), result.shown("task"), result.shown("contributions"),
                     result.shownShort("result"), result.shown("sum"),
                 ])
             }
-            output.print(["items": .array(results)], grid.text)
-            guard results.allSatisfy({ $0["sum"]?.string != "DIFFERS" }) else {
-                throw CommandFailure.refused
-            }
+            let isOwn = verification.isByOwnLedger
+            output.print(
+                [
+                    "items": .array(verification.rounds),
+                    "roundsFrom": .string(isOwn ? "node" : "coordinator"),
+                ],
+                grid.text
+                    + (isOwn
+                        ? ""
+                        : "\n\nyour node is not running: that these are all rounds and contributions is "
+                            + "the coordinator's word"))
+            guard verification.holds else { throw CommandFailure.refused }
         }
     }
 }
