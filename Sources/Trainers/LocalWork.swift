@@ -16,6 +16,8 @@ package struct LocalWork: Sendable {
     package let state: LocalState
     /// Whether it says how models do on its holdout.
     package let judges: Bool
+    /// Is told how far the training is.
+    let progress: TrainingProgress.Observer?
 
     /// The order of the rows, say: the job's seed, the round and the member decide.
     func seed(_ seed: UInt64) -> UInt64 {

@@ -28,7 +28,7 @@ extension LogisticSettings: AveragedTrainer {
     package func train(_ work: LocalWork, on dataset: LocalDataset) throws -> LocalTrained {
         let result = try LogisticTrainer.train(
             base: LogisticModel(parsing: work.base), on: dataset,
-            config: training.seeded(work.seed(training.seed)))
+            config: training.seeded(work.seed(training.seed)), progress: work.progress)
         let steps =
             training.localEpochs
             * ((result.exampleCount + training.batchSize - 1) / training.batchSize)

@@ -25,7 +25,8 @@ extension NetworkSettings: AveragedTrainer {
         let model = try NetworkModel(parsing: work.base)
         let training = try training.seeded(work.seed(training.seed))
         let result = try NetworkTrainer.train(
-            base: model, on: dataset, training: training, objective: objective(of: work))
+            base: model, on: dataset, training: training, objective: objective(of: work),
+            progress: work.progress)
         var trained = LocalTrained(
             update: result.update.values, control: result.control?.difference,
             rowCount: result.rowCount, gradientWeight: result.gradientWeight, loss: result.loss,

@@ -52,8 +52,11 @@ package struct RoundWork: Sendable {
 
     /// Carries the round's task out.
     ///
+    /// - Parameter progress: Is told how far the training is, where the trainer knows.
     /// - Throws: `LearningError`, ``WorkError``, or `UpdateFormatError`.
-    package func perform(on dataset: LocalDataset) throws -> Product {
+    package func perform(
+        on dataset: LocalDataset, progress: TrainingProgress.Observer? = nil
+    ) throws -> Product {
         switch task {
         case .statistics:
             guard let builtIn = trainer.builtIn else { throw WorkError.runsInSandbox }
@@ -62,7 +65,7 @@ package struct RoundWork: Sendable {
             return Product(
                 bytes: try Safetensors(tensors).bytes, weight: Int64(dataset.training.count),
                 metricsMicro: [:], state: state)
-        case .train: return try train(on: dataset)
+        case .train: return try train(on: dataset, progress)
         case .evaluate:
             guard let metrics = try trainer.evaluate(model(), on: dataset) else {
                 throw WorkError.nothingToJudge(trainer: trainer.kind)
@@ -78,7 +81,9 @@ package struct RoundWork: Sendable {
         return base
     }
 
-    private func train(on dataset: LocalDataset) throws -> Product {
+    private func train(
+        on dataset: LocalDataset, _ progress: TrainingProgress.Observer?
+    ) throws -> Product {
         let base = try model()
         try trainer.check(strategy)
         var judged: [String: Int64] = [:]
@@ -92,7 +97,7 @@ package struct RoundWork: Sendable {
                 bytes: try Safetensors(tensors).bytes, weight: Int64(rows), metricsMicro: judged,
                 state: state)
         case .averaged(let trainer):
-            return try train(trainer, from: base, judged: judged, on: dataset)
+            return try train(trainer, from: base, judged: judged, on: dataset, progress)
         case .bundle: throw WorkError.runsInSandbox
         }
     }
@@ -139,14 +144,14 @@ package struct RoundWork: Sendable {
 
     private func train(
         _ trainer: any AveragedTrainer, from base: [UInt8], judged: [String: Int64],
-        on dataset: LocalDataset
+        on dataset: LocalDataset, _ progress: TrainingProgress.Observer?
     ) throws -> Product {
         let parameters = try ModelParameters(SafetensorsFile(base))
         let trained = try trainer.train(
             LocalWork(
                 base: base, parameterCount: parameters.layout.count, round: round, member: member,
                 strategy: strategy.strategy, commonControl: try commonControl(), state: state,
-                judges: judges), on: dataset)
+                judges: judges, progress: progress), on: dataset)
         var metrics = judged.merging(trained.metricsMicro) { $1 }
         metrics["trainingLoss"] = Millionths.of(trained.loss)
         return try product(

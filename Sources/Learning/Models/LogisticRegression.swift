@@ -16,7 +16,8 @@ enum LogisticRegression {
     /// - Throws: ``LearningError``: `noTrainingRows`, or `diverged` with the first epoch after
     ///   which a parameter is not finite.
     static func trained(
-        from start: LogisticParameters, on rows: LabelledRows, configuration: TrainingConfiguration
+        from start: LogisticParameters, on rows: LabelledRows,
+        configuration: TrainingConfiguration, progress: TrainingProgress.Observer? = nil
     ) throws(LearningError) -> LogisticParameters {
         guard rows.count > 0 else { throw .noTrainingRows }
         var parameters = start
@@ -36,6 +37,10 @@ enum LogisticRegression {
             guard parameters.bias.isFinite,
                 jl_first_not_finite(parameters.weights, parameters.width) == parameters.width
             else { throw .diverged(epoch: epoch, learningRate: configuration.learningRate) }
+            progress?(
+                TrainingProgress(
+                    rowsDone: epoch * rows.count, rowsTotal: configuration.localEpochs * rows.count)
+            )
         }
         return parameters
     }

@@ -20,11 +20,12 @@ package enum LogisticTrainer {
     ///
     /// - Throws: ``LearningError``: `otherLayout`, `otherLabel`, `noTrainingRows` or `diverged`.
     package static func train(
-        base: LogisticModel, on dataset: LocalDataset, config: TrainingConfiguration
+        base: LogisticModel, on dataset: LocalDataset, config: TrainingConfiguration,
+        progress: TrainingProgress.Observer? = nil
     ) throws(LearningError) -> Outcome {
         let rows = try standardised(dataset.training, of: dataset, for: base)
         let trained = try LogisticRegression.trained(
-            from: base.parameters, on: rows, configuration: config)
+            from: base.parameters, on: rows, configuration: config, progress: progress)
         let update = base.parameters.difference(to: trained)
         let loss = LogisticRegression.loss(of: trained, on: rows)
         guard loss.isFinite, update.bias.isFinite, update.weights.allSatisfy(\.isFinite) else {

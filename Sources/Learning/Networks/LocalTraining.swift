@@ -84,10 +84,24 @@ package struct LocalTraining: Hashable, Sendable {
             batchSize: batchSize, seed: seed)
     }
 
+    /// How many rows a round's steps read, of so many that there are; one that is read twice counts
+    /// twice.
+    func rowCount(rows: Int) -> Int {
+        switch amount {
+        case .epochs(let epochs): epochs * rows
+        case .steps(let steps):
+            // An epoch's last batch may be smaller.
+            steps / stepsInEpoch(rows: rows) * rows
+                + min(steps % stepsInEpoch(rows: rows) * batchSize, rows)
+        }
+    }
+
+    private func stepsInEpoch(rows: Int) -> Int { max((rows + batchSize - 1) / batchSize, 1) }
+
     /// How many steps a round has on so many rows.
     func stepCount(rows: Int) -> Int {
         switch amount {
-        case .epochs(let epochs): epochs * ((rows + batchSize - 1) / batchSize)
+        case .epochs(let epochs): epochs * stepsInEpoch(rows: rows)
         case .steps(let steps): steps
         }
     }

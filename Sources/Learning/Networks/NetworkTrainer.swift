@@ -43,7 +43,8 @@ package enum NetworkTrainer {
     ///   `wrongTensors`, `wrongValue`, `notFinite` or `diverged`.
     package static func train(
         base: NetworkModel, start: NetworkParameters? = nil, on dataset: LocalDataset,
-        training: LocalTraining, objective: LocalObjective = .plain
+        training: LocalTraining, objective: LocalObjective = .plain,
+        progress: TrainingProgress.Observer? = nil
     ) throws(LearningError) -> Outcome {
         let rows = try prepared(dataset.training, of: dataset, for: base)
         let start = start ?? base.parameters
@@ -53,7 +54,7 @@ package enum NetworkTrainer {
         try objective.check(parameterCount: start.values.count, training: training)
         let (trained, stepCount) = try descend(
             from: start, anchor: base.parameters, on: rows, training: training,
-            objective: objective)
+            objective: objective, progress: progress)
         let update = base.parameters.difference(to: trained)
         let loss = NetworkPass.loss(of: trained, on: rows)
         guard loss.isFinite, update.values.allSatisfy(\.isFinite) else {
@@ -102,7 +103,8 @@ package enum NetworkTrainer {
     /// - Returns: The parameters, and how many steps led to them.
     static func descend(
         from start: NetworkParameters, anchor: NetworkParameters, on rows: LabelledRows,
-        training: LocalTraining, objective: LocalObjective
+        training: LocalTraining, objective: LocalObjective,
+        progress: TrainingProgress.Observer? = nil
     ) throws(LearningError) -> (NetworkParameters, stepCount: Int) {
         var parameters = start
         var descent = Descent(
@@ -112,6 +114,8 @@ package enum NetworkTrainer {
         var random = SeededRandom(seed: training.seed)
         let stepCount = training.stepCount(rows: rows.count)
         var steps = 0
+        let rowsTotal = training.rowCount(rows: rows.count)
+        var rowsDone = 0
         while steps < stepCount {
             random.shuffle(&order)
             for batch in stride(from: 0, to: order.count, by: training.batchSize) {
@@ -119,6 +123,8 @@ package enum NetworkTrainer {
                 let end = min(batch + training.batchSize, order.count)
                 descent.step(&parameters.values, on: rows, indices: order[batch..<end])
                 steps += 1
+                rowsDone += end - batch
+                progress?(TrainingProgress(rowsDone: rowsDone, rowsTotal: rowsTotal))
             }
             guard
                 jl_first_not_finite(parameters.values, parameters.values.count)
