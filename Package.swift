@@ -401,11 +401,11 @@ let package = Package(
         .target(
             name: "DeviceSimulator",
             dependencies: [
-                "Contracts", "Devices", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
-                "Node", "Randomness", "Relay", "SampleLab", "Strategies", "Trainers", "Transport",
+                "Contracts", "Devices", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
+                "MerkleLog", "Node", "Randomness", "Relay", "SampleLab", "ServedLab", "Storage", "Strategies",
+                "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/DeviceSimulator"),
         .executableTarget(
