@@ -72,6 +72,9 @@ package struct DeviceTask: Hashable, Sendable {
         self.init(stateEntry: stateEntry, receipt: receipt, job: rows.job, round: rows.round)
     }
 
+    /// How long the ledger is that it claims to be from.
+    package var size: UInt64 { receipt.checkpoint.statement.head.size }
+
     /// Which round it says it is of; nothing of it is checked.
     package var claimedRound: RoundID? {
         guard var fields = try? JSONFields(round.row) else { return nil }

@@ -7,6 +7,8 @@ package import Identity
 import LabAPI
 import Learning
 package import Logging
+import NIOCore
+import NIOHTTP1
 package import Node
 package import Relay
 package import SampleLab
@@ -43,7 +45,7 @@ package struct ServedRelay: Sendable {
     ) async throws -> Result {
         var lab = try SampleLab()
         var training = try lab.prepareTraining(
-            rounds: 1, rowsOf: [owner: Int64(devices * rowsPerDevice)])
+            rounds: 1, rowsOf: [owner: Int64(max(60, devices * rowsPerDevice))])
         try lab.settle()
         let before = [RoundTask.statistics, .train, .evaluate].firstIndex(of: asked) ?? 0
         for _ in 0..<before {
@@ -105,7 +107,7 @@ package struct ServedRelay: Sendable {
             relayed, task: task, base: round.base,
             limits: service.settings.limits(
                 enrolled: enrolled, rows: Int64(enrolled * rowsPerDevice),
-                leftMilliseconds: .max), refusal: refusal)
+                leftMilliseconds: .max), renewed: { nil }, refusal: refusal)
     }
 
     // MARK: - The devices' side
@@ -123,6 +125,26 @@ package struct ServedRelay: Sendable {
                 signer: RequestSigner(key: key, lab: lab.id.text) {
                     Self.now().milliseconds / 1_000
                 }, http: other ?? http))
+    }
+
+    /// Sends a device's signed request for the base twice, and then its signature with another path, as
+    /// somebody might who has listened in.
+    ///
+    /// - Returns: The statuses.
+    package func replayed(_ place: Int) async throws -> [UInt] {
+        let target = "/v1/blobs/\(round.base?.text ?? "")"
+        let fields = try RequestSigner(key: keys[place], lab: lab.id.text) {
+            Self.now().milliseconds / 1_000
+        }.fields(method: "GET", target: target, bodyDigest: nil)
+        var statuses: [UInt] = []
+        for path in [target, target, "/v1/task"] {
+            var request = HTTPClientRequest(url: url + path)
+            for field in fields { request.headers.add(name: field.name, value: field.value) }
+            let response = try await http.execute(request, timeout: .seconds(30))
+            _ = try await response.body.collect(upTo: 1 << 20)
+            statuses.append(response.status.code)
+        }
+        return statuses
     }
 
     /// What an honest device makes of the task that it has got.

@@ -29,6 +29,10 @@ extension LabSuite {
                 try await lab.license()
                 for device in Self.devices { try lab.start(device) }
                 try await lab.propose("fleet", "--rounds", "10")
+                // Devices serve several jobs at a time.
+                try await lab.propose(
+                    "other", "--trainer", "multilayer-perceptron", "--hidden", "4", "--strategy",
+                    "fedadam", "--compression", "int8", "--rounds", "4")
 
                 try await eventually("two rounds are closed") {
                     try await lab.closedRounds("fleet") >= 2
@@ -37,8 +41,16 @@ extension LabSuite {
                 #expect(try await lab.stop(Self.devices[1]) == .exited(0))
                 // Three are left, and four are enough: the late one decides a round.
                 try lab.start(Self.late)
-                try await lab.processes.daemons.command(
-                    TrainingLab.university, "job", "watch", "fleet")
+                for job in ["fleet", "other"] {
+                    try await lab.processes.daemons.command(
+                        TrainingLab.university, "job", "watch", job)
+                }
+                let other = try await lab.job("other")
+                #expect(other["job"]?["status"] == "complete")
+                #expect(
+                    (other["rounds"]?.array ?? []).allSatisfy {
+                        $0["contributions"]?.array?.count == 3
+                    })
 
                 let job = try await lab.job("fleet")
                 #expect(job["job"]?["status"] == "complete")
@@ -55,7 +67,7 @@ extension LabSuite {
                 let last = lab.counted(in: 10, of: "fleet")
                 #expect(last.contains(Self.late), "\(last)")
                 for number in [1, 10] { try await checkSum(of: number, job, lab) }
-                try await checkStatistics(rounds, lab)
+                try checkStatistics(rounds, lab)
                 try await checkStatus(lab)
             }
         }
@@ -115,7 +127,7 @@ extension LabSuite {
         }
 
         /// The statistics and the evaluation stand for the rows of the devices that were in them.
-        private func checkStatistics(_ rounds: [JSONValue], _ lab: RelayLab) async throws {
+        private func checkStatistics(_ rounds: [JSONValue], _ lab: RelayLab) throws {
             for (number, isHoldout) in [(0, false), (11, true)] {
                 let contribution = try #require(
                     try (rounds[number]["contributions"]?.array ?? []).map(Contribution.init)

@@ -22,13 +22,13 @@ struct RelayRunner: Sendable {
     /// - Parameters:
     ///   - rows: For how many the dataset is registered.
     ///   - client: Talks to the coordinator, which has the base model.
-    ///   - task: The round as a device can check it, once a quorum has cosigned the state that it
-    ///     is open in; `nil` where that does not come about.
+    ///   - task: The round as a device can check it, once a quorum has cosigned a state that it is
+    ///     open in; `nil` where that does not come about.
     ///   - refusal: Asks the node's own ledger once more.
     ///   - isCounted: Whether this node's update of an earlier round has been sealed.
     func run(
         _ order: TrainingOrder, rows: Int64, client: SignedClient,
-        task: @Sendable () async throws -> DeviceTask?,
+        task: @escaping @Sendable () async throws -> DeviceTask?,
         refusal: @escaping @Sendable () async -> TaskRefusal?,
         isCounted: @Sendable (RoundID) async -> Bool,
         report: @Sendable (SiteReport.Stage) async -> Void
@@ -47,7 +47,7 @@ struct RelayRunner: Sendable {
                     judges: order.round.judges, trainer: JobTrainer(order.job.trainer),
                     strategy: JobStrategy(order.job.strategy), base: base,
                     state: try await states.before(order.round.id, isCounted: isCounted)))
-            guard let task = try await task() else {
+            guard let first = try await task() else {
                 return .failure(
                     code: "relay.not_certified",
                     detail: "no quorum has cosigned a state that the round is open in, so that no "
@@ -61,7 +61,7 @@ struct RelayRunner: Sendable {
                 leftMilliseconds: left(of: order))
             await report(.training)
             let mean = try await relay.carryOut(
-                work, task: task, base: order.round.base, limits: limits
+                work, task: first, base: order.round.base, limits: limits, renewed: task
             ) {
                 await refusal().map { .init(code: $0.code, detail: $0.description) }
             }

@@ -15,7 +15,7 @@ package actor RelayService {
     private struct Session {
         let work: RelayedWork
         /// As devices get it.
-        let task: JSONValue
+        var task: DeviceTask
         let base: (digest: BlobDigest, bytes: [UInt8])?
         let refusal: @Sendable () async -> Refused?
         var end: Result<DeviceMean, RelayFailure>?
@@ -72,16 +72,19 @@ package actor RelayService {
     /// Asks the devices, and waits until enough have answered or the time is over.
     ///
     /// - Parameters:
+    ///   - renewed: The task with proofs from a newer state, when there is one: a device that has
+    ///     seen that state, in a round of another job, believes no older one any more.
     ///   - refusal: Asks the node's own ledger, before a device is let at its rows and while the
     ///     round is under way.
     /// - Throws: ``RelayFailure``, ``Refused`` or `CancellationError`.
     package func carryOut(
         _ work: RelayedWork, task: DeviceTask, base: BlobDigest?, limits: DeviceRound.Limits,
+        renewed: @escaping @Sendable () async throws -> DeviceTask?,
         refusal: @escaping @Sendable () async -> Refused?
     ) async throws -> DeviceMean {
         let id = work.work.round
         let file = base.flatMap { digest in work.work.base.map { (digest, $0) } }
-        sessions[id] = Session(work: work, task: task.json, base: file, refusal: refusal)
+        sessions[id] = Session(work: work, task: task, base: file, refusal: refusal)
         machines[id] = DeviceRound(work.kind, limits: limits)
         logger.info(
             "devices.asked",
@@ -95,6 +98,29 @@ package actor RelayService {
             progress.notify()
         }
         progress.notify()
+        return try await withThrowingTaskGroup(of: DeviceMean?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await self.end(of: id, limits, refusal) }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: Self.lookAgain)
+                    if let task = try await renewed() { await self.renew(task, in: id) }
+                }
+            }
+            guard let mean = try await group.next() ?? nil else { throw CancellationError() }
+            return mean
+        }
+    }
+
+    private func renew(_ task: DeviceTask, in id: RoundID) {
+        guard let known = sessions[id]?.task, task.size > known.size else { return }
+        sessions[id]?.task = task
+        progress.notify()
+    }
+
+    private func end(
+        of id: RoundID, _ limits: DeviceRound.Limits, _ refusal: @Sendable () async -> Refused?
+    ) async throws -> DeviceMean {
         let clock = ContinuousClock()
         let deadline = clock.now + .milliseconds(limits.timeoutMilliseconds)
         while true {
@@ -163,10 +189,10 @@ package actor RelayService {
     private func join(_ card: DeviceCard) async -> JSONValue? {
         for id in sessions.keys.sorted() {
             // The last moment before a device opens its data.
-            guard let session = sessions[id], await session.refusal() == nil,
+            guard let refusal = sessions[id]?.refusal, await refusal() == nil,
                 let commands = try? handle(.joined(card.device), in: id)
             else { continue }
-            if case .sendTask? = commands.first { return session.task }
+            if case .sendTask? = commands.first { return sessions[id]?.task.json }
         }
         return nil
     }
@@ -255,14 +281,14 @@ package actor RelayService {
         for command in commands {
             switch command {
             case .sendTask, .accepted, .refuse: break
-            case .close(let mean): end(id, .success(mean))
-            case .giveUp(let reason): end(id, .failure(.devicesTooFew(reason)))
+            case .close(let mean): close(id, .success(mean))
+            case .giveUp(let reason): close(id, .failure(.devicesTooFew(reason)))
             }
         }
         return commands
     }
 
-    private func end(_ id: RoundID, _ result: Result<DeviceMean, RelayFailure>) {
+    private func close(_ id: RoundID, _ result: Result<DeviceMean, RelayFailure>) {
         sessions[id]?.end = result
         if case .failure(let failure) = result {
             note(.init(round: id, devices: 0, rows: 0, problem: failure.code))
