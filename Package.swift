@@ -418,7 +418,9 @@ let package = Package(
             dependencies: [
                 "Contracts", "DeviceSimulator", "Devices", "Encodings", "Identity", "Learning",
                 "Ledger", "MerkleLog", "MerkleMap", "Node", "Randomness", "Relay", "SampleLab",
-                "Storage", "Strategies", "Tensors", "Trainers", "Transport",
+                "ServedLab", "Storage", "Strategies", "Tensors", "Trainers", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "AuditTests",

@@ -32,7 +32,7 @@ extension LabSuite {
                 // Devices serve several jobs at a time.
                 try await lab.propose(
                     "other", "--trainer", "multilayer-perceptron", "--hidden", "4", "--strategy",
-                    "fedadam", "--compression", "int8", "--rounds", "4")
+                    #"{"kind": "fedadam", "serverRate": 0.05}"#, "--compression", "int8", "--rounds", "4")
 
                 try await eventually("two rounds are closed") {
                     try await lab.closedRounds("fleet") >= 2
@@ -69,6 +69,88 @@ extension LabSuite {
                 for number in [1, 10] { try await checkSum(of: number, job, lab) }
                 try checkStatistics(rounds, lab)
                 try await checkStatus(lab)
+            }
+        }
+
+        @Test("What an operator or a device gets wrong is said, with what to do")
+        func mistakes() async throws {
+            try await ProcessLab.with { lab in
+                let home = lab.home("office")
+                let file = home.appending(path: "node.yaml")
+                try """
+                relay:
+                  listen: 0.0.0.0:7500
+                  devices-min: 20
+                  devices-enough: 5
+                  round-timeout: 3
+                  url: relay.example
+                """.write(to: file, atomically: true, encoding: .utf8)
+                let settings = try await Program.run(["node", "run", "--home", home.path])
+                #expect(settings.code == 78, "\(settings.all)")
+                for words in [
+                    "relay.listen: 0.0.0.0:7500 can be reached from other machines",
+                    "relay.devices-enough should be at least relay.devices-min",
+                    "relay.round-timeout is no setting", "relay.url should be an http:// or https://",
+                ] {
+                    #expect(settings.errors.contains(words), "\(settings.all)")
+                }
+
+                try "relay:\n  listen: 127.0.0.1:0\n".write(
+                    to: file, atomically: true, encoding: .utf8)
+                let csv = lab.folder.appending(path: "rows.csv")
+                try SyntheticData.csv(rows: 9, seed: 1)
+                    .write(to: csv, atomically: true, encoding: .utf8)
+                let device = lab.home("device").path
+                let cases: [([String], String)] = [
+                    (["node", "run", "--home", home.path], "this node is no relay"),
+                    (["relay", "devices", "--home", home.path], "this node is no relay"),
+                    (["relay", "enrol", csv.path, "--home", home.path], "this node is no relay"),
+                    (["device", "run", "--home", device], "no device lives here"),
+                    (
+                        ["device", "init", "--device", "A B", "--file", csv.path, "--home", device],
+                        "device"
+                    ),
+                    (
+                        [
+                            "device", "init", "--device", "a", "--file", "/nonexistent.csv",
+                            "--home", device,
+                        ], "/nonexistent.csv"
+                    ),
+                ]
+                for (words, reason) in cases {
+                    let outcome = try await Program.run(words)
+                    #expect(outcome.code != 0 && outcome.errors.contains(reason), "\(outcome.all)")
+                }
+                #expect(!FileManager.default.fileExists(atPath: device))
+
+                try await lab.daemons.command(
+                    "office", "relay", "init", "rows", "--file", csv.path, "--label", "ill",
+                    "--positive", "yes")
+                let card = try await lab.daemons.command(
+                    "device", "device", "init", "--device", "a", "--file", csv.path)
+                let cardFile = lab.folder.appending(path: "a.card.json")
+                try card.output.write(to: cardFile, atomically: true, encoding: .utf8)
+                let more: [([String], String)] = [
+                    (["device", "run", "--home", device], "knows no relay yet"),
+                    (["device", "join", cardFile.path, "--home", device], "lab is missing"),
+                    (
+                        ["relay", "enrol", cardFile.path, "--home", home.path],
+                        "no copy of the ledger yet"
+                    ),
+                    (["relay", "remove", "a", "--home", home.path], "no device a is enrolled"),
+                    (
+                        ["relay", "register", "--title", "Rows", "--home", home.path],
+                        "are none; enrol them first"
+                    ),
+                    (
+                        ["device", "init", "--device", "a", "--file", csv.path, "--home", device],
+                        "a device lives here already"
+                    ),
+                ]
+                for (words, reason) in more {
+                    let outcome = try await Program.run(words)
+                    #expect(outcome.code != 0 && outcome.errors.contains(reason), "\(outcome.all)")
+                }
             }
         }
 

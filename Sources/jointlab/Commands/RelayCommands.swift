@@ -151,6 +151,7 @@ struct RelayCommands: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
+            _ = try home.node.relay.relayedDataset()
             let cards = try home.node.relay.cards()
             // Where the node is not running, what is enrolled is all that is known.
             let seen = try? await MemberSession.with(home) { session in

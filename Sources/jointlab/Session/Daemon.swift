@@ -108,6 +108,7 @@ enum Daemon {
     static func runDevice(
         home: DeviceHome, settings: DeviceSettings, untilInputCloses: Bool
     ) async throws {
+        _ = try home.data()
         let relay = try home.relay()
         let lock = try FolderLock(home.folder)
         let logger = ProgramLog.makeLogger(
