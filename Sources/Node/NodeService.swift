@@ -330,7 +330,7 @@ package actor NodeService: Service {
     }
 
     private nonisolated func carryOutOrders() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { relayed in
+        try await withThrowingDiscardingTaskGroup { relayed in
             for await order in orders {
                 if let relay, order.participant.dataset == relay.relay.dataset.id {
                     // It waits for others, and nothing else should wait for it.
@@ -364,6 +364,8 @@ package actor NodeService: Service {
         } report: {
             await self.report($0, on: order.round.id)
         }
+        // A node that stops has declined nothing.
+        try Task.checkCancellation()
         try finished(order, outcome)
     }
 

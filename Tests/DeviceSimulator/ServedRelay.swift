@@ -103,11 +103,11 @@ package struct ServedRelay: Sendable {
                 task: round.task, round: round.id, member: lab.member(Self.owner).id,
                 judges: round.judges, trainer: .averaged(SampleData.settings), base: base))
         let enrolled = keys.count
+        let rows = lab.state.datasets[try DatasetID("\(Self.owner)-data")]?.rows ?? 0
         return try await service.carryOut(
             relayed, task: task, base: round.base,
             limits: service.settings.limits(
-                enrolled: enrolled, rows: Int64(enrolled * rowsPerDevice),
-                leftMilliseconds: .max), renewed: { nil }, refusal: refusal)
+                enrolled: enrolled, rows: rows, leftMilliseconds: .max), renewed: { nil }, refusal: refusal)
     }
 
     // MARK: - The devices' side

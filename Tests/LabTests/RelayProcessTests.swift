@@ -45,6 +45,7 @@ extension LabSuite {
                     try await lab.processes.daemons.command(
                         TrainingLab.university, "job", "watch", job)
                 }
+                try await checkUnrelayed(lab)
                 let other = try await lab.job("other")
                 #expect(other["job"]?["status"] == "complete")
                 #expect(
@@ -225,6 +226,25 @@ extension LabSuite {
                 #expect(contribution.weight == Int64(rows), "round \(number)")
                 #expect((contribution.metricsMicro["holdoutLoss"] != nil) == isHoldout)
             }
+        }
+
+        /// What a relay cannot stand for it declines, by name, and the job goes on with the others.
+        private func checkUnrelayed(_ lab: RelayLab) async throws {
+            try await lab.propose(
+                "trees", "--trainer", "gradient-boosted-trees", "--trees", "1", "--depth", "1",
+                "--participants-min", "2")
+            try await lab.processes.daemons.command(
+                TrainingLab.university, "job", "watch", "trees")
+            let trees = try await lab.job("trees")
+            #expect(trees["job"]?["status"] == "complete")
+            for round in trees["rounds"]?.array ?? [] {
+                let members = (round["contributions"]?.array ?? []).map { $0["member"]?.string }
+                #expect(members == ["clinic", "hospital"])
+            }
+            let declined = lab.processes.daemons.events(RelayLab.relay).filter {
+                $0["event"]?.string == "task.declined"
+            }.map { $0["code"]?.string }
+            #expect(Set(declined) == ["relay.trainer_not_relayed"])
         }
 
         private func checkStatus(_ lab: RelayLab) async throws {

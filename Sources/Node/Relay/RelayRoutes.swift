@@ -61,20 +61,19 @@ package enum RelayRoutes {
             let id = try Self.round(context)
             let report = try Self.report(request)
             let work = try await relay.expecting(card, in: id)
-            let answer: Result<DeviceRound.Contribution, DeviceFault>
             do {
                 let file = try await request.bytes(in: context, bytesMax: work.answerBytesMax)
-                await relay.received()
-                answer = Result { () throws(DeviceFault) in
+                let answer = Result { () throws(DeviceFault) in
                     DeviceRound.Contribution(
                         answer: try work.answer(file), weight: report.rows,
                         metricsMicro: report.metricsMicro)
                 }
+                try await relay.take(answer, of: card, in: id)
             } catch {
-                await relay.received()
+                await relay.received(from: card)
                 throw error
             }
-            try await relay.take(answer, of: card, in: id)
+            await relay.received(from: card)
             return Response([:])
         }
         routes.add(

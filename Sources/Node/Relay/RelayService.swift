@@ -48,7 +48,8 @@ package actor RelayService {
     private var sessions: [RoundID: Session] = [:]
     /// Apart from the sessions: what is looked at must not make a copy of a sum.
     private var machines: [RoundID: DeviceRound] = [:]
-    private var receiving = 0
+    /// Whose answers are being received: one at a time from each.
+    private var receiving: Set<DeviceID> = []
     private var seen: [DeviceID: RelayStatus.Sight] = [:]
     private var refused: [String: Int] = [:]
     private var last: RelayStatus.Ended?
@@ -208,7 +209,7 @@ package actor RelayService {
     /// What a device that is about to answer is asked for.
     ///
     /// - Throws: `Problem` where it should not send anything; a place is taken otherwise, which
-    ///   ``received()`` gives back.
+    ///   ``received(from:)`` gives back.
     func expecting(_ card: DeviceCard, in id: RoundID) throws(Problem) -> RelayedWork {
         guard let work = sessions[id]?.work, let machine = machines[id] else {
             throw problem(.roundOver, of: card.device, in: id)
@@ -216,17 +217,17 @@ package actor RelayService {
         if let fault = machine.standingFault(of: card.device) {
             throw problem(fault, of: card.device, in: id)
         }
-        guard receiving < Self.receivingMax else {
+        guard receiving.count < Self.receivingMax, receiving.insert(card.device).inserted else {
             throw Problem(
                 status: 503, code: "relay.busy",
-                detail: "\(Self.receivingMax) devices are sending already; try again in a moment")
+                detail: "\(Self.receivingMax) devices are sending already, or this one is; try "
+                    + "again in a moment")
         }
-        receiving += 1
         return work
     }
 
-    func received() {
-        receiving -= 1
+    func received(from card: DeviceCard) {
+        receiving.remove(card.device)
     }
 
     /// Takes what a device has answered.
