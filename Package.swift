@@ -136,8 +136,8 @@ let package = Package(
         .target(
             name: "Relay",
             dependencies: [
-                "Contracts", "Encodings", "Ledger", "MerkleLog", "MerkleMap", "Strategies",
-                "Tensors", "Trainers",
+                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
+                "MerkleMap", "Strategies", "Tensors", "Trainers",
             ]),
         .target(
             name: "Bundles",
@@ -169,8 +169,20 @@ let package = Package(
             name: "Node",
             dependencies: [
                 "Bundles", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Learning",
-                "Ledger", "MerkleLog", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
+                "Ledger", "MerkleLog", "Relay", "Sandbox", "Storage", "Strategies", "Trainers",
+                "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(
+            name: "Devices",
+            dependencies: [
+                "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Relay", "Storage",
+                "Trainers", "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -189,9 +201,10 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
-                "MerkleLog", "Node", "ODRL", "Participation", "Policy", "Sandbox", "Settlement",
-                "Storage", "Strategies", "Tensors", "Trainers", "Transport",
+                "Contracts", "Coordinator", "Devices", "Encodings", "Identity", "LabAPI", "Learning",
+                "Ledger", "MerkleLog", "Node", "ODRL", "Participation", "Policy", "Relay",
+                "Sandbox", "Settlement", "Storage", "Strategies", "Tensors", "Trainers",
+                "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -253,8 +266,8 @@ let package = Package(
             dependencies: [
                 "Bundles", "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity",
                 "LabAPI", "LabFixture",
-                "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
-                "Randomness", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
+                "Devices", "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
+                "Randomness", "Relay", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
                 "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -387,8 +400,13 @@ let package = Package(
         .target(
             name: "DeviceSimulator",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
-                "Randomness", "Relay", "SampleLab", "Strategies", "Trainers",
+                "Contracts", "Devices", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
+                "MerkleLog", "Node", "Randomness", "Relay", "SampleLab", "ServedLab", "Storage", "Strategies",
+                "Trainers", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             path: "Tests/DeviceSimulator"),
         .executableTarget(
@@ -397,9 +415,11 @@ let package = Package(
         .testTarget(
             name: "RelayTests",
             dependencies: [
-                "Contracts", "DeviceSimulator", "Encodings", "Learning", "Ledger", "MerkleLog",
-                "MerkleMap", "Randomness", "Relay", "SampleLab", "Strategies", "Tensors",
-                "Trainers",
+                "Contracts", "DeviceSimulator", "Devices", "Encodings", "Identity", "Learning",
+                "Ledger", "MerkleLog", "MerkleMap", "Node", "Randomness", "Relay", "SampleLab",
+                "ServedLab", "Storage", "Strategies", "Tensors", "Trainers", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "AuditTests",

@@ -21,6 +21,17 @@ package enum NodeRoutes {
             _ = try context.requireMemberOrApplicant()
             return Response(await service.status().json)
         }
+        routes.add(
+            APIOperation(
+                .get, "/v1/devices", tag: "node", "The devices that are enrolled at this relay")
+        ) { _, context in
+            _ = try context.requireMemberOrApplicant()
+            guard let relay = await service.status().relay else {
+                throw Problem(
+                    status: 404, code: "relay.none", detail: "this node runs no relay")
+            }
+            return Response(relay.devicesJSON)
+        }
         LabRoutes { await service.snapshot }.add(to: &routes)
         LedgerRoutes(database: service.database, progress: service.progress) {
             await service.snapshot

@@ -34,6 +34,8 @@ package actor NodeService: Service {
     private nonisolated let home: NodeHome
     private nonisolated let blobs: BlobStore
     private nonisolated let runner: TrainingRunner
+    /// Where the member's rows lie on devices.
+    private nonisolated let relay: RelayRunner?
     private nonisolated let logger: Logger
     private nonisolated let now: @Sendable () -> Timestamp
     private nonisolated let batches: AsyncStream<ExecutedBatch>
@@ -65,10 +67,11 @@ package actor NodeService: Service {
     ///     names a URL knows better.
     ///   - rowsMin: The owner allows no task on fewer rows.
     ///   - trainers: On what bundles run, and how much they may use up.
+    ///   - relay: Answers devices, where the node is a relay.
     /// - Throws: `StorageError` or `Misconduct` where the stored ledger is not sound.
     package init(
         home: NodeHome, client: SignedClient, followsMoves: Bool = true, rowsMin: Int,
-        trainers: TrainerSettings = TrainerSettings(), logger: Logger,
+        trainers: TrainerSettings = TrainerSettings(), relay: RelayService? = nil, logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) throws {
         let card = try home.card()
@@ -90,6 +93,11 @@ package actor NodeService: Service {
             member: card.member, home: home, blobs: blobs, rowsMin: rowsMin,
             bundles: BundleRunner(settings: trainers, home: home, logger: logger), logger: logger,
             now: now)
+        self.relay = relay.map {
+            RelayRunner(
+                relay: $0, member: card.member, home: home, blobs: blobs, rowsMin: rowsMin,
+                logger: logger, now: now)
+        }
         self.lab = lab
         self.database = database
         self.blobs = blobs
@@ -222,12 +230,15 @@ package actor NodeService: Service {
     /// What this node can open right now; an owner may add datasets while the node runs.
     private func ownedDatasets() -> Set<DatasetID> {
         do {
-            return Set(try home.ownedDatasets().map(\.id))
+            return Set(try home.ownedDatasets().map(\.id)).union(relayed)
         } catch {
             logger.error("datasets.unreadable", metadata: ["error": "\(error)"])
-            return []
+            return relayed
         }
     }
+
+    /// The dataset that lies on devices.
+    private var relayed: Set<DatasetID> { Set(relay.map { [$0.relay.dataset.id] } ?? []) }
 
     private func keepCertificate() async throws {
         guard let certificate = machine.follower.certificate,
@@ -319,17 +330,43 @@ package actor NodeService: Service {
     }
 
     private nonisolated func carryOutOrders() async throws {
-        for await order in orders {
-            try await finished(
-                order,
-                await runner.run(order, client: client) {
-                    await self.refusal(of: order)
-                } isCounted: {
-                    await self.isCounted($0)
-                } report: {
-                    await self.report($0, $1, on: order.round.id)
-                })
+        try await withThrowingDiscardingTaskGroup { relayed in
+            for await order in orders {
+                if let relay, order.participant.dataset == relay.relay.dataset.id {
+                    // It waits for others, and nothing else should wait for it.
+                    relayed.addTask { try await self.askDevices(for: order, through: relay) }
+                    continue
+                }
+                try await finished(
+                    order,
+                    await runner.run(order, client: client) {
+                        await self.refusal(of: order)
+                    } isCounted: {
+                        await self.isCounted($0)
+                    } report: {
+                        await self.report($0, $1, on: order.round.id)
+                    })
+            }
+            relayed.cancelAll()
         }
+    }
+
+    private func askDevices(for order: TrainingOrder, through relay: RelayRunner) async throws {
+        let rows = machine.replica.state.datasets[order.participant.dataset]?.rows ?? 0
+        let outcome = await relay.run(order, rows: rows, client: client) {
+            try await self.deviceTask(
+                for: order.round.id,
+                within: .milliseconds(order.job.roundTimeoutMilliseconds / 2))
+        } refusal: {
+            await self.refusal(of: order)
+        } isCounted: {
+            await self.isCounted($0)
+        } report: {
+            await self.report($0, on: order.round.id)
+        }
+        // A node that stops has declined nothing.
+        try Task.checkCancellation()
+        try finished(order, outcome)
     }
 
     /// Whether this node's update of a round counts, in that round or late in another.
@@ -459,7 +496,8 @@ package actor NodeService: Service {
             finality: follower.replica.finality, cosignedSize: follower.cosignedSize,
             isCosigner: sets.contains { $0.keys[machine.member] != nil },
             quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms,
-            datasets: ownedDatasets().sorted(), trainerFailures: trainerFailures)
+            datasets: ownedDatasets().sorted(), trainerFailures: trainerFailures,
+            relay: await relay?.relay.status)
     }
 
     /// Only the node's own member may ask it anything.

@@ -27,6 +27,8 @@ package struct NodeStatus: Sendable {
     package let datasets: [DatasetID]
     /// The newest last.
     package let trainerFailures: [RecordedFailure]
+    /// `nil` where the node is no relay.
+    package let relay: RelayStatus?
 
     package var json: JSONValue {
         [
@@ -52,6 +54,7 @@ package struct NodeStatus: Sendable {
                     ]
                 }), "datasets": .array(datasets.map(\.json)),
             "trainerFailures": .array(trainerFailures.map(\.json)),
+            "relay": relay?.json,
         ]
     }
 }

@@ -12,7 +12,7 @@ package enum DeviceFault: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongLength(received: Int, expected: Int)
     case notFinite(parameter: Int)
     case tooLarge(parameter: Int)
-    case wrongLoss(Int64)
+    case wrongMetric(String, Int64)
     /// The file cannot be read as an update of the job.
     case malformed(String)
 
@@ -28,7 +28,7 @@ package enum DeviceFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .wrongLength: "update.wrong_length"
         case .notFinite: "update.not_finite"
         case .tooLarge: "update.too_large"
-        case .wrongLoss: "update.wrong_loss"
+        case .wrongMetric: "update.wrong_metric"
         case .malformed: "update.malformed"
         }
     }
@@ -41,18 +41,19 @@ package enum DeviceFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .roundFull(let devicesMax):
             "the round has the \(devicesMax) devices that it takes at most; the next one may have "
                 + "place"
-        case .wrongWeight(let weight): "the update stands for \(weight) rows; at least 1 is needed"
+        case .wrongWeight(let weight): "the answer stands for \(weight) rows; at least 1 is needed"
         case .weightExceeded(let weight, let left):
-            "the update stands for \(weight) rows, and at most \(left) are allowed"
+            "the answer stands for \(weight) rows, and at most \(left) are allowed"
         case .wrongLength(let received, let expected):
-            "the update has \(received) parameters, and the model \(expected)"
+            "the answer has \(received) parameters or columns, and \(expected) are expected"
         case .notFinite(let parameter):
-            "parameter \(parameter) of the update is not a finite number"
+            "parameter or column \(parameter) of the answer is not a finite number"
         case .tooLarge(let parameter):
             "parameter \(parameter) of the update is 2^22 or more in magnitude; the training "
                 + "diverged"
-        case .wrongLoss(let loss): "a loss of \(loss) millionths cannot be one"
-        case .malformed(let problem): "the update cannot be read: \(problem)"
+        case .wrongMetric(let name, let value):
+            "\(name) cannot be \(value); metrics are in millionths, from 0 to 2^53"
+        case .malformed(let problem): "the answer cannot be read: \(problem)"
         }
     }
 }

@@ -13,6 +13,8 @@ package struct DeviceOrder: Sendable {
     package let base: BlobDigest?
     package let trainer: JobTrainer
     package let strategy: JobStrategy
+    /// Whether the device says how the base does on the rows that it holds out.
+    package let judges: Bool
     /// The place of `round.open` on the ledger; for the device's own log.
     package let openedAt: UInt64
 
@@ -24,9 +26,8 @@ package struct DeviceOrder: Sendable {
     package func work(
         as device: DeviceID, base: [UInt8]?, state: LocalState = LocalState()
     ) throws(IdentifierError) -> RoundWork {
-        // A device judges nothing: what so few rows say of a model says much of them.
         RoundWork(
-            task: task, round: round, member: try MemberID(device.text), judges: false,
+            task: task, round: round, member: try MemberID(device.text), judges: judges,
             trainer: trainer, strategy: strategy, base: base, state: state)
     }
 }
@@ -34,7 +35,7 @@ package struct DeviceOrder: Sendable {
 /// Decides, on a device, whether a relay's task may be carried out. It believes the relay nothing: a
 /// quorum of members must have signed a state in which the round is open and names this relay.
 package struct DeviceGate: Sendable {
-    package let card: DeviceCard
+    package let card: RelayCard
     /// How long the ledger was at the last task. An older state is not believed any more.
     package private(set) var size: UInt64
 
@@ -42,7 +43,7 @@ package struct DeviceGate: Sendable {
     private static let skewMilliseconds: Int64 = 300_000
 
     /// - Parameter size: As it was kept, 0 on a device that is new.
-    package init(_ card: DeviceCard, size: UInt64 = 0) {
+    package init(_ card: RelayCard, size: UInt64 = 0) {
         self.card = card
         self.size = size
     }
@@ -91,7 +92,7 @@ package struct DeviceGate: Sendable {
         size = checkpointSize
         return DeviceOrder(
             round: round.id, task: round.task, base: round.base, trainer: job.trainer,
-            strategy: job.strategy, openedAt: round.index)
+            strategy: job.strategy, judges: round.judges, openedAt: round.index)
     }
 
     private func check(
@@ -115,6 +116,7 @@ private struct RoundFields {
     let id: RoundID
     let task: RoundTask
     let base: BlobDigest?
+    let judges: Bool
     let participants: [(member: MemberID, dataset: DatasetID)]
     let status: String
     let opened: Timestamp
@@ -125,6 +127,7 @@ private struct RoundFields {
         id = try fields.round()
         task = try fields.choice("task")
         base = try fields.optionalDigest("base")
+        judges = try fields.bool("judges")
         var participants: [(member: MemberID, dataset: DatasetID)] = []
         for (position, value) in try fields.array("participants").enumerated() {
             var part = try JSONFields(value, at: fields.path(to: "participants[\(position)]"))

@@ -44,17 +44,16 @@ package struct DeviceRound: Sendable {
 
     /// What a device has sent, with its file read.
     package struct Contribution: Hashable, Sendable {
-        /// Trained minus base.
-        package let update: [Float]
-        /// How many rows it was trained on.
+        package let answer: DeviceAnswer
+        /// On how many rows it was made.
         package let weight: Int64
-        /// The mean loss over them, in millionths.
-        package let lossMicro: Int64
+        /// In millionths, by name.
+        package let metricsMicro: [String: Int64]
 
-        package init(update: [Float], weight: Int64, lossMicro: Int64) {
-            self.update = update
+        package init(answer: DeviceAnswer, weight: Int64, metricsMicro: [String: Int64]) {
+            self.answer = answer
             self.weight = weight
-            self.lossMicro = lossMicro
+            self.metricsMicro = metricsMicro
         }
     }
 
@@ -64,8 +63,8 @@ package struct DeviceRound: Sendable {
         case contributed(DeviceID, Contribution)
         /// It has declined, or its connection is gone; it may come back.
         case left(DeviceID)
-        /// What it has sent could not be read.
-        case malformed(DeviceID, String)
+        /// What it has sent could not be read, or is against what it is enrolled for.
+        case faulty(DeviceID, DeviceFault)
         case timedOut
     }
 
@@ -88,14 +87,13 @@ package struct DeviceRound: Sendable {
     package let limits: Limits
     package private(set) var isOver = false
     private var standings: [DeviceID: Standing] = [:]
-    private var sum: ExactSum
-    /// Σ weight × loss, in millionths.
-    private var losses: Int128 = 0
-    private static let lossMax: Int64 = 1 << 53
+    private var sum: DeviceFold
+    private var metrics = MetricMeans()
 
-    package init(parameterCount: Int, limits: Limits) {
+    /// - Parameter kind: What its devices are asked for.
+    package init(_ kind: DeviceAnswer.Kind, limits: Limits) {
         self.limits = limits
-        sum = ExactSum(parameterCount: parameterCount)
+        sum = DeviceFold(kind)
     }
 
     /// How many devices are in the sum.
@@ -108,12 +106,12 @@ package struct DeviceRound: Sendable {
         case .joined(let device): join(device)
         case .contributed(let device, let contribution): take(contribution, of: device)
         case .left(let device): leave(device)
-        case .malformed(let device, let problem):
+        case .faulty(let device, let fault):
             // One that was not asked hears that, and learns nothing of its file.
-            if let fault = standingFault(of: device) {
-                [.refuse(device, fault)]
+            if let other = standingFault(of: device) {
+                [.refuse(device, other)]
             } else {
-                refuse(device, .malformed(problem))
+                refuse(device, fault)
             }
         case .timedOut: isOver ? [] : finish()
         }
@@ -143,26 +141,26 @@ package struct DeviceRound: Sendable {
         _ contribution: Contribution, of device: DeviceID
     ) -> [Command] {
         if let fault = standingFault(of: device) { return [.refuse(device, fault)] }
-        guard (0...Self.lossMax).contains(contribution.lossMicro) else {
-            return refuse(device, .wrongLoss(contribution.lossMicro))
-        }
         let left = min(limits.deviceWeightMax, limits.weightMax - sum.weight)
         guard contribution.weight <= left else {
             return refuse(device, .weightExceeded(contribution.weight, left: left))
         }
         do throws(DeviceFault) {
-            try sum.add(contribution.update, weight: contribution.weight)
+            try MetricMeans.check(
+                contribution.metricsMicro,
+                rowsMax: min(limits.deviceWeightMax, limits.weightMax - metrics.judgedRows))
+            try sum.add(contribution.answer, weight: contribution.weight)
         } catch {
             return refuse(device, error)
         }
-        losses += Int128(contribution.weight) * Int128(contribution.lossMicro)
+        metrics.add(contribution.metricsMicro, weight: contribution.weight)
         standings[device] = .contributed
         let isFull = sum.count == limits.devicesEnough || sum.weight == limits.weightMax
         return [.accepted(device)] + (isFull ? finish() : [])
     }
 
     /// Why a device may not hand anything in. One that had left and finishes all the same is welcome.
-    private func standingFault(of device: DeviceID) -> DeviceFault? {
+    package func standingFault(of device: DeviceID) -> DeviceFault? {
         guard !isOver else { return .roundOver }
         return switch standings[device] {
         case .asked, .gone: nil
@@ -178,59 +176,39 @@ package struct DeviceRound: Sendable {
 
     private mutating func finish() -> [Command] {
         isOver = true
-        guard sum.count >= limits.devicesMin else {
+        guard sum.count >= limits.devicesMin, let answer = sum.result else {
             return [
                 .giveUp(
                     reason: "\(sum.count) of \(standings.count) devices contributed, and "
                         + "\(limits.devicesMin) are needed")
             ]
         }
-        let loss = losses / Int128(sum.weight)
         return [
             .close(
                 DeviceMean(
-                    update: sum.mean, weight: sum.weight, devices: sum.count,
-                    lossMicro: Int64(loss)))
+                    answer: answer, weight: sum.weight, devices: sum.count,
+                    metricsMicro: metrics.metricsMicro))
         ]
     }
 }
 
-/// What came of a round at a relay: one update, as if one participant had all its devices' rows.
+/// What came of a round at a relay: one answer, as if one participant had all its devices' rows.
 package struct DeviceMean: Hashable, Sendable {
-    /// Σ weight × update / Σ weight.
-    package let update: [Float]
+    /// Of updates Σ weight × update / Σ weight, of moments those of all rows.
+    package let answer: DeviceAnswer
     /// Σ weight.
     package let weight: Int64
     package let devices: Int
-    /// Σ weight × loss / Σ weight, in millionths, rounded down.
-    package let lossMicro: Int64
+    /// In millionths: of each metric that is a mean over rows the mean over all of them, rounded
+    /// down.
+    package let metricsMicro: [String: Int64]
 
-    package init(update: [Float], weight: Int64, devices: Int, lossMicro: Int64) {
-        self.update = update
+    package init(
+        answer: DeviceAnswer, weight: Int64, devices: Int, metricsMicro: [String: Int64]
+    ) {
+        self.answer = answer
         self.weight = weight
         self.devices = devices
-        self.lossMicro = lossMicro
-    }
-}
-
-/// What an owner has asked of its relay that it cannot do.
-package enum RelayMistake: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The rule that is broken.
-    case limits(String)
-    case taskNotRelayed(String)
-    case trainerNotRelayed(String)
-    case strategyNotRelayed(String)
-
-    package var description: String {
-        switch self {
-        case .limits(let rule): "the relay's limits should keep \(rule)"
-        case .taskNotRelayed(let task):
-            "a relay takes part in rounds of training, and this is one of \(task)"
-        case .trainerNotRelayed(let kind):
-            "a relay averages updates, and \(kind) makes sums of another kind"
-        case .strategyNotRelayed(let strategy):
-            "\(strategy) needs each device's own state, which one mean cannot stand for; use fedavg, "
-                + "fedprox, fedavgm, an adaptive strategy, ditto or fedbuff"
-        }
+        self.metricsMicro = metricsMicro
     }
 }

@@ -46,21 +46,39 @@ package struct DeviceTask: Hashable, Sendable {
         self.round = round
     }
 
-    /// - Parameters:
-    ///   - replica: As it is at the end of a batch, behind its state entry.
-    ///   - stateEntry: That entry.
-    ///   - receipt: Of that entry, with a certified checkpoint.
-    /// - Returns: `nil` where the ledger has no such round.
-    package init?(
-        _ round: RoundID, in replica: Replica, stateEntry: [UInt8], receipt: InclusionReceipt
-    ) {
-        guard let job = replica.state.jobs[round.job], let row = replica.state.jobs[round] else {
-            return nil
+    /// A round's rows as they stand in the lab's state at the end of one batch; with a certificate of
+    /// that batch they make a task.
+    package struct ProvenRows: Sendable {
+        let job: ProvenRow
+        let round: ProvenRow
+
+        /// - Parameter replica: As it is at the end of a batch, behind its state entry.
+        /// - Returns: `nil` where the ledger has no such round.
+        package init?(_ round: RoundID, in replica: Replica) {
+            guard let job = replica.state.jobs[round.job], let row = replica.state.jobs[round]
+            else { return nil }
+            self.job = ProvenRow(
+                row: job.json, proof: replica.stateProof(of: DeviceTask.key(of: round.job)))
+            self.round = ProvenRow(
+                row: row.json, proof: replica.stateProof(of: DeviceTask.key(of: round)))
         }
-        self.init(
-            stateEntry: stateEntry, receipt: receipt,
-            job: ProvenRow(row: job.json, proof: replica.stateProof(of: Self.key(of: round.job))),
-            round: ProvenRow(row: row.json, proof: replica.stateProof(of: Self.key(of: round))))
+    }
+
+    /// - Parameters:
+    ///   - rows: As they stand at the end of a batch.
+    ///   - stateEntry: The entry that ends that batch.
+    ///   - receipt: Of that entry, with a certified checkpoint.
+    package init(_ rows: ProvenRows, stateEntry: [UInt8], receipt: InclusionReceipt) {
+        self.init(stateEntry: stateEntry, receipt: receipt, job: rows.job, round: rows.round)
+    }
+
+    /// How long the ledger is that it claims to be from.
+    package var size: UInt64 { receipt.checkpoint.statement.head.size }
+
+    /// Which round it says it is of; nothing of it is checked.
+    package var claimedRound: RoundID? {
+        guard var fields = try? JSONFields(round.row) else { return nil }
+        return try? fields.round()
     }
 
     static func key(of job: JobID) -> String { "job/\(job)" }

@@ -1,5 +1,6 @@
 import Contracts
 import Encodings
+import Learning
 import Strategies
 import Tensors
 package import Trainers
@@ -12,38 +13,71 @@ package import Trainers
 /// medians and the like see one update for each relay.
 package struct RelayedWork: Sendable {
     package let work: RoundWork
-    private let layout: ParameterLayout
-    private let decoder: UpdateDecoder
+    /// What the devices are asked for.
+    package let kind: DeviceAnswer.Kind
+    /// How many bytes of an answer are read.
+    package let answerBytesMax: Int
+    private let layout: ParameterLayout?
+    private let decoder: UpdateDecoder?
 
     /// - Parameter work: As a participant would do it by itself.
     /// - Throws: ``RelayMistake``, `WorkError.noBase`, or what is wrong with the base.
     package init(_ work: RoundWork) throws {
-        guard work.task == .train else { throw RelayMistake.taskNotRelayed(work.task.rawValue) }
-        guard case .averaged = work.trainer else {
+        guard case .averaged(let trainer) = work.trainer else {
             throw RelayMistake.trainerNotRelayed(work.trainer.kind)
         }
         let local = work.strategy.strategy.local
         guard local != .controlVariates, local != .normalised else {
             throw RelayMistake.strategyNotRelayed(work.strategy.strategy.kind)
         }
-        guard let base = work.base else { throw WorkError.noBase }
         self.work = work
-        layout = try ModelParameters(SafetensorsFile(base)).layout
-        decoder = UpdateDecoder(
-            work.strategy.compression, layout: layout, local: local,
-            seed: RoundSeed.shared(work.round))
+        let header = RoundAggregation.headerBytesMax
+        switch work.task {
+        case .statistics:
+            var width = trainer.layout.numericInputs.count
+            if case .number = trainer.target { width += 1 }
+            kind = .moments(width: width)
+            // Three numbers of 8 bytes for each column.
+            answerBytesMax = header + 24 * width
+            (layout, decoder) = (nil, nil)
+        case .train:
+            guard let base = work.base else { throw WorkError.noBase }
+            let layout = try ModelParameters(SafetensorsFile(base)).layout
+            kind = .update(parameterCount: layout.count)
+            // A sparse update has an index beside each value.
+            answerBytesMax = header + 8 * layout.count
+            self.layout = layout
+            decoder = UpdateDecoder(
+                work.strategy.compression, layout: layout, local: local,
+                seed: RoundSeed.shared(work.round))
+        case .evaluate:
+            guard work.base != nil else { throw WorkError.noBase }
+            kind = .judgement
+            answerBytesMax = 0
+            (layout, decoder) = (nil, nil)
+        }
     }
-
-    package var parameterCount: Int { layout.count }
 
     /// Reads a device's file to its last byte.
     ///
     /// - Throws: ``DeviceFault/malformed(_:)``.
-    package func update(_ file: [UInt8]) throws(DeviceFault) -> [Float] {
+    package func answer(_ file: [UInt8]) throws(DeviceFault) -> DeviceAnswer {
         do {
-            let file = try SafetensorsFile(
-                file, headerByteCountMax: RoundAggregation.headerBytesMax)
-            return try decoder.contents(of: file).delta.parameters()
+            switch kind {
+            case .judgement:
+                guard file.isEmpty else {
+                    throw DeviceFault.malformed("an evaluation's metrics are all there is")
+                }
+                return .judgement
+            case .moments:
+                return .moments(try ColumnMoments(tensors: Safetensors(parsing: file).tensors))
+            case .update:
+                guard let decoder else { throw WorkError.noBase }
+                let file = try SafetensorsFile(file, headerByteCountMax: RoundAggregation.headerBytesMax)
+                return .update(try decoder.contents(of: file).delta.parameters())
+            }
+        } catch let fault as DeviceFault {
+            throw fault
         } catch {
             throw .malformed("\(error)")
         }
@@ -51,10 +85,18 @@ package struct RelayedWork: Sendable {
 
     /// What the relay hands in.
     ///
-    /// - Throws: `UpdateFormatError` where what the relay has kept is of another model.
+    /// - Throws: `UpdateFormatError` where what the relay has kept is of another model, and
+    ///   `WorkError` where the mean is that of another round.
     package func product(of mean: DeviceMean) throws -> RoundWork.Product {
-        try work.product(
-            of: mean.update, layout: layout, weight: mean.weight,
-            metricsMicro: ["trainingLoss": mean.lossMicro])
+        switch mean.answer {
+        case .judgement:
+            return work.product(judgedOn: mean.weight, metricsMicro: mean.metricsMicro)
+        case .moments(let moments):
+            return try work.product(of: moments.tensors, rows: mean.weight)
+        case .update(let update):
+            guard let layout else { throw WorkError.noBase }
+            return try work.product(
+                of: update, layout: layout, weight: mean.weight, metricsMicro: mean.metricsMicro)
+        }
     }
 }

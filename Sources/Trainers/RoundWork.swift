@@ -2,7 +2,7 @@ package import Contracts
 import Encodings
 package import Learning
 package import Strategies
-import Tensors
+package import Tensors
 
 /// What a participant does in a round with its own data: a base model and a dataset in, an update
 /// out.
@@ -126,6 +126,12 @@ package struct RoundWork: Sendable {
         ]
         return Product(
             bytes: report.canonicalBytes, weight: rows, metricsMicro: metricsMicro, state: state)
+    }
+
+    /// What is handed in for statistics that others have made together, such as a relay's devices.
+    package func product(of statistics: [Tensor], rows: Int64) throws -> Product {
+        Product(
+            bytes: try Safetensors(statistics).bytes, weight: rows, metricsMicro: [:], state: state)
     }
 
     private func product(

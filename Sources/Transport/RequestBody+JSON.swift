@@ -10,6 +10,20 @@ extension Request {
     ///
     /// - Throws: ``Problem``.
     package func json(in context: LabContext, bytesMax: Int) async throws -> JSONValue {
+        guard context.bodyDigest != nil else {
+            throw Problem(status: 400, code: "request.empty", detail: "a body is required")
+        }
+        do {
+            return try JSONValue(parsing: try await bytes(in: context, bytesMax: bytesMax))
+        } catch let error as JSONSyntaxError {
+            throw Problem(error)
+        }
+    }
+
+    /// The body, if it is what the signature covers; empty where there is none.
+    ///
+    /// - Throws: ``Problem``.
+    package func bytes(in context: LabContext, bytesMax: Int) async throws -> [UInt8] {
         let buffer: ByteBuffer
         do {
             buffer = try await body.collect(upTo: bytesMax)
@@ -19,19 +33,14 @@ extension Request {
                 detail: "the body is larger than \(bytesMax) bytes")
         }
         let bytes = Array(buffer: buffer)
-        guard let digest = context.bodyDigest else {
-            throw Problem(status: 400, code: "request.empty", detail: "a body is required")
-        }
-        guard Array(SHA256.hash(data: bytes)) == digest else {
+        guard bytes.isEmpty || context.bodyDigest != nil,
+            context.bodyDigest.map({ Array(SHA256.hash(data: bytes)) == $0 }) ?? true
+        else {
             throw Problem(
                 status: 401, code: "digest.wrong",
                 detail: "the body is not the one whose digest was signed")
         }
-        do {
-            return try JSONValue(parsing: bytes)
-        } catch {
-            throw Problem(error)
-        }
+        return bytes
     }
 }
 

@@ -117,6 +117,20 @@ extension SignedClient {
         return digest
     }
 
+    /// Sends bytes to a path, with a query.
+    ///
+    /// - Throws: ``Problem`` or ``ConnectionFailure``.
+    package func put(
+        _ bytes: [UInt8], to path: String, _ query: KeyValuePairs<String, String?> = [:]
+    ) async throws {
+        var request = try request(
+            .PUT, path, query,
+            bodyDigest: bytes.isEmpty ? nil : Array(SHA256.hash(data: bytes)))
+        request.headers.replaceOrAdd(name: "content-type", value: "application/octet-stream")
+        if !bytes.isEmpty { request.body = .bytes(ByteBuffer(bytes: bytes)) }
+        try await finish(request)
+    }
+
     /// Takes back what this member has sent of a blob that is not whole.
     package func cancelUpload(of digest: BlobDigest) async throws {
         try await finish(try request(.DELETE, Self.uploadPath(digest), [:], bodyDigest: nil))

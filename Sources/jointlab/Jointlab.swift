@@ -29,6 +29,7 @@ struct Jointlab: AsyncParsableCommand {
                 name: "Take part",
                 subcommands: [
                     MemberCommands.self, ProposalCommands.self, DatasetCommands.self,
+                    RelayCommands.self, DeviceCommands.self,
                     LicenceCommands.self, MarketCommands.self, TrainerCommands.self,
                     JobCommands.self,
                     ModelCommands.self, AccountCommands.self,

@@ -1,4 +1,5 @@
 package import Contracts
+import Learning
 import Ledger
 package import MerkleLog
 package import Relay
@@ -19,11 +20,10 @@ extension SampleLab {
             index: UInt64(entries.count - 1),
             proof: InclusionProof(Self.path(to: entries.count - 1, in: entries[...])),
             checkpoint: certificate)
-        guard
-            let task = DeviceTask(
-                round, in: sequencer.replica, stateEntry: last, receipt: receipt)
-        else { throw SampleLabError.nobody("\(round)") }
-        return task
+        guard let rows = DeviceTask.ProvenRows(round, in: sequencer.replica) else {
+            throw SampleLabError.nobody("\(round)")
+        }
+        return DeviceTask(rows, stateEntry: last, receipt: receipt)
     }
 
     /// PATH of RFC 6962 §2.1.1, as it stands there.
@@ -38,9 +38,12 @@ extension SampleLab {
     }
 
     /// A device of an owner that trains.
-    package func card(of device: DeviceID, at owner: String) throws -> DeviceCard {
-        DeviceCard(
+    package func card(
+        of device: DeviceID, at owner: String, relay: String = "http://127.0.0.1:9"
+    ) throws -> RelayCard {
+        RelayCard(
             lab: id, policy: try TrustPolicy(of: state), member: try member(owner).id,
-            dataset: try DatasetID("\(owner)-data"), device: device)
+            dataset: try DatasetID("\(owner)-data"),
+            schema: try DatasetSchema(json: SampleData.schema), device: device, relay: relay)
     }
 }

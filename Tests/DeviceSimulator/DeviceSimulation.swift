@@ -89,7 +89,7 @@ package struct DeviceSimulation {
                 RoundWork(
                     task: round.task, round: round.id, member: lab.member(Self.relay).id,
                     judges: false, trainer: .averaged(SampleData.settings), base: base))
-            var machine = DeviceRound(parameterCount: relayed.parameterCount, limits: limits)
+            var machine = DeviceRound(relayed.kind, limits: limits)
 
             var mean: DeviceMean?
             func tell(_ event: DeviceRound.Event) {
@@ -111,12 +111,14 @@ package struct DeviceSimulation {
                 let rows = try SampleData.dataset(
                     rows: rowsPerDevice, seed: seed << 32 | UInt64(place))
                 let product = try work.perform(on: rows)
-                var update = try relayed.update(product.bytes)
-                if conduct == .sendsNotANumber { update[0] = .nan }
+                var answer = try relayed.answer(product.bytes)
+                if conduct == .sendsNotANumber, case .update(var update) = answer {
+                    update[0] = .nan
+                    answer = .update(update)
+                }
                 let contribution = DeviceRound.Contribution(
-                    update: update,
-                    weight: conduct == .claimsTooMuch ? .max : product.weight,
-                    lossMicro: product.metricsMicro["trainingLoss"] ?? 0)
+                    answer: answer, weight: conduct == .claimsTooMuch ? .max : product.weight,
+                    metricsMicro: product.metricsMicro)
                 tell(.contributed(device, contribution))
                 if conduct == .answersTwice { tell(.contributed(device, contribution)) }
             }

@@ -14,7 +14,7 @@ import Trainers
     private var training: SampleLab.Training
     private let round: Round
     private let task: DeviceTask
-    private let card: DeviceCard
+    private let card: RelayCard
 
     init() throws {
         lab = try SampleLab()
@@ -27,7 +27,7 @@ import Trainers
         card = try lab.card(of: DeviceID("thermometer-1"), at: "north")
     }
 
-    private func refusal(_ task: DeviceTask, card: DeviceCard? = nil) -> String? {
+    private func refusal(_ task: DeviceTask, card: RelayCard? = nil) -> String? {
         var gate = DeviceGate(card ?? self.card)
         do {
             _ = try gate.order(for: task, at: lab.now)
@@ -62,13 +62,13 @@ import Trainers
     @Test("Tasks and cards are read as they are written")
     func json() throws {
         #expect(try DeviceTask(JSONValue(parsing: task.json.canonicalBytes)) == task)
-        #expect(try DeviceCard(JSONValue(parsing: card.json.canonicalBytes)) == card)
+        #expect(try RelayCard(JSONValue(parsing: card.json.canonicalBytes)) == card)
         guard case .object(var fields) = card.json else { return }
         let log = card.policy.logs
         let alone = try TrustPolicy(logs: log, witnesses: [], groups: [], quorum: .noWitness)
         fields["policy"] = .string(String(decoding: alone.text, as: UTF8.self))
         #expect(throws: JSONShapeError.self, "the coordinator alone is no quorum") {
-            try DeviceCard(.object(fields))
+            try RelayCard(.object(fields))
         }
     }
 
@@ -129,13 +129,13 @@ import Trainers
     @Test("A task is for the relay that the device belongs to, and for the dataset that lies on it")
     func otherRelay() throws {
         let dataset = try DatasetID("north-other")
-        let elsewhere = DeviceCard(
+        let elsewhere = RelayCard(
             lab: card.lab, policy: card.policy, member: card.member, dataset: dataset,
-            device: card.device)
+            schema: card.schema, device: card.device, relay: card.relay)
         #expect(refusal(task, card: elsewhere) == "task.not_for_relay")
-        let stranger = DeviceCard(
+        let stranger = RelayCard(
             lab: card.lab, policy: card.policy, member: try MemberID("bank"),
-            dataset: card.dataset, device: card.device)
+            dataset: card.dataset, schema: card.schema, device: card.device, relay: card.relay)
         #expect(refusal(task, card: stranger) == "task.not_for_relay")
     }
 

@@ -17,7 +17,7 @@ import Testing
         weightMax: Int64 = 100
     ) throws -> DeviceRound {
         DeviceRound(
-            parameterCount: 2,
+            .update(parameterCount: 2),
             limits: try DeviceRound.Limits(
                 devicesMin: min, devicesEnough: enough, devicesMax: max,
                 deviceWeightMax: deviceWeightMax, weightMax: weightMax, timeoutMilliseconds: 1_000))
@@ -26,7 +26,16 @@ import Testing
     private func contribution(
         _ update: [Float] = [1, 2], weight: Int64 = 4, lossMicro: Int64 = 500_000
     ) -> DeviceRound.Contribution {
-        DeviceRound.Contribution(update: update, weight: weight, lossMicro: lossMicro)
+        DeviceRound.Contribution(
+            answer: .update(update), weight: weight, metricsMicro: ["trainingLoss": lossMicro])
+    }
+
+    private func mean(
+        _ update: [Float], weight: Int64, devices: Int, lossMicro: Int64
+    ) -> DeviceMean {
+        DeviceMean(
+            answer: .update(update), weight: weight, devices: devices,
+            metricsMicro: ["trainingLoss": lossMicro])
     }
 
     @Test("A round closes as soon as enough devices have contributed, with their weighted mean")
@@ -39,7 +48,7 @@ import Testing
             round.handle(.contributed(b, contribution([5, -2], weight: 1, lossMicro: 900_000)))
                 == [
                     .accepted(b),
-                    .close(DeviceMean(update: [2, 1], weight: 4, devices: 2, lossMicro: 600_000)),
+                    .close(mean([2, 1], weight: 4, devices: 2, lossMicro: 600_000)),
                 ])
         #expect(round.isOver)
         #expect(round.handle(.timedOut) == [])
@@ -61,9 +70,7 @@ import Testing
                             reason: "\(contributors) of 4 devices contributed, and 2 are needed")
                     ])
             } else {
-                let mean = DeviceMean(
-                    update: [1, 2], weight: Int64(4 * contributors), devices: contributors,
-                    lossMicro: 500_000)
+                let mean = self.mean([1, 2], weight: Int64(4 * contributors), devices: contributors, lossMicro: 500_000)
                 #expect(end == [.close(mean)])
             }
         }
@@ -98,7 +105,7 @@ import Testing
             round.handle(.timedOut)
                 == [
                     .close(
-                        DeviceMean(update: [1, 2], weight: 8, devices: 2, lossMicro: 500_000))
+                        mean([1, 2], weight: 8, devices: 2, lossMicro: 500_000))
                 ])
     }
 
@@ -116,9 +123,14 @@ import Testing
             (.contributed(d, contribution(weight: .max)), .weightExceeded(.max, left: 10)),
             (.contributed(d, contribution(weight: 0)), .wrongWeight(0)),
             (.contributed(d, contribution(weight: .min)), .wrongWeight(.min)),
-            (.contributed(d, contribution(lossMicro: -1)), .wrongLoss(-1)),
-            (.contributed(d, contribution(lossMicro: .max)), .wrongLoss(.max)),
-            (.malformed(d, "it is a picture"), .malformed("it is a picture")),
+            (.contributed(d, contribution(lossMicro: -1)), .wrongMetric("trainingLoss", -1)),
+            (.contributed(d, contribution(lossMicro: .max)), .wrongMetric("trainingLoss", .max)),
+            (.faulty(d, .malformed("it is a picture")), .malformed("it is a picture")),
+            (
+                .contributed(
+                    d, .init(answer: .judgement, weight: 4, metricsMicro: [:])),
+                .malformed("it answers another task")
+            ),
         ]
         for (event, fault) in attacks {
             var round = try round()
@@ -128,7 +140,7 @@ import Testing
             #expect(round.handle(.contributed(d, contribution())) == [.refuse(d, .twice)])
             #expect(round.handle(.joined(d)) == [.refuse(d, .twice)])
             _ = round.handle(.contributed(b, contribution()))
-            let mean = DeviceMean(update: [1, 2], weight: 8, devices: 2, lossMicro: 500_000)
+            let mean = self.mean([1, 2], weight: 8, devices: 2, lossMicro: 500_000)
             #expect(round.handle(.timedOut) == [.close(mean)], "\(fault)")
         }
     }
@@ -137,7 +149,7 @@ import Testing
     func uninvited() throws {
         var round = try round(max: 3)
         #expect(round.handle(.contributed(d, contribution())) == [.refuse(d, .notAsked)])
-        #expect(round.handle(.malformed(d, "")) == [.refuse(d, .notAsked)])
+        #expect(round.handle(.faulty(d, .malformed(""))) == [.refuse(d, .notAsked)])
         #expect(round.known == 0)
         for name in [a, b, c] { _ = round.handle(.joined(name)) }
         #expect(round.handle(.joined(d)) == [.refuse(d, .roundFull(devicesMax: 3))])
@@ -147,7 +159,7 @@ import Testing
         #expect(round.known == 3)
         _ = round.handle(.timedOut)
         for event in [
-            .joined(a), .contributed(a, contribution()), .malformed(a, ""),
+            .joined(a), .contributed(a, contribution()), .faulty(a, .malformed("")),
         ] as [DeviceRound.Event] {
             #expect(round.handle(event) == [.refuse(a, .roundOver)])
         }
@@ -162,7 +174,7 @@ import Testing
             round.handle(.contributed(b, contribution(weight: 5)))
                 == [.refuse(b, .weightExceeded(5, left: 4))])
         let last = round.handle(.contributed(c, contribution(weight: 4)))
-        let mean = DeviceMean(update: [1, 2], weight: 12, devices: 2, lossMicro: 500_000)
+        let mean = self.mean([1, 2], weight: 12, devices: 2, lossMicro: 500_000)
         #expect(last == [.accepted(c), .close(mean)])
     }
 
@@ -197,7 +209,7 @@ import Testing
                 case 0...6: .joined(device)
                 case 7...14: .contributed(device, sent)
                 case 15...17: .left(device)
-                case 18: .malformed(device, "cut off")
+                case 18: .faulty(device, .malformed("cut off"))
                 default: step > 30 ? .timedOut : .left(device)
                 }
             for command in round.handle(event) {

@@ -37,7 +37,7 @@ import Trainers
     ) throws -> RoundWork.Product {
         let relayed = try RelayedWork(work("relay", strategy: strategy))
         var machine = DeviceRound(
-            parameterCount: relayed.parameterCount,
+            relayed.kind,
             limits: try DeviceRound.Limits(
                 devicesMin: 1, devicesEnough: products.count, devicesMax: products.count,
                 deviceWeightMax: 100, weightMax: 10_000, timeoutMilliseconds: 1))
@@ -49,8 +49,8 @@ import Trainers
                 .contributed(
                     device,
                     .init(
-                        update: try relayed.update(product.bytes), weight: product.weight,
-                        lossMicro: try #require(product.metricsMicro["trainingLoss"]))))
+                        answer: try relayed.answer(product.bytes), weight: product.weight,
+                        metricsMicro: product.metricsMicro)))
         }
         guard case .close(let mean)? = commands.last else { throw SampleLabError.nobody("a mean") }
         return try relayed.product(of: mean)
@@ -120,10 +120,10 @@ import Trainers
 
     @Test("What one mean cannot stand for is refused before anybody is asked")
     func notRelayed() throws {
-        for task in [RoundTask.statistics, .evaluate] {
-            #expect(throws: RelayMistake.taskNotRelayed(task.rawValue)) {
-                try RelayedWork(work("relay", task: task))
-            }
+        let trees = try JobTrainer(
+            StatisticsSettings(layout: SampleData.layout, bins: 4).json)
+        #expect(throws: RelayMistake.trainerNotRelayed("statistics")) {
+            try RelayedWork(work("relay", trainer: trees))
         }
         for strategy in [try Strategy.scaffold(), .fednova] {
             #expect(throws: RelayMistake.strategyNotRelayed(strategy.kind)) {
@@ -136,10 +136,14 @@ import Trainers
     func malformed() throws {
         let relayed = try RelayedWork(work("relay"))
         let good = try work("device").perform(on: SampleData.dataset(rows: 8, seed: 1)).bytes
-        #expect(try relayed.update(good).count == relayed.parameterCount)
+        guard case .update(let update) = try relayed.answer(good) else {
+            Issue.record("it is an update")
+            return
+        }
+        #expect(relayed.kind == .update(parameterCount: update.count))
         let wrongShape = try Safetensors([Tensor(name: "bias", vector: [1, 2] as [Float])]).bytes
         for file in [[], Array(good.dropLast()), good + [0], wrongShape, base] {
-            let fault = #expect(throws: DeviceFault.self) { try relayed.update(file) }
+            let fault = #expect(throws: DeviceFault.self) { try relayed.answer(file) }
             #expect(fault?.code == "update.malformed")
         }
     }

@@ -178,6 +178,7 @@ enum NodeStatusView {
                     + "\(quorum.shown("liveWithAbsent")) absent")
         }
         lines.append("datasets     \(status.shown("datasets"))")
+        if let relay = status["relay"], relay.object != nil { lines += RelayView.lines(relay) }
         if let halted = status["halted"], halted.object != nil {
             lines.append("HALTED       \(halted.shown("code")): \(halted.shown("problem"))")
         }

@@ -1,12 +1,14 @@
 import AsyncHTTPClient
 import Contracts
 import Coordinator
+import Devices
 import Foundation
 import Identity
 import LabAPI
 import Logging
 import Node
 import Participation
+import Relay
 import ServiceLifecycle
 import Storage
 import Transport
@@ -60,18 +62,68 @@ enum Daemon {
             let client = try SignedClient(
                 baseURL: settings.coordinator ?? lab.coordinator, signer: signer, http: http,
                 certificateAuthority: settings.certificateAuthority)
+            let relay = try settings.relay.map {
+                try RelayService(home: home.relay, settings: $0, logger: logger, now: clock)
+            }
+            if relay == nil, home.relay.isPrepared {
+                logger.warning("relay.not_running", metadata: ["reason": "relay.listen is not set"])
+            }
             let service = try NodeService(
                 home: home, client: client, followsMoves: settings.coordinator == nil,
-                rowsMin: settings.rowsMin, trainers: settings.trainers, logger: logger, now: clock)
+                rowsMin: settings.rowsMin, trainers: settings.trainers, relay: relay,
+                logger: logger, now: clock)
             let routes = NodeRoutes.make(for: service, version: Jointlab.version, now: clock)
             let server = APIServer(
                 settings.listen, tls: nil, router: routes.router, logger: quiet(logger)
             ) { address in
                 announce(address, scheme: "http", in: home.address, logger: logger)
             }
+            // Devices may come once the node follows the ledger.
+            let devices = relay.map { relayServer(for: $0, of: lab.lab, in: home, logger: logger) }
+            defer { try? FileManager.default.removeItem(at: home.relay.address) }
             try await run(
-                [service, server], address: home.address, logger: logger,
-                untilInputCloses: untilInputCloses)
+                [service, server] + (devices.map { [$0] } ?? []), address: home.address,
+                logger: logger, untilInputCloses: untilInputCloses)
+        } catch {
+            try? await http.shutdown()
+            throw error
+        }
+        try await http.shutdown()
+        withExtendedLifetime(lock) {}
+    }
+
+    private static func relayServer(
+        for relay: RelayService, of lab: LabID, in home: NodeHome, logger: Logger
+    ) -> APIServer {
+        let routes = RelayRoutes.make(for: relay, lab: lab, version: Jointlab.version, now: clock)
+        let scheme = relay.settings.tls == nil ? "http" : "https"
+        return APIServer(
+            relay.settings.listen, tls: relay.settings.tls, router: routes.router,
+            logger: quiet(logger)
+        ) { address in
+            announce(address, scheme: scheme, in: home.relay.address, logger: logger)
+        }
+    }
+
+    static func runDevice(
+        home: DeviceHome, settings: DeviceSettings, untilInputCloses: Bool
+    ) async throws {
+        _ = try home.data()
+        let relay = try home.relay()
+        let lock = try FolderLock(home.folder)
+        let logger = ProgramLog.makeLogger(
+            "jointlab.device", level: settings.log.level, form: settings.log.form)
+        let http = SignedClient.makeHTTPClient()
+        do {
+            let signer = RequestSigner(key: try home.signingKey(), lab: relay.lab.text) {
+                clock().milliseconds / 1_000
+            }
+            let client = try SignedClient(
+                baseURL: settings.relay ?? relay.relay, signer: signer, http: http,
+                certificateAuthority: settings.certificateAuthority)
+            let agent = try DeviceAgent(home: home, client: client, logger: logger, now: clock)
+            try await run(
+                [agent], address: nil, logger: logger, untilInputCloses: untilInputCloses)
         } catch {
             try? await http.shutdown()
             throw error
@@ -100,9 +152,9 @@ enum Daemon {
     }
 
     private static func run(
-        _ services: [any Service], address: URL, logger: Logger, untilInputCloses: Bool
+        _ services: [any Service], address: URL?, logger: Logger, untilInputCloses: Bool
     ) async throws {
-        defer { try? FileManager.default.removeItem(at: address) }
+        defer { if let address { try? FileManager.default.removeItem(at: address) } }
         let all: [any Service] = services + (untilInputCloses ? [InputWatch()] : [])
         let group = ServiceGroup(
             configuration: .init(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coordinator
+import Devices
 import Foundation
 import Node
 
@@ -21,4 +22,5 @@ struct HomeOptions: ParsableArguments {
 
     var node: NodeHome { NodeHome(folder) }
     var coordinator: CoordinatorHome { CoordinatorHome(folder) }
+    var device: DeviceHome { DeviceHome(folder) }
 }

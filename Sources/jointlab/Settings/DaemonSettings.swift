@@ -6,11 +6,22 @@ import Node
 import Storage
 import Transport
 
-/// What the two daemons have in common on the command line.
+/// What the daemons that listen have in common on the command line.
 struct DaemonOptions: ParsableArguments {
     @Option(help: "Where to listen, as HOST:PORT; port 0 lets the system choose.")
     var listen: String?
 
+    @OptionGroup var process: ProcessOptions
+
+    var untilInputCloses: Bool { process.untilInputCloses }
+
+    var flags: [String: String?] {
+        process.flags.merging(["listen": listen]) { $1 }
+    }
+}
+
+/// What all programs that run until they are stopped have in common on the command line.
+struct ProcessOptions: ParsableArguments {
     @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
@@ -22,7 +33,7 @@ struct DaemonOptions: ParsableArguments {
     var untilInputCloses = false
 
     var flags: [String: String?] {
-        ["listen": listen, "log-level": logLevel, "log-form": logForm]
+        ["log-level": logLevel, "log-form": logForm]
     }
 }
 
@@ -55,32 +66,9 @@ struct CoordinatorSettings {
         listen = reader.value(
             "listen", default: ListenAddress(host: "127.0.0.1", port: 7400),
             "HOST:PORT", ListenAddress.init)
-        let certificate = reader.existingFile("tls.certificate")
-        let key = reader.existingFile("tls.key")
-        switch (certificate, key) {
-        case (let certificate?, let key?):
-            let files = ServerTLS(certificateFile: certificate, keyFile: key)
-            do {
-                _ = try files.configuration()
-            } catch {
-                reader.wrong("tls: the certificate and key cannot be used: \(error)")
-            }
-            tls = files
-        case (nil, nil): tls = nil
-        case (nil, _):
-            reader.wrong("tls.certificate is needed with tls.key")
-            tls = nil
-        case (_, nil):
-            reader.wrong("tls.key is needed with tls.certificate")
-            tls = nil
-        }
+        tls = reader.serverTLS()
         openEntries = reader.flag("open-entries")
-        let plaintext = reader.flag("allow-plaintext-beyond-this-machine")
-        if tls == nil, !listen.isLoopback, !plaintext {
-            reader.wrong(
-                "listen: \(listen) can be reached from other machines, and there is no TLS: set "
-                    + "tls.certificate and tls.key, or say allow-plaintext-beyond-this-machine")
-        }
+        reader.requirePrivate(listen, tls)
         let standard = UploadLimits()
         var uploads = standard
         uploads.blobBytesMax =
@@ -111,6 +99,8 @@ struct NodeSettings {
     let certificateAuthority: String?
     let rowsMin: Int
     let trainers: TrainerSettings
+    /// `nil` where the node answers no devices.
+    let relay: RelaySettings?
     let log: LogSettings
 
     /// - Throws: ``SettingsError`` with every mistake.
@@ -123,13 +113,11 @@ struct NodeSettings {
                 "listen: a node answers its own member on the same machine; \(listen) can be "
                     + "reached from others")
         }
-        coordinator = reader.value("coordinator", default: nil, "an http:// or https:// URL") {
-            text in
-            text.hasPrefix("http://") || text.hasPrefix("https://") ? .some(text) : nil
-        }
+        coordinator = reader.url("coordinator")
         certificateAuthority = reader.existingFile("certificate-authority")
         rowsMin = reader.integer("rows-min", default: 10, in: 1...1_000_000_000)
         trainers = TrainerSettings(&reader)
+        relay = RelaySettings.read(&reader)
         log = LogSettings(&reader)
         try reader.finish()
     }

@@ -1,0 +1,99 @@
+import Contracts
+import Federation
+import LabAPI
+import Logging
+import Relay
+import Storage
+import Trainers
+import Transport
+
+/// Carries training orders out with devices in the place of a file: what ``TrainingRunner`` does for
+/// data that lies here, behind the same gate.
+struct RelayRunner: Sendable {
+    let relay: RelayService
+    let member: MemberID
+    let home: NodeHome
+    let blobs: BlobStore
+    /// The owner's own rule: nothing that stands for fewer rows leaves.
+    let rowsMin: Int
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+
+    /// - Parameters:
+    ///   - rows: For how many the dataset is registered.
+    ///   - client: Talks to the coordinator, which has the base model.
+    ///   - task: The round as a device can check it, once a quorum has cosigned a state that it is
+    ///     open in; `nil` where that does not come about.
+    ///   - refusal: Asks the node's own ledger once more.
+    ///   - isCounted: Whether this node's update of an earlier round has been sealed.
+    func run(
+        _ order: TrainingOrder, rows: Int64, client: SignedClient,
+        task: @escaping @Sendable () async throws -> DeviceTask?,
+        refusal: @escaping @Sendable () async -> TaskRefusal?,
+        isCounted: @Sendable (RoundID) async -> Bool,
+        report: @Sendable (SiteReport.Stage) async -> Void
+    ) async -> NodeMachine.Outcome {
+        do {
+            var base: [UInt8]?
+            if let digest = order.round.base {
+                await report(.fetching)
+                try await client.download(digest, into: blobs)
+                base = try blobs.read(digest)
+            }
+            let states = LocalStates(folder: home.jobs)
+            let work = try RelayedWork(
+                RoundWork(
+                    task: order.round.task, round: order.round.id, member: member,
+                    judges: order.round.judges, trainer: JobTrainer(order.job.trainer),
+                    strategy: JobStrategy(order.job.strategy), base: base,
+                    state: try await states.before(order.round.id, isCounted: isCounted)))
+            guard let first = try await task() else {
+                return .failure(
+                    code: "relay.not_certified",
+                    detail: "no quorum has cosigned a state that the round is open in, so that no "
+                        + "device could believe it")
+            }
+            if let refusal = await refusal() {
+                return .failure(code: refusal.code, detail: refusal.description)
+            }
+            let limits = try relay.settings.limits(
+                enrolled: try relay.roster.count, rows: rows,
+                leftMilliseconds: left(of: order))
+            await report(.training)
+            let mean = try await relay.carryOut(
+                work, task: first, base: order.round.base, limits: limits, renewed: task
+            ) {
+                await refusal().map { .init(code: $0.code, detail: $0.description) }
+            }
+            guard mean.weight >= rowsMin else {
+                return .failure(
+                    code: "owner.rows_min",
+                    detail: "the owner allows no training on fewer than \(rowsMin) rows")
+            }
+            let product = try work.product(of: mean)
+            try states.keep(product.state, of: order.round.id)
+            return .update(
+                try blobs.write(product.bytes), weight: product.weight,
+                metricsMicro: product.metricsMicro)
+        } catch let mistake as RelayMistake {
+            return .failure(code: mistake.code, detail: mistake.description)
+        } catch let failure as RelayFailure {
+            return .failure(code: failure.code, detail: failure.description)
+        } catch let refused as RelayService.Refused {
+            return .failure(code: refused.code, detail: refused.detail)
+        } catch let error as ConnectionFailure {
+            return .failure(code: "trainer.no_connection", detail: error.description)
+        } catch {
+            // It may name files of this machine: others are told that it failed.
+            logger.error("relay.failed", metadata: ["error": "\(error)"])
+            return .failure(
+                code: "relay.failed", detail: "the relay failed; the node's log says why")
+        }
+    }
+
+    /// How long the devices have: a fifth of the round's time is for the way up.
+    private func left(of order: TrainingOrder) -> Int64 {
+        let passed = now().milliseconds - order.round.opened.milliseconds
+        return (order.job.roundTimeoutMilliseconds - max(0, passed)) / 5 * 4
+    }
+}

@@ -1,0 +1,19 @@
+package import Learning
+
+/// What a device has made of its rows for a round's task; and what a relay makes of all of them, which
+/// is of the same kind.
+package enum DeviceAnswer: Hashable, Sendable {
+    /// Trained minus base.
+    case update([Float])
+    case moments(ColumnMoments)
+    /// Of an evaluation, whose metrics are all there is.
+    case judgement
+
+    /// What a round asks for, and of which size.
+    package enum Kind: Hashable, Sendable {
+        case update(parameterCount: Int)
+        /// Of so many columns.
+        case moments(width: Int)
+        case judgement
+    }
+}

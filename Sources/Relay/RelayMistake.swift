@@ -1,0 +1,27 @@
+/// What an owner, or a job, has asked of a relay that it cannot do.
+package enum RelayMistake: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The rule that is broken.
+    case limits(String)
+    case trainerNotRelayed(String)
+    case strategyNotRelayed(String)
+
+    /// What programs branch on; never renamed.
+    package var code: String {
+        switch self {
+        case .limits: "relay.limits"
+        case .trainerNotRelayed: "relay.trainer_not_relayed"
+        case .strategyNotRelayed: "relay.strategy_not_relayed"
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .limits(let rule): "the relay's limits should keep \(rule)"
+        case .trainerNotRelayed(let kind):
+            "a relay averages updates, and \(kind) makes sums of another kind"
+        case .strategyNotRelayed(let strategy):
+            "\(strategy) needs each device's own state, which one mean cannot stand for; use fedavg, "
+                + "fedprox, fedavgm, an adaptive strategy, ditto or fedbuff"
+        }
+    }
+}

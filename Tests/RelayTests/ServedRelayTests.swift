@@ -1,0 +1,224 @@
+import Contracts
+import DeviceSimulator
+import Devices
+import Encodings
+import Identity
+import Learning
+import Node
+import Relay
+import SampleLab
+import Tensors
+import Testing
+import Trainers
+import Transport
+
+/// A relay's service as its devices meet it, over HTTP.
+@Suite struct ServedRelayTests {
+    private func code(_ body: () async throws -> Void) async -> String? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return (error as? Problem)?.code ?? "\(error)"
+        }
+    }
+
+    @Test(
+        "Whatever the round asks for, the relay makes of its devices what one owner of their rows would say",
+        arguments: RoundTask.allCases)
+    func tasks(asked: RoundTask) async throws {
+        try await ServedRelay.with(devices: 6, asked: asked) { relay in
+            async let ended = relay.carryOut()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for place in 0..<6 { group.addTask { try await relay.takePart(place) } }
+                try await group.waitForAll()
+            }
+            let mean = try await ended
+            #expect(mean.devices == 6)
+            // Every fourth of eight rows is held out.
+            #expect(mean.weight == (asked == .evaluate ? 12 : 36))
+            switch mean.answer {
+            case .moments(let moments):
+                #expect(asked == .statistics)
+                let all = try (0..<6).map { place in
+                    try ColumnMoments(
+                        tensors: SampleData.settings.statistics(
+                            of: SampleData.dataset(
+                                rows: relay.rowsPerDevice, seed: UInt64(place)), seed: 0))
+                }
+                let whole = try ColumnMoments(merging: all)
+                #expect(moments.counts == whole.counts)
+                for (one, other) in zip(moments.means, whole.means) {
+                    #expect(abs(one - other) < 1e-9 * max(1, abs(other)))
+                }
+            case .update(let update):
+                #expect(asked == .train && update.contains { $0 != 0 })
+                #expect(mean.metricsMicro["trainingLoss"] != nil)
+            case .judgement:
+                #expect(asked == .evaluate)
+                #expect(mean.metricsMicro["holdoutRows"] == 12)
+                #expect(mean.metricsMicro["holdoutLoss"] != nil)
+                #expect(mean.metricsMicro["holdoutAUC"] == nil)
+            }
+        }
+    }
+
+    @Test("A key that is not enrolled, or was taken out, gets nothing; one that comes back does")
+    func keys() async throws {
+        try await ServedRelay.with(devices: 3, devicesMin: 1) { relay in
+            async let ended = relay.carryOut()
+            var random = SystemRandomNumberGenerator()
+            let stranger = try relay.connection(under: SigningKey(from: &random))
+            #expect(await code { _ = try await stranger.task() } == "relay.unknown_device")
+            let digest = try #require(relay.round.base)
+            #expect(
+                await code { _ = try await stranger.client.bytes("/v1/blobs/\(digest)") }
+                    == "relay.unknown_device")
+            #expect(
+                await code {
+                    try await stranger.contribute(
+                        [], DeviceReport(rows: 1, metricsMicro: [:]), to: relay.round.id)
+                } == "relay.unknown_device")
+
+            let cards = try relay.home.cards()
+            let removed = try relay.connection(2)
+            #expect(try await removed.task() != nil)
+            try relay.home.write(cards.filter { $0.device.text != "device-2" })
+            #expect(await code { _ = try await removed.task() } == "relay.unknown_device")
+            try relay.home.write(cards)
+            for place in [2, 0, 1] { try await relay.takePart(place) }
+            #expect(try await ended.devices == 3)
+        }
+    }
+
+    @Test("What a hostile device sends is refused by name, and the others' mean is without it")
+    func hostile() async throws {
+        try await ServedRelay.with(devices: 12, devicesMin: 2, devicesEnough: 2) { relay in
+            async let ended = relay.carryOut()
+            let task = try #require(try await relay.connection(0).task())
+            let good = try relay.product(0, of: task)
+            let honest = DeviceReport(rows: good.weight, metricsMicro: good.metricsMicro)
+            func changed(_ change: (inout [Float]) -> Void) throws -> [UInt8] {
+                let file = try Safetensors(parsing: good.bytes)
+                return try Safetensors(
+                    file.tensors.map { tensor in
+                        guard var values = tensor.float32 else { return tensor }
+                        change(&values)
+                        return try Tensor(
+                            name: tensor.name, shape: tensor.shape, float32: values)
+                    }
+                ).bytes
+            }
+            let attacks: [([UInt8], DeviceReport, String)] = [
+                (try changed { $0[0] = .nan }, honest, "update.not_finite"),
+                (try changed { $0[0] = 1e9 }, honest, "update.too_large"),
+                (Array(good.bytes.dropLast()), honest, "update.malformed"),
+                ([1, 2, 3], honest, "update.malformed"),
+                ([], honest, "update.malformed"),
+                (
+                    good.bytes, DeviceReport(rows: 9, metricsMicro: [:]),
+                    "update.weight_exceeded"
+                ),
+                (good.bytes, DeviceReport(rows: 0, metricsMicro: [:]), "update.wrong_weight"),
+                (
+                    good.bytes,
+                    DeviceReport(rows: 6, metricsMicro: ["trainingLoss": -1]),
+                    "update.wrong_metric"
+                ),
+                (
+                    good.bytes,
+                    DeviceReport(rows: 6, metricsMicro: ["holdoutRows": 9]),
+                    "update.weight_exceeded"
+                ),
+            ]
+            for (place, attack) in zip(2..., attacks) {
+                let device = try relay.connection(place)
+                #expect(
+                    await code { try await device.contribute(attack.0, attack.1, to: relay.round.id) }
+                        == "device.not_asked")
+                #expect(try await device.task() != nil)
+                let said = await code {
+                    try await device.contribute(attack.0, attack.1, to: relay.round.id)
+                }
+                #expect(said == attack.2)
+                // It is out for the round.
+                #expect(
+                    await code {
+                        try await device.contribute(good.bytes, honest, to: relay.round.id)
+                    } == "device.twice")
+            }
+            let large = try relay.connection(11)
+            _ = try await large.task()
+            #expect(
+                await code {
+                    try await large.contribute(
+                        [UInt8](repeating: 0, count: 1 << 20), honest, to: relay.round.id)
+                } == "request.too_large")
+            let stale = RoundID(job: relay.round.id.job, number: 77)
+            #expect(
+                await code { try await large.contribute(good.bytes, honest, to: stale) }
+                    == "device.round_over")
+
+            for place in [0, 1] { try await relay.takePart(place) }
+            let mean = try await ended
+            #expect(mean.devices == 2 && mean.weight == 12)
+            #expect(
+                await code { try await large.contribute(good.bytes, honest, to: relay.round.id) }
+                    == "device.round_over")
+            let status = await relay.service.status
+            #expect(status.refused["update.not_finite"] == 1)
+            #expect(status.last?.devices == 2)
+        }
+    }
+
+    @Test("A device's request is answered once, and only where it was meant for")
+    func replays() async throws {
+        try await ServedRelay.with(devices: 1) { relay in
+            async let ended = relay.carryOut()
+            #expect(try await relay.connection(0).task() != nil)
+            #expect(try await relay.replayed(0) == [200, 401, 401])
+            try await relay.takePart(0)
+            #expect(try await ended.devices == 1)
+        }
+    }
+
+    @Test("With too few devices at the end of its time a round comes to nothing, and says so")
+    func tooFew() async throws {
+        try await ServedRelay.with(devices: 5, devicesMin: 3, timeoutMilliseconds: 700) { relay in
+            async let ended = relay.carryOut()
+            try await relay.takePart(0)
+            do {
+                _ = try await ended
+                Issue.record("one device is no three")
+            } catch let failure as RelayFailure {
+                #expect(failure.code == "relay.devices_too_few")
+            }
+            let status = await relay.service.status
+            #expect(status.last?.problem == "relay.devices_too_few")
+        }
+    }
+
+    @Test("Where the licence ends in the middle, the round ends and no device gets its task any more")
+    func licenceEnds() async throws {
+        try await ServedRelay.with(devices: 4) { relay in
+            let allowed = Allowed()
+            async let ended = relay.carryOut {
+                await allowed.now ? nil : .init(code: "task.licence_not_active", detail: "withdrawn")
+            }
+            try await relay.takePart(0)
+            await allowed.end()
+            do {
+                _ = try await ended
+                Issue.record("the licence has ended")
+            } catch let refused as RelayService.Refused {
+                #expect(refused.code == "task.licence_not_active")
+            }
+            #expect(await relay.service.status.rounds.isEmpty)
+        }
+    }
+
+    private actor Allowed {
+        private(set) var now = true
+        func end() { now = false }
+    }
+}
