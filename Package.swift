@@ -59,6 +59,7 @@ let package = Package(
 
         .target(name: "Settlement", dependencies: ["Contracts", "Encodings"]),
         .target(name: "ODRL", dependencies: ["Encodings", "Policy"]),
+        .target(name: "HouseRules", dependencies: ["Contracts", "Encodings"]),
 
         .target(
             name: "Ledger",
@@ -169,8 +170,9 @@ let package = Package(
         .target(
             name: "Node",
             dependencies: [
-                "Bundles", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Learning",
-                "Ledger", "MerkleLog", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
+                "Bundles", "ContractFiles", "Contracts", "Encodings", "Federation", "HouseRules",
+                "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Sandbox", "Storage",
+                "Strategies", "Trainers", "Transport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -190,10 +192,9 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
-                "MerkleLog", "Node", "ODRL", "Participation", "Policy", "Sandbox", "Settlement",
-                "Storage", "Strategies", "Trainers",
-                "Transport",
+                "Contracts", "Coordinator", "Encodings", "HouseRules", "Identity", "LabAPI",
+                "Learning", "Ledger", "MerkleLog", "Node", "ODRL", "Participation", "Policy",
+                "Sandbox", "Settlement", "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -256,8 +257,8 @@ let package = Package(
                 "Bundles", "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity",
                 "LabAPI", "LabFixture",
                 "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
-                "Randomness", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
-                "jointlab",
+                "ProcessTree", "Randomness", "Sandbox", "Storage", "Strategies", "Trainers",
+                "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -265,6 +266,7 @@ let package = Package(
             ],
             exclude: ["Bundles"]),
         .target(name: "SharedFolder", path: "Tests/SharedFolder"),
+        .target(name: "ProcessTree", path: "Tests/ProcessTree"),
         .target(
             name: "NaiveContracts", dependencies: ["Encodings", "Policy", "Randomness"],
             path: "Tests/NaiveContracts"),
@@ -302,7 +304,8 @@ let package = Package(
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Encodings", "Randomness"]),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Bundles", "Encodings", "Sandbox", "Tensors"],
+            name: "SandboxTests",
+            dependencies: ["Bundles", "Encodings", "ProcessTree", "Sandbox", "Tensors"],
             exclude: ["Bundles", "FakeBubblewrap"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
@@ -323,6 +326,9 @@ let package = Package(
                 "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "MerkleMap",
                 "Randomness",
             ]),
+        .testTarget(
+            name: "HouseRulesTests",
+            dependencies: ["Contracts", "Encodings", "HouseRules", "Randomness"]),
         .testTarget(
             name: "FederationTests",
             dependencies: [
@@ -423,9 +429,8 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "Bundles", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning",
-                "Ledger", "MerkleLog", "Node", "Participation", "Randomness", "SampleLab",
+                "Bundles", "Contracts", "Coordinator", "Encodings", "HouseRules", "Identity",
+                "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Randomness", "SampleLab",
                 "ServedLab", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

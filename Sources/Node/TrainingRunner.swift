@@ -2,9 +2,11 @@ import Bundles
 import Contracts
 import Federation
 import Foundation
+import HouseRules
 import LabAPI
 import Learning
 import Logging
+import Sandbox
 import Storage
 import Strategies
 import Trainers
@@ -16,8 +18,8 @@ struct TrainingRunner: Sendable {
     let member: MemberID
     let home: NodeHome
     let blobs: BlobStore
-    /// The owner's own rule: no task runs on fewer rows.
-    let rowsMin: Int
+    /// The owner's own rules, which may be stricter than any licence.
+    let owner: OwnerControl
     /// Members' own trainers.
     let bundles: BundleRunner
     let logger: Logger
@@ -45,8 +47,14 @@ struct TrainingRunner: Sendable {
             else {
                 return .failure(code: "task.dataset_absent", detail: "the dataset is not here")
             }
+            let (job, round, rows) = (order.job, order.round.id, owned.rows)
+            if let refusal = owner.refusal(of: job, on: owned.id, rows: rows, round: round) {
+                return refused(refusal, order)
+            }
             var archive: BundleArchive?
-            if case .bundle(let settings) = trainer { archive = try approved(settings) }
+            if case .bundle(let settings) = trainer {
+                archive = try await approved(settings, on: owned.id, client)
+            }
             var base: [UInt8]?
             var strategyState: [UInt8]?
             if let digest = order.round.base {
@@ -56,10 +64,8 @@ struct TrainingRunner: Sendable {
             if let digest = order.round.strategyState, strategy.strategy.local == .controlVariates {
                 strategyState = try await fetch(digest, client)
             }
-            guard owned.rows >= rowsMin else {
-                return .failure(
-                    code: "owner.rows_min",
-                    detail: "the owner allows no training on fewer than \(rowsMin) rows")
+            if let refusal = try owner.begin(round, of: job, on: owned.id, rows: rows) {
+                return refused(refusal, order)
             }
             if let refusal = await refusal() {
                 logger.notice(
@@ -89,7 +95,8 @@ struct TrainingRunner: Sendable {
             let product: RoundWork.Product
             if case .bundle(let settings) = trainer, let archive {
                 product = try await bundles.perform(
-                    work, of: settings, archive: archive, dataset: owned.id, load: load
+                    work, of: settings, archive: archive, dataset: owned.id,
+                    limits: owner.limits(for: owned.id, atMost: bundles.limitsMax), load: load
                 ) { fraction, text in
                     Task { await report(.training, (fraction, text)) }
                 }
@@ -99,6 +106,11 @@ struct TrainingRunner: Sendable {
                 }
             } else {
                 product = try work.perform(on: load())
+            }
+            if let refusal = try owner.release(
+                product.bytes.count, from: round, of: job, on: owned.id, rows: rows)
+            {
+                return refused(refusal, order)
             }
             try states.keep(product.state, of: order.round.id)
             return .update(
@@ -111,6 +123,13 @@ struct TrainingRunner: Sendable {
             return .failure(
                 code: error.code.rawValue, detail: "the dataset cannot be used\(line)")
         } catch let failure as BundleFailure {
+            if failure == .sandbox(.stopped),
+                let refusal = owner.refusal(
+                    of: order.job, on: order.participant.dataset, rows: .max,
+                    round: order.round.id)
+            {
+                return refused(refusal, order)
+            }
             logger.error(
                 "trainer.bundle_failed",
                 metadata: [
@@ -131,13 +150,36 @@ struct TrainingRunner: Sendable {
         }
     }
 
-    /// The bundle that a job names, as the owner has read and approved it.
+    /// What the owner's rules say no to; the owner reads more of it than others.
+    private func refused(
+        _ refusal: RuleRefusal, _ order: TrainingOrder
+    ) -> NodeMachine.Outcome {
+        logger.notice(
+            "task.refused_by_owner",
+            metadata: [
+                "round.id": "\(order.round.id)", "code": "\(refusal.code)",
+                "reason": "\(refusal)",
+            ])
+        return .failure(code: refusal.code, detail: refusal.plain)
+    }
+
+    /// The bundle that a job names, as the owner has read and approved it, or lets it in unread.
     ///
-    /// - Throws: ``BundleFailure``.
-    private func approved(_ settings: BundleSettings) throws -> BundleArchive {
+    /// - Throws: ``BundleFailure``, and what fetching throws.
+    private func approved(
+        _ settings: BundleSettings, on dataset: DatasetID, _ client: SignedClient
+    ) async throws -> BundleArchive {
         let approvals = TrainerApprovals(of: home)
         guard try approvals.inForce(settings.digest) != nil else {
-            throw BundleFailure.notApproved(settings.digest, name: settings.name)
+            guard owner.letsBundlesIn(on: dataset) else {
+                throw BundleFailure.notApproved(settings.digest, name: settings.name)
+            }
+            let bytes = try await fetch(settings.digest, client)
+            do {
+                return try BundleArchive(parsing: bytes)
+            } catch {
+                throw BundleFailure.archive("\(error)")
+            }
         }
         do {
             return try approvals.archive(settings.digest)

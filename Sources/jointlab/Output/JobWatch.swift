@@ -140,8 +140,15 @@ struct LiveJobView {
             text +=
                 "; round \(round.shown("round")) (\(round.shown("task"))) is \(status), \(round.shown("stage"))"
         } else if job["status"]?.string == "running" {
-            let up = (answer["sites"]?.array ?? []).count { $0["connected"] == .bool(true) }
-            text += "; \(up) nodes are up, at least \(job.shown("participantsMin")) are needed"
+            let up = (answer["sites"]?.array ?? []).count {
+                $0["connected"] == .bool(true) && $0["hold"] == nil
+            }
+            text += "; \(up) sites are ready, at least \(job.shown("participantsMin")) are needed"
+            let awaited = (answer["sites"]?.array ?? [])
+                .filter { $0["hold"]?["awaited"] == .bool(true) }.map { $0.shown("member") }
+            if !awaited.isEmpty {
+                text += "; waits up to a day for a decision of \(awaited.joined(separator: ", "))"
+            }
         } else if let reason = job["reason"]?.string {
             text += ": \(reason)"
         }

@@ -24,10 +24,20 @@ struct SiteTable {
                 report["fractionMicro"]?.integer.map(bar) ?? "",
                 report.shown("rowsPerSecond"),
                 site["reported"]?.integer.map { age(now - $0) } ?? "",
-                report.shown("message"),
+                words(site["hold"], report),
             ])
         }
         return grid.lines.map(\.visible)
+    }
+
+    /// Why the site takes no tasks now, or what went wrong there.
+    private static func words(_ hold: JSONValue?, _ report: JSONValue) -> String {
+        guard let hold else {
+            let words = [report["code"], report["message"]].compactMap { $0?.string?.onOneLine }
+            return words.isEmpty ? report.shown("message") : words.joined(separator: ": ")
+        }
+        let until = hold["until"] == nil ? "" : " until \(hold.shownTime("until"))"
+        return "takes no tasks\(until): \(hold.shown("code"))"
     }
 
     private static func bar(_ micro: Int64) -> String {
