@@ -124,7 +124,8 @@ extension RuleSet {
             let from = try minutes(&window, "from")
             let to = try minutes(&window, "to")
             guard from < 1_440, from != to else {
-                throw window.wrong("to", "should be another time than `from`; a day is 00:00 to 24:00")
+                throw window.wrong(
+                    "to", "should be another time than `from`; a day is 00:00 to 24:00")
             }
             try window.finish(knowing: ["days", "from", "to"])
             windows.append(OpeningHours.Window(days: days, from: from, to: to))
@@ -235,7 +236,8 @@ extension JSONFields {
             try finish()
         } catch {
             throw JSONShapeError(
-                path: error.path, problem: "\(OwnerRules.noRule); there are \(names.joined(separator: ", "))")
+                path: error.path,
+                problem: "\(OwnerRules.noRule); there are \(names.joined(separator: ", "))")
         }
     }
 }

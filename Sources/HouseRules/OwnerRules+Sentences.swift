@@ -33,7 +33,8 @@ extension RuleSet {
         switch approve ?? (isWholeNode ? .newBundles : nil) {
         case .everyJob:
             say("Each job waits for your approval (`jointlab node pending`), its bundle, too.")
-        case .newBundles: say("Built-in trainers run; a bundle waits for `jointlab trainer approve`.")
+        case .newBundles:
+            say("Built-in trainers run; a bundle waits for `jointlab trainer approve`.")
         case .never: say("Nothing waits for your approval: bundles run as jobs name them.")
         case nil: break
         }
@@ -53,7 +54,8 @@ extension OpeningHours {
         return windows.map { window in
             let days =
                 window.days.count == 7
-                ? "every day" : window.days.sorted().map { Self.dayNames[$0] }.joined(separator: " ")
+                ? "every day"
+                : window.days.sorted().map { Self.dayNames[$0] }.joined(separator: " ")
             let next = window.to < window.from ? " of the next day" : ""
             return "\(days) from \(OwnerZone.clock(window.from)) to "
                 + OwnerZone.clock(window.to) + next

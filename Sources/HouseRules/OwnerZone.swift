@@ -54,7 +54,8 @@ package enum OwnerZone: Hashable, Sendable, CustomStringConvertible {
     /// Minutes since midnight of `HH:MM`, up to `24:00`.
     static func minutes(_ text: String) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ $0.count == 2 && $0.allSatisfy(\.isASCIIDigit) }),
+        guard parts.count == 2,
+            parts.allSatisfy({ $0.count == 2 && $0.allSatisfy(\.isASCIIDigit) }),
             let hours = Int(parts[0]), let minutes = Int(parts[1]), minutes < 60,
             hours * 60 + minutes <= 1_440
         else { return nil }

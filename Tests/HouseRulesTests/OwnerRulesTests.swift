@@ -40,10 +40,10 @@ import Testing
         for (key, name) in [
             ("purposes", "research"), ("members", "university"), ("trainers", "k-means"),
         ] {
-            #expect(try code(JSONValue([key: [.string(name)]]), task()) == nil)
-            let code = "owner.\(key.dropLast())"
-            #expect(try self.code(JSONValue([key: ["other"]]), task()) == code)
-            #expect(try self.code(JSONValue([key: []]), task()) == code)
+            let expected = "owner.\(key.dropLast())"
+            #expect(try code([key: [.string(name)]], task()) == nil)
+            #expect(try code([key: ["other"]], task()) == expected)
+            #expect(try code([key: []], task()) == expected)
         }
     }
 
@@ -59,7 +59,8 @@ import Testing
         #expect(try code(["trainers": [.string(other)]], approved) == "owner.trainer")
     }
 
-    @Test("Rows: as many as are asked for, or where nothing is asked for, as the node's settings say")
+    @Test(
+        "Rows: as many as are asked for, or where nothing is asked for, as the node's settings say")
     func rows() throws {
         #expect(try code([:], task(rows: 9)) == "owner.rows_min")
         #expect(try code([:], task(rows: 10)) == nil)
@@ -153,7 +154,8 @@ import Testing
         #expect(try rules(["hours": []]).decision(on: task(), Self.offsets) == .hours(opens: nil))
     }
 
-    @Test("What lasts is told before what passes, and the refusal says whether to wait for a person")
+    @Test(
+        "What lasts is told before what passes, and the refusal says whether to wait for a person")
     func ranks() throws {
         let all: JSONValue = [
             "members": [], "purposes": [], "hours": [], "approve": "every-job",
@@ -203,7 +205,8 @@ import Testing
         #expect(try rules(read.json) == read)
         let sentences = read.sentences.joined(separator: "\n")
         for part in [
-            "purpose research", "fewer than 100 rows", "mon sat sun from 20:00 to 06:00 of the next",
+            "purpose research", "fewer than 100 rows",
+            "mon sat sun from 20:00 to 06:00 of the next",
             "(+08:00)", "at most 5 bytes", "3 rounds a day", "Each job waits", "On tumours",
             "No trainers at all",
         ] {

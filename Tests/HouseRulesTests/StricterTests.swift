@@ -89,7 +89,8 @@ import Testing
         for seed in 0..<3_000 {
             var random = SeededRandom(seed: UInt64(seed))
             let full = OwnerRules(
-                node: try Self.rules(&random), datasets: [try DatasetID("a"): try Self.rules(&random)]
+                node: try Self.rules(&random),
+                datasets: [try DatasetID("a"): try Self.rules(&random)]
             )
             let task = try Self.task(&random)
             let bytes = Int.random(in: 1...25, using: &random)

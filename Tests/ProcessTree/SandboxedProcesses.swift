@@ -2,13 +2,13 @@ package import Foundation
 
 /// The processes of a sandbox, as the machine sees them.
 package enum SandboxedProcesses {
-    /// Those of the sandboxes that were given this path, with bubblewrap itself.
+    /// Those of the sandboxes that were given this path, or something in it, with bubblewrap itself.
     package static func named(_ path: String) -> [pid_t] {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         var found = all.compactMap { pid_t($0) }.filter { process in
             let words = (FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data())
                 .split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            return words.first?.hasSuffix("bwrap") == true && words.contains(path)
+            return words.first?.hasSuffix("bwrap") == true && words.contains { $0.hasPrefix(path) }
         }
         var open = found
         while let process = open.popLast() {

@@ -92,6 +92,7 @@ extension Job {
         ] {
             object[key] = nil
         }
-        return BlobDigest(of: Array("jointlab job definition\n".utf8) + JSONValue.object(object).canonicalBytes)
+        return BlobDigest(
+            of: Array("jointlab job definition\n".utf8) + JSONValue.object(object).canonicalBytes)
     }
 }

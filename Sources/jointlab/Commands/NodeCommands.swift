@@ -196,7 +196,8 @@ extension NodeStatusView {
         let rules = status["rules"] ?? .null
         var lines: [String] = []
         switch rules["standing"]?.string {
-        case "in force": lines.append("rules        \(rules.shown("file")): jointlab node rules show")
+        case "in force":
+            lines.append("rules        \(rules.shown("file")): jointlab node rules show")
         case "unreadable":
             lines.append("RULES        every task is declined: \(rules.shown("problem"))")
         default: lines.append("rules        none of your own")

@@ -9,7 +9,8 @@ import Transport
 extension NodeCommands {
     struct Pending: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the jobs that wait for your decision: what they ask for, and why they wait.",
+            abstract:
+                "List the jobs that wait for your decision: what they ask for, and why they wait.",
             discussion: """
                 What is listed comes from the running node, which has verified it. With --all: every \
                 job that is not over and asks for your data, and what your rules say of it.
@@ -87,7 +88,8 @@ extension NodeCommands {
 
     struct Failures: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List what trainer bundles have done wrong on this node since it was started.")
+            abstract: "List what trainer bundles have done wrong on this node since it was started."
+        )
 
         @OptionGroup var home: HomeOptions
         @OptionGroup var output: OutputOptions
