@@ -432,7 +432,7 @@ package actor CoordinatorService: Service {
             replica: sequencer.publishedReplica, finality: sequencer.replica.finality,
             checkpoint: sequencer.published, certificate: sequencer.certificate,
             connected: machine.connected, sites: siteReports.newest,
-            holds: machine.holds.held)
+            failures: siteReports.failures, holds: machine.holds.held)
     }
 
     func receive(_ report: SiteReport, from member: MemberID) {

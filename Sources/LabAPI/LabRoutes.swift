@@ -188,6 +188,11 @@ extension LabSnapshot {
             site = site.adding(
                 "hold", held.hold.json.without("job").adding("since", held.since.json))
         }
+        if let failed = failures[job.id]?[participant.member] {
+            site = site.adding(
+                "failure",
+                failed.report.json.without("job").without("stage").adding("at", failed.at.json))
+        }
         guard let told = sites[job.id]?[participant.member] else { return site }
         return site.adding("report", told.report.json).adding("reported", told.at.json)
     }

@@ -64,7 +64,10 @@ extension LabSuite {
                     "clinic", ["node", "refuse", "without", "--reason", "we took it back"])
                 try await lab.waitForEnd(of: "without")
                 #expect(try await lab.training.status(of: "without") == .complete)
-                #expect(try await lab.told(of: "clinic", in: "without") == "owner.refused")
+                let trained = try await lab.rounds(of: "without").flatMap {
+                    ($0["contributions"]?.array ?? []).compactMap { $0["member"]?.string }
+                }
+                #expect(Set(trained) == ["hospital", "site"])
             }
         }
 
@@ -218,6 +221,9 @@ extension LabSuite {
                 #expect(await SandboxedProcesses.areGone(again))
                 try await lab.waitForEnd(of: "stuck")
                 #expect(try await lab.training.status(of: "stuck") == .complete)
+                let rounds = try await lab.rounds(of: "stuck")
+                let trained = rounds.first?["contributions"]?.array?.count
+                #expect(trained == 2, "\(rounds)")
                 #expect(try await lab.told(of: "clinic", in: "stuck") == "owner.refused")
             }
         }

@@ -65,13 +65,15 @@ extension LabSuite {
                 for (mood, code) in [
                     ("nan", "update.not_finite"), ("shape", "update.wrong_shape"),
                     ("type", "update.wrong_type"), ("rows", "update.wrong_weight"),
-                    ("nothing", "trainer.exception"), ("eat", "sandbox.memory"),
+                    ("nothing", "update.nothing"), ("eat", "sandbox.memory"),
                     ("crash", "sandbox.exit"), ("hang", "sandbox.wall"),
                     ("tell", "trainer.exception"),
                 ] {
                     try await lab.train(mood, moody, mood: mood)
-                    #expect(try await lab.failures(at: "clinic").last == code)
-                    #expect(try await lab.told(of: "clinic", in: mood) == code)
+                    let found = try await lab.failures(at: "clinic").last
+                    #expect(found == code, "with the mood \(mood)")
+                    let told = try await lab.told(of: "clinic", in: mood)
+                    #expect(told == code, "with the mood \(mood)")
                 }
                 let table = try await lab.command("clinic", ["node", "failures"])
                 #expect(table.output.contains("sandbox.wall"), "\(table.all)")
@@ -178,7 +180,7 @@ struct BundleLab {
             try await training.processes.member(TrainingLab.university).coordinator
             .get("/v1/jobs/\(job)")["sites"]?.array ?? []
         let own = sites.first { $0["member"]?.string == site }
-        return own?["hold"]?["code"]?.string ?? own?["report"]?["code"]?.string
+        return own?["hold"]?["code"]?.string ?? own?["failure"]?["code"]?.string
     }
 
     /// A copy of a bundle's folder with one of its files changed.
