@@ -48,7 +48,8 @@ package struct SiteHold: Hashable, Sendable {
 package struct SiteHolds: Sendable {
     package struct Held: Hashable, Sendable {
         package let hold: SiteHold
-        /// Since when its sender waits for the same decision.
+        /// When a person at the site was first waited for in this job: whoever changes its mind again
+        /// and again holds nobody up for longer.
         package let since: Timestamp
 
         /// Whether rounds wait for it.
@@ -58,6 +59,7 @@ package struct SiteHolds: Sendable {
     }
 
     package private(set) var held: [JobID: [MemberID: Held]] = [:]
+    private var firstAwaited: [JobID: [MemberID: Timestamp]] = [:]
 
     package init() {}
 
@@ -67,24 +69,23 @@ package struct SiteHolds: Sendable {
     package mutating func receive(
         _ holds: [SiteHold], from member: MemberID, in state: LabState, at now: Timestamp
     ) {
-        let known = held
         for job in held.keys { held[job]?[member] = nil }
         for hold in holds.prefix(SiteHold.holdsMax) {
             guard let job = state.jobs[hold.job], job.mayRun,
                 job.participants.contains(where: { $0.member == member })
             else { continue }
-            let earlier = known[hold.job]?[member]
-            let goesOn = earlier?.hold.isAwaited == true && hold.isAwaited
-            held[hold.job, default: [:]][member] = Held(
-                hold: hold, since: goesOn ? earlier?.since ?? now : now)
+            let first = firstAwaited[hold.job]?[member]
+            if hold.isAwaited, first == nil { firstAwaited[hold.job, default: [:]][member] = now }
+            held[hold.job, default: [:]][member] = Held(hold: hold, since: first ?? now)
         }
         held = held.filter { !$0.value.isEmpty }
     }
 
     /// Forgets the jobs that are over.
     mutating func keep(in state: LabState) {
-        guard !held.isEmpty else { return }
+        guard !held.isEmpty || !firstAwaited.isEmpty else { return }
         held = held.filter { state.jobs[$0.key]?.mayRun == true }
+        firstAwaited = firstAwaited.filter { state.jobs[$0.key]?.mayRun == true }
     }
 }
 

@@ -88,10 +88,11 @@ package enum RuleRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether work that is under way ends, too; hours that end let it come to its end.
+    /// Whether work that is under way ends, too. What only forbids to begin lets it come to its end;
+    /// so do rules that somebody is just writing.
     package var endsWork: Bool {
         switch self {
-        case .hours, .dayRounds, .jobRounds: false
+        case .hours, .dayRounds, .jobRounds, .jobBytes, .rulesUnreadable: false
         default: true
         }
     }

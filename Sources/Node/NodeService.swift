@@ -261,17 +261,26 @@ package actor NodeService: Service {
             case .ledger(let command): try perform(command)
             case .train(let order): orderQueue.yield(order)
             case .contribute(let envelope, let contribution):
-                outgoingQueue.yield(.contribution(envelope, contribution))
+                // It may have been made long ago, for a round that was too early for it.
+                if let refusal = forbidden(contribution.round.job)[contribution.round.job] {
+                    decline(contribution.round, code: refusal.code, detail: refusal.plain)
+                } else {
+                    outgoingQueue.yield(.contribution(envelope, contribution))
+                }
             case .decline(let round, let code, let detail):
-                declined[code, default: DeclinedTasks(code: code, last: now())].count += 1
-                declined[code]?.last = now()
-                counters.refusals[code, default: 0] += 1
-                logger.notice(
-                    "task.declined",
-                    metadata: ["round.id": "\(round)", "code": "\(code)", "detail": "\(detail)"])
-                outgoingQueue.yield(.decline(round, code: code, detail: detail))
+                decline(round, code: code, detail: detail)
             }
         }
+    }
+
+    private func decline(_ round: RoundID, code: String, detail: String) {
+        declined[code, default: DeclinedTasks(code: code, last: now())].count += 1
+        declined[code]?.last = now()
+        counters.refusals[code, default: 0] += 1
+        logger.notice(
+            "task.declined",
+            metadata: ["round.id": "\(round)", "code": "\(code)", "detail": "\(detail)"])
+        outgoingQueue.yield(.decline(round, code: code, detail: detail))
     }
 
     private func perform(_ command: Follower.Command) throws {
@@ -470,7 +479,7 @@ package actor NodeService: Service {
         while true {
             try await Task.sleep(for: Self.ownerIsAskedEvery)
             await tellHolds()
-            await runner.bundles.endAll(of: forbiddenJobs)
+            await runner.bundles.endAll(of: Set(forbidden().keys))
         }
     }
 
@@ -487,13 +496,19 @@ package actor NodeService: Service {
         return holds
     }
 
-    /// The jobs whose workers must end.
-    private var forbiddenJobs: Set<JobID> {
-        Set(requests().filter { $0.refusal?.endsWork == true }.map(\.job.id))
+    /// The jobs of which nothing goes on here, and nothing leaves any more.
+    private func forbidden(_ job: JobID? = nil) -> [JobID: RuleRefusal] {
+        requests(of: job).reduce(into: [:]) { forbidden, request in
+            if let refusal = request.refusal, refusal.endsWork {
+                forbidden[request.job.id] = refusal
+            }
+        }
     }
 
     /// The jobs that are not over and ask for this member's data.
-    package func requests() -> [JobRequest] {
+    ///
+    /// - Parameter job: Asks for this one alone.
+    package func requests(of job: JobID? = nil) -> [JobRequest] {
         let (state, size) = (machine.replica.state, machine.replica.size)
         if asking.size != size {
             let jobs = state.jobs.all.filter { job in
@@ -501,7 +516,8 @@ package actor NodeService: Service {
             }
             asking = (size, jobs)
         }
-        return owner.requests(of: asking.jobs, by: machine.member, in: state)
+        let jobs = job.map { job in asking.jobs.filter { $0.id == job } } ?? asking.jobs
+        return owner.requests(of: jobs, by: machine.member, in: state)
     }
 
     // MARK: - What is shown

@@ -118,7 +118,9 @@ import Testing
         #expect(lab.machine.holds.held.isEmpty, "the job is over")
     }
 
-    @Test("Saying it again, or for another reason, does not make the wait longer")
+    @Test(
+        "Saying it again, for another reason, or after a change of mind does not make the wait longer"
+    )
     func since() throws {
         var lab = try Self.longLab()
         try lab.start(plan: [.train])
@@ -129,6 +131,9 @@ import Testing
         let held = lab.machine.holds.held[try JobID("j-1")]?[try MemberID("bo")]
         #expect(held?.since == first)
         #expect(held?.hold.code == "owner.trainer_not_approved")
+        try tell(&lab, "bo", [])
+        try tell(&lab, "bo", [hold()])
+        #expect(lab.machine.holds.held[try JobID("j-1")]?[try MemberID("bo")]?.since == first)
     }
 
     @Test("A hold is read as it was written, and nothing else is")

@@ -52,7 +52,7 @@ struct OwnerControl: Sendable {
     ) throws -> RuleRefusal? {
         let rules = rules
         if let refusal = refusal(of: job, on: dataset, rows: rows, round: round, rules: rules),
-            refusal.endsWork
+            refusal.endsWork || refusal.isAwaited
         {
             return refusal
         }
