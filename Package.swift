@@ -59,6 +59,7 @@ let package = Package(
 
         .target(name: "Settlement", dependencies: ["Contracts", "Encodings"]),
         .target(name: "ODRL", dependencies: ["Encodings", "Policy"]),
+        .target(name: "HouseRules", dependencies: ["Contracts", "Encodings"]),
 
         .target(
             name: "Ledger",
@@ -168,9 +169,9 @@ let package = Package(
         .target(
             name: "Node",
             dependencies: [
-                "Bundles", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Learning",
-                "Ledger", "MerkleLog", "Relay", "Sandbox", "Storage", "Strategies", "Trainers",
-                "Transport",
+                "Bundles", "ContractFiles", "Contracts", "Encodings", "Federation", "HouseRules",
+                "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Relay", "Sandbox",
+                "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -201,10 +202,10 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
-                "Contracts", "Coordinator", "Devices", "Encodings", "Identity", "LabAPI", "Learning",
-                "Ledger", "MerkleLog", "Node", "ODRL", "Participation", "Policy", "Relay",
-                "Sandbox", "Settlement", "Storage", "Strategies", "Tensors", "Trainers",
-                "Transport",
+                "Contracts", "Coordinator", "Devices", "Encodings", "HouseRules", "Identity",
+                "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "ODRL", "Participation",
+                "Policy", "Relay", "Sandbox", "Settlement", "Storage", "Strategies", "Tensors",
+                "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -267,8 +268,8 @@ let package = Package(
                 "Bundles", "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity",
                 "LabAPI", "LabFixture",
                 "Devices", "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
-                "Randomness", "Relay", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
-                "jointlab",
+                "ProcessTree", "Randomness", "Relay", "Sandbox", "Storage", "Strategies",
+                "Trainers", "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -276,6 +277,7 @@ let package = Package(
             ],
             exclude: ["Bundles"]),
         .target(name: "SharedFolder", path: "Tests/SharedFolder"),
+        .target(name: "ProcessTree", path: "Tests/ProcessTree"),
         .target(
             name: "NaiveContracts", dependencies: ["Encodings", "Policy", "Randomness"],
             path: "Tests/NaiveContracts"),
@@ -313,7 +315,8 @@ let package = Package(
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Encodings", "Randomness"]),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Bundles", "Encodings", "Sandbox", "Tensors"],
+            name: "SandboxTests",
+            dependencies: ["Bundles", "Encodings", "ProcessTree", "Sandbox", "Tensors"],
             exclude: ["Bundles", "FakeBubblewrap"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(
@@ -334,6 +337,9 @@ let package = Package(
                 "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "MerkleMap",
                 "Randomness",
             ]),
+        .testTarget(
+            name: "HouseRulesTests",
+            dependencies: ["Contracts", "Encodings", "HouseRules", "Randomness"]),
         .testTarget(
             name: "FederationTests",
             dependencies: [
@@ -440,9 +446,8 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "Bundles", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
-                "Learning",
-                "Ledger", "MerkleLog", "Node", "Participation", "Randomness", "SampleLab",
+                "Bundles", "Contracts", "Coordinator", "Encodings", "HouseRules", "Identity",
+                "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Randomness", "SampleLab",
                 "ServedLab", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

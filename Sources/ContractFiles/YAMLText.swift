@@ -15,7 +15,7 @@ package struct YAMLText: Sendable {
         /// Where the text of a scalar on one line begins; `nil` where it is not as it stands.
         let textColumn: Int?
         /// Where the name before it begins.
-        fileprivate(set) var name: (line: Int, column: Int)?
+        package fileprivate(set) var name: (line: Int, column: Int)?
 
         fileprivate mutating func move(to mark: Mark) {
             (line, column) = (mark.line, mark.column)

@@ -132,6 +132,22 @@ package enum CoordinatorRoutes {
             await service.receive(report, from: member)
             return Response([:])
         }
+        routes.add(
+            APIOperation(
+                .post, "/v1/holds", tag: "nodes",
+                "Say of which jobs the caller's node takes no tasks for now, and why; of all others "
+                    + "it does. Rounds are opened without it, or wait for it",
+                body: .init("`holds`: `job`, `code`, `awaited` and `until` of each"))
+        ) { request, context in
+            let member = try context.requireMember()
+            var fields = try JSONFields(
+                try await request.json(in: context, bytesMax: requestBytesMax))
+            var holds: [SiteHold] = []
+            for value in try fields.array("holds") { holds.append(try SiteHold(value)) }
+            try fields.finish()
+            await service.held(holds, by: member)
+            return Response([:])
+        }
     }
 
     private static func cosignatures(_ lines: String) throws -> [Cosignature] {

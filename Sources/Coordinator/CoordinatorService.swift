@@ -1,6 +1,6 @@
 package import Contracts
 import Encodings
-import Federation
+package import Federation
 import Foundation
 package import Identity
 package import LabAPI
@@ -229,7 +229,7 @@ package actor CoordinatorService: Service {
         counters.declines += 1
         let licence = machine.state.jobs[round]?.participants.first { $0.member == member }
             .flatMap { machine.state.licence($0.licence) }
-        let report = SiteReport(round: round, stage: .failed, message: code)
+        let report = SiteReport(round: round, stage: .failed, code: code)
         if let disclosed = licence.map(SiteDisclosure.init)?.disclosed(report) {
             receive(disclosed, from: member)
         }
@@ -240,6 +240,18 @@ package actor CoordinatorService: Service {
                 "detail": "\(detail)",
             ])
         perform(machine.declined(member, round, at: now()))
+    }
+
+    /// Takes all that a member's node holds back.
+    package func held(_ holds: [SiteHold], by member: MemberID) {
+        logger.info(
+            "site.holds",
+            metadata: [
+                "member.id": "\(member)",
+                "held": "\(holds.map { "\($0.job): \($0.code)" }.joined(separator: ", "))",
+            ])
+        perform(machine.held(holds, by: member, at: now()))
+        progress.notify()
     }
 
     // MARK: - Blobs
@@ -423,7 +435,8 @@ package actor CoordinatorService: Service {
         return LabSnapshot(
             replica: sequencer.publishedReplica, finality: sequencer.replica.finality,
             checkpoint: sequencer.published, certificate: sequencer.certificate,
-            connected: machine.connected, sites: siteReports.newest)
+            connected: machine.connected, sites: siteReports.newest,
+            failures: siteReports.failures, holds: machine.holds.held)
     }
 
     func receive(_ report: SiteReport, from member: MemberID) {

@@ -44,6 +44,8 @@ package struct CoordinatorMachine: Sendable {
     private var awaitsCut = false
     /// What has been contributed to rounds that are not sealed, by round and member.
     private var contributions: [RoundID: [MemberID: SignedContribution]] = [:]
+    /// What participants hold back. A node that is away for a moment has not changed its mind.
+    package private(set) var holds = SiteHolds()
 
     private static let transactionLifetimeMilliseconds: Int64 = 60_000
 
@@ -154,6 +156,14 @@ package struct CoordinatorMachine: Sendable {
         deliver(.declined(member), to: round, at: now)
     }
 
+    /// A node says of which jobs it takes no tasks for now; of all others it does.
+    package mutating func held(
+        _ list: [SiteHold], by member: MemberID, at now: Timestamp
+    ) -> [Command] {
+        holds.receive(list, from: member, in: state, at: now)
+        return settle(at: now)
+    }
+
     /// What was sealed has been added up.
     package mutating func aggregated(
         _ round: RoundID, result: RoundResult, at now: Timestamp
@@ -214,6 +224,7 @@ package struct CoordinatorMachine: Sendable {
         let state = state
         jobs = jobs.filter { state.jobs.running.contains($0.key) }
         contributions = contributions.filter { state.jobs[$0.key]?.status == .open }
+        holds.keep(in: state)
         return commands + cut(at: now)
     }
 
@@ -235,7 +246,8 @@ package struct CoordinatorMachine: Sendable {
         _ id: JobID, at now: Timestamp, _ commands: inout [Command]
     ) {
         var machine = jobs[id] ?? JobMachine(id)
-        let next = machine.advance(state, finality, at: now, connected: connected)
+        let next = machine.advance(
+            state, finality, at: now, connected: connected, holds: holds.held[id] ?? [:])
         jobs[id] = machine
         perform(next, of: id, at: now, &commands)
         guard let job = state.jobs[id], let round = state.jobs.current(of: job) else { return }

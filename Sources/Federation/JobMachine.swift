@@ -29,6 +29,8 @@ package struct JobMachine: Sendable {
     private var round: RoundMachine?
     private var hasGathered = false
     private var isGathering = false
+    /// When it has asked to be woken, because it waits for owners no longer than that.
+    private var wokenAt: Timestamp?
 
     package init(_ id: JobID) {
         self.id = id
@@ -39,8 +41,10 @@ package struct JobMachine: Sendable {
     /// - Parameters:
     ///   - time: The ledger's.
     ///   - connected: The members whose nodes are in touch.
+    ///   - holds: The participants that take no task of this job for now.
     package mutating func advance(
-        _ state: LabState, _ finality: Finality, at time: Timestamp, connected: Set<MemberID>
+        _ state: LabState, _ finality: Finality, at time: Timestamp, connected: Set<MemberID>,
+        holds: [MemberID: SiteHolds.Held] = [:]
     ) -> [Command] {
         guard let job = state.jobs[id], job.status == .running || job.status == .paused else {
             round = nil
@@ -52,7 +56,7 @@ package struct JobMachine: Sendable {
         round = nil
         guard job.status == .running else { return [] }
         guard let task = job.nextTask else { return [.submit(CompleteJob(job: id))] }
-        return open(job, task, state, at: time, connected: connected)
+        return open(job, task, state, at: time, connected: connected, holds: holds)
     }
 
     private mutating func advance(
@@ -60,6 +64,7 @@ package struct JobMachine: Sendable {
     ) -> [Command] {
         hasGathered = false
         isGathering = false
+        wokenAt = nil
         if round?.id != current.id { round = RoundMachine(current, of: job) }
         switch current.status {
         case .open where finality.stage(of: current.index) == .final:
@@ -84,6 +89,7 @@ package struct JobMachine: Sendable {
     /// The time to wait for participants is over.
     package mutating func gathered() {
         hasGathered = true
+        wokenAt = nil
     }
 
     /// The ledger refused an action of this job: what to do instead.
@@ -144,7 +150,7 @@ package struct JobMachine: Sendable {
 
     private mutating func open(
         _ job: Job, _ task: RoundTask, _ state: LabState, at time: Timestamp,
-        connected: Set<MemberID>
+        connected: Set<MemberID>, holds: [MemberID: SiteHolds.Held]
     ) -> [Command] {
         if state.jobs.hasFailed(job, times: Self.abandonedMax) {
             return [
@@ -164,13 +170,27 @@ package struct JobMachine: Sendable {
         guard usable.count >= job.participantsMin else {
             return [.submit(openRound(job, task, job.participants))]
         }
-        let present = usable.filter { connected.contains($0.member) }
-        if present.count == usable.count || hasGathered && present.count >= job.participantsMin {
+        let held = usable.compactMap { holds[$0.member] }.filter { $0.isWaitedFor(at: time) }
+        if let first = held.map(\.since).min() { return waitForOwners(since: first, at: time) }
+        // A site that takes no tasks now is like one whose node is not up, but for the time in which
+        // it might still come. With too few left, the job waits until a site says otherwise.
+        let willing = usable.filter { holds[$0.member] == nil }
+        guard willing.count >= job.participantsMin else { return [] }
+        let present = willing.filter { connected.contains($0.member) }
+        if present.count == willing.count || hasGathered && present.count >= job.participantsMin {
             return [.submit(openRound(job, task, present))]
         }
         guard !isGathering else { return [] }
         isGathering = true
         return [.wakeToOpen(afterMilliseconds: Self.gatheringMilliseconds)]
+    }
+
+    /// - Parameter since: When the first of those that are waited for said so.
+    private mutating func waitForOwners(since: Timestamp, at time: Timestamp) -> [Command] {
+        let end = since.advanced(byMilliseconds: SiteHold.patienceMilliseconds)
+        guard wokenAt != end else { return [] }
+        wokenAt = end
+        return [.wakeToOpen(afterMilliseconds: max(1, end - time))]
     }
 
     private func openRound(_ job: Job, _ task: RoundTask, _ participants: [Participant])

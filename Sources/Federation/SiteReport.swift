@@ -15,23 +15,27 @@ package struct SiteReport: Hashable, Sendable {
     }
 
     package static let messageBytesMax = 400
+    package static let codeBytesMax = 80
 
     package let round: RoundID
     package let stage: Stage
     /// Of the task's work, in millionths.
     package let fractionMicro: Int64?
     package let rowsPerSecond: Int64?
+    /// What kind of failure it was, by the name that never changes.
+    package let code: String?
     /// The trainer's last line, or what went wrong.
     package let message: String?
 
     package init(
         round: RoundID, stage: Stage, fractionMicro: Int64? = nil, rowsPerSecond: Int64? = nil,
-        message: String? = nil
+        code: String? = nil, message: String? = nil
     ) {
         self.round = round
         self.stage = stage
         self.fractionMicro = fractionMicro
         self.rowsPerSecond = rowsPerSecond
+        self.code = code
         self.message = message.map { ReasonText.of(String($0.prefix(Self.messageBytesMax / 4))) }
     }
 
@@ -41,7 +45,7 @@ package struct SiteReport: Hashable, Sendable {
             "stage": .string(stage.rawValue),
             "fractionMicro": fractionMicro.map { .integer($0) },
             "rowsPerSecond": rowsPerSecond.map { .integer($0) },
-            "message": message.map { .string($0) },
+            "code": code.map { .string($0) }, "message": message.map { .string($0) },
         ]
     }
 
@@ -56,6 +60,9 @@ package struct SiteReport: Hashable, Sendable {
         rowsPerSecond =
             fields.optional("rowsPerSecond") == nil
             ? nil : try fields.integer("rowsPerSecond", in: 0 ... .max)
+        code =
+            fields.optional("code") == nil
+            ? nil : try fields.title("code", bytesMax: Self.codeBytesMax)
         message =
             fields.optional("message") == nil
             ? nil : try fields.title("message", bytesMax: Self.messageBytesMax)
@@ -66,7 +73,7 @@ package struct SiteReport: Hashable, Sendable {
 /// How much of a training run leaves the data's owner for the job's owner to watch.
 ///
 /// A licence may say so in a term `reports`; one that does not allows the stages only, which the
-/// ledger's own entries show nearly as well.
+/// ledger's own entries show nearly as well, and of a failure its code.
 package enum SiteDisclosure: String, Comparable, CaseIterable, Sendable {
     case none
     case stages
@@ -93,7 +100,7 @@ package enum SiteDisclosure: String, Comparable, CaseIterable, Sendable {
         return SiteReport(
             round: report.round, stage: report.stage,
             fractionMicro: self >= .progress ? report.fractionMicro : nil,
-            rowsPerSecond: self >= .progress ? report.rowsPerSecond : nil,
+            rowsPerSecond: self >= .progress ? report.rowsPerSecond : nil, code: report.code,
             message: self >= .messages ? report.message : nil)
     }
 }

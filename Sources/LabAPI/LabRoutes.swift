@@ -179,13 +179,21 @@ extension LabSnapshot {
     fileprivate func site(
         _ participant: Participant, of job: Job, for member: MemberID
     ) -> JSONValue {
-        let site: JSONValue = [
+        var site: JSONValue = [
             "member": participant.member.json,
             "connected": connected.map { .bool($0.contains(participant.member)) },
         ]
-        guard member == job.owner || member == participant.member,
-            let told = sites[job.id]?[participant.member]
-        else { return site }
+        guard member == job.owner || member == participant.member else { return site }
+        if let held = holds[job.id]?[participant.member] {
+            site = site.adding(
+                "hold", held.hold.json.without("job").adding("since", held.since.json))
+        }
+        if let failed = failures[job.id]?[participant.member] {
+            site = site.adding(
+                "failure",
+                failed.report.json.without("job").without("stage").adding("at", failed.at.json))
+        }
+        guard let told = sites[job.id]?[participant.member] else { return site }
         return site.adding("report", told.report.json).adding("reported", told.at.json)
     }
 

@@ -15,10 +15,17 @@ package struct LabSnapshot: Sendable {
     /// What the sites of running jobs have last told of themselves, and when.
     package let sites: [JobID: [MemberID: (report: SiteReport, at: Timestamp)]]
 
+    /// How the sites of jobs have failed last, and when.
+    package let failures: [JobID: [MemberID: (report: SiteReport, at: Timestamp)]]
+    /// What the sites of jobs hold back.
+    package let holds: [JobID: [MemberID: SiteHolds.Held]]
+
     package init(
         replica: Replica, finality: Finality, checkpoint: UnverifiedCheckpoint?,
         certificate: UnverifiedCheckpoint?, connected: Set<MemberID>?,
-        sites: [JobID: [MemberID: (report: SiteReport, at: Timestamp)]] = [:]
+        sites: [JobID: [MemberID: (report: SiteReport, at: Timestamp)]] = [:],
+        failures: [JobID: [MemberID: (report: SiteReport, at: Timestamp)]] = [:],
+        holds: [JobID: [MemberID: SiteHolds.Held]] = [:]
     ) {
         self.replica = replica
         self.finality = finality
@@ -26,6 +33,8 @@ package struct LabSnapshot: Sendable {
         self.certificate = certificate
         self.connected = connected
         self.sites = sites
+        self.failures = failures
+        self.holds = holds
     }
 
     package var state: LabState { replica.state }

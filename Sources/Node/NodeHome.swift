@@ -27,6 +27,12 @@ package struct NodeHome: Sendable {
     package var trainers: URL { folder.appending(path: "trainers", directoryHint: .isDirectory) }
     package var datasets: URL { folder.appending(path: "datasets", directoryHint: .isDirectory) }
     package var evidence: URL { folder.appending(path: "evidence", directoryHint: .isDirectory) }
+    /// The owner's own rules; absent where there are none.
+    package var rules: URL { folder.appending(path: "rules.yaml") }
+    /// What the owner has decided on jobs.
+    package var decisions: URL { folder.appending(path: "decisions", directoryHint: .isDirectory) }
+    /// How much jobs have used of what the owner's rules allow.
+    package var usage: URL { folder.appending(path: "usage.json") }
     /// Says where a running node answers its own member.
     package var address: URL { folder.appending(path: "address") }
 

@@ -1,4 +1,5 @@
 package import Contracts
+import Encodings
 import Hummingbird
 package import LabAPI
 import Ledger
@@ -31,6 +32,14 @@ package enum NodeRoutes {
                     status: 404, code: "relay.none", detail: "this node runs no relay")
             }
             return Response(relay.devicesJSON)
+        }
+        routes.add(
+            APIOperation(
+                .get, "/v1/requests", tag: "node",
+                "The jobs that ask for the member's data, and what its rules and its decisions say")
+        ) { _, context in
+            _ = try context.requireMemberOrApplicant()
+            return Response(["items": .array(await service.requests().map(\.json))])
         }
         LabRoutes { await service.snapshot }.add(to: &routes)
         LedgerRoutes(database: service.database, progress: service.progress) {

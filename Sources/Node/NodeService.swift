@@ -2,6 +2,7 @@ package import Contracts
 import Encodings
 import Federation
 import Foundation
+import HouseRules
 package import Identity
 package import LabAPI
 import Ledger
@@ -23,6 +24,7 @@ package actor NodeService: Service {
         case contribution(Envelope, Contribution)
         case decline(RoundID, code: String, detail: String)
         case report(SiteReport)
+        case holds([SiteHold])
     }
 
     /// The coordinator's stream does not begin where this node ends.
@@ -36,6 +38,7 @@ package actor NodeService: Service {
     private nonisolated let runner: TrainingRunner
     /// Where the member's rows lie on devices.
     private nonisolated let relay: RelayRunner?
+    private nonisolated let owner: OwnerControl
     private nonisolated let logger: Logger
     private nonisolated let now: @Sendable () -> Timestamp
     private nonisolated let batches: AsyncStream<ExecutedBatch>
@@ -60,12 +63,20 @@ package actor NodeService: Service {
     private var isConnected = false
     private var keptCertificate: UInt64 = 0
     private var hasLostMessage = false
+    /// The jobs that ask for this member's data, as of a size of the ledger.
+    private var asking: (size: UInt64, jobs: [Job]) = (0, [])
+    /// What the coordinator has been told that this node holds back.
+    private var toldHolds: [SiteHold] = []
+    /// The newest report: the rate of a round's training is told until its end.
+    private var reported: (round: RoundID, stage: SiteReport.Stage, rate: Double?)?
+    private var declined: [String: DeclinedTasks] = [:]
+    private static let ownerIsAskedEvery: Duration = .milliseconds(500)
 
     /// - Parameters:
     ///   - client: Talks to the coordinator under the member's key.
     ///   - followsMoves: Goes to a new coordinator where the members say that it is; an operator who
     ///     names a URL knows better.
-    ///   - rowsMin: The owner allows no task on fewer rows.
+    ///   - rowsMin: Where the owner's rules do not say, no task runs on fewer rows.
     ///   - trainers: On what bundles run, and how much they may use up.
     ///   - relay: Answers devices, where the node is a relay.
     /// - Throws: `StorageError` or `Misconduct` where the stored ledger is not sound.
@@ -89,13 +100,15 @@ package actor NodeService: Service {
             certificate: try database.certificate(), cosignerKeys: try home.cosignerKeys(),
             halted: evidence.flatMap(CaughtMisconduct.init))
         machine = NodeMachine(follower, signingKey: try KeyFile.read(home.signingKey))
+        let owner = OwnerControl(home: home, rowsMin: rowsMin, now: now)
+        self.owner = owner
         runner = TrainingRunner(
-            member: card.member, home: home, blobs: blobs, rowsMin: rowsMin,
+            member: card.member, home: home, blobs: blobs, owner: owner,
             bundles: BundleRunner(settings: trainers, home: home, logger: logger), logger: logger,
             now: now)
         self.relay = relay.map {
             RelayRunner(
-                relay: $0, member: card.member, home: home, blobs: blobs, rowsMin: rowsMin,
+                relay: $0, member: card.member, home: home, blobs: blobs, owner: owner,
                 logger: logger, now: now)
         }
         self.lab = lab
@@ -133,6 +146,7 @@ package actor NodeService: Service {
                 group.addTask { try await self.send(self.signing) }
                 group.addTask { try await self.send(self.reports) }
                 group.addTask { try await self.stayConnected() }
+                group.addTask { try await self.watchOwner() }
                 do {
                     try await group.next()
                 } catch is CancellationError {
@@ -150,6 +164,10 @@ package actor NodeService: Service {
         var wait = Self.reconnect.first
         while true {
             let (from, client) = await (size, client)
+            // Before it is seen to be here: a round must not be opened with what it holds back.
+            if let holds = await changedHolds(afterReconnecting: true) {
+                _ = try? await send(.holds(holds))
+            }
             do {
                 try await client.follow("/v1/stream", ["from": "\(from)"]) { event in
                     if try await self.receive(event) { wait = Self.reconnect.first }
@@ -256,15 +274,26 @@ package actor NodeService: Service {
             case .ledger(let command): try perform(command)
             case .train(let order): orderQueue.yield(order)
             case .contribute(let envelope, let contribution):
-                outgoingQueue.yield(.contribution(envelope, contribution))
+                // It may have been made long ago, for a round that was too early for it.
+                if let refusal = forbidden(contribution.round.job)[contribution.round.job] {
+                    decline(contribution.round, code: refusal.code, detail: refusal.plain)
+                } else {
+                    outgoingQueue.yield(.contribution(envelope, contribution))
+                }
             case .decline(let round, let code, let detail):
-                counters.refusals[code, default: 0] += 1
-                logger.notice(
-                    "task.declined",
-                    metadata: ["round.id": "\(round)", "code": "\(code)", "detail": "\(detail)"])
-                outgoingQueue.yield(.decline(round, code: code, detail: detail))
+                decline(round, code: code, detail: detail)
             }
         }
+    }
+
+    private func decline(_ round: RoundID, code: String, detail: String) {
+        declined[code, default: DeclinedTasks(code: code, last: now())].count += 1
+        declined[code]?.last = now()
+        counters.refusals[code, default: 0] += 1
+        logger.notice(
+            "task.declined",
+            metadata: ["round.id": "\(round)", "code": "\(code)", "detail": "\(detail)"])
+        outgoingQueue.yield(.decline(round, code: code, detail: detail))
     }
 
     private func perform(_ command: Follower.Command) throws {
@@ -399,9 +428,13 @@ package actor NodeService: Service {
     ///
     /// - Parameter progress: What a trainer says of itself.
     private func report(
-        _ stage: SiteReport.Stage, _ progress: (fraction: Double, text: String)? = nil,
+        _ stage: SiteReport.Stage, _ progress: WorkProgress? = nil, code: String? = nil,
         on round: RoundID
     ) {
+        // Reports of progress are on their way by themselves; one may come after the training's end.
+        if progress != nil, reported?.round == round, reported?.stage != .training { return }
+        let rate = progress?.rowsPerSecond ?? (reported?.round == round ? reported?.rate : nil)
+        reported = (round, stage, rate)
         let state = machine.replica.state
         let own = state.jobs[round]?.participants.first { $0.member == machine.member }
         guard let licence = own.flatMap({ state.licence($0.licence) }),
@@ -410,7 +443,8 @@ package actor NodeService: Service {
                     round: round, stage: stage,
                     fractionMicro: progress.map {
                         Int64(min(max($0.fraction, 0), 1) * 1_000_000)
-                    }, message: progress?.text))
+                    }, rowsPerSecond: rate.map { Int64($0.rounded()) }, code: code,
+                    message: progress?.text))
         else { return }
         reportQueue.yield(.report(report))
     }
@@ -421,7 +455,9 @@ package actor NodeService: Service {
             report(.uploading, on: order.round.id)
             counters.training["done", default: 0] += 1
         case .failure(let code, _):
-            report(.failed, on: order.round.id)
+            report(.failed, code: code, on: order.round.id)
+            // The coordinator is to know before it opens the next round.
+            tellHolds()
             counters.training[code, default: 0] += 1
         }
         try perform(machine.trained(order.round.id, outcome))
@@ -467,6 +503,8 @@ package actor NodeService: Service {
             await report(.contributed, on: contribution.round)
         case .report(let report):
             _ = try await client.post("/v1/reports", report.json)
+        case .holds(let holds):
+            _ = try await client.post("/v1/holds", ["holds": .array(holds.map(\.json))])
         case .decline(let round, let code, let detail):
             _ = try await client.post(
                 "/v1/declines",
@@ -475,6 +513,55 @@ package actor NodeService: Service {
                     "code": .string(code), "detail": .string(detail),
                 ])
         }
+    }
+
+    // MARK: - The owner
+
+    /// Looks again and again at what the owner has decided: rules, approvals and hours change while
+    /// the node runs.
+    private nonisolated func watchOwner() async throws {
+        while true {
+            try await Task.sleep(for: Self.ownerIsAskedEvery)
+            await tellHolds()
+            await runner.bundles.endAll(of: Set(forbidden().keys))
+        }
+    }
+
+    private func tellHolds() {
+        guard isConnected, let holds = changedHolds(afterReconnecting: false) else { return }
+        outgoingQueue.yield(.holds(holds))
+    }
+
+    /// - Returns: `nil` where the coordinator knows.
+    private func changedHolds(afterReconnecting: Bool) -> [SiteHold]? {
+        let holds = Array(requests().compactMap(\.hold).prefix(SiteHold.holdsMax))
+        guard holds != toldHolds || afterReconnecting && !holds.isEmpty else { return nil }
+        toldHolds = holds
+        return holds
+    }
+
+    /// The jobs of which nothing goes on here, and nothing leaves any more.
+    private func forbidden(_ job: JobID? = nil) -> [JobID: RuleRefusal] {
+        requests(of: job).reduce(into: [:]) { forbidden, request in
+            if let refusal = request.refusal, refusal.endsWork {
+                forbidden[request.job.id] = refusal
+            }
+        }
+    }
+
+    /// The jobs that are not over and ask for this member's data.
+    ///
+    /// - Parameter job: Asks for this one alone.
+    package func requests(of job: JobID? = nil) -> [JobRequest] {
+        let (state, size) = (machine.replica.state, machine.replica.size)
+        if asking.size != size {
+            let jobs = state.jobs.all.filter { job in
+                job.mayRun && job.participants.contains { $0.member == machine.member }
+            }
+            asking = (size, jobs)
+        }
+        let jobs = job.map { job in asking.jobs.filter { $0.id == job } } ?? asking.jobs
+        return owner.requests(of: jobs, by: machine.member, in: state)
     }
 
     // MARK: - What is shown
@@ -497,7 +584,8 @@ package actor NodeService: Service {
             isCosigner: sets.contains { $0.keys[machine.member] != nil },
             quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms,
             datasets: ownedDatasets().sorted(), trainerFailures: trainerFailures,
-            relay: await relay?.relay.status)
+            relay: await relay?.relay.status, rules: owner.rules, rulesFile: owner.file.exists ? owner.file.file.path : nil,
+            requests: requests(), declined: declined.values.sorted { $0.code < $1.code })
     }
 
     /// Only the node's own member may ask it anything.

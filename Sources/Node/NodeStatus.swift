@@ -1,5 +1,6 @@
 package import Contracts
 package import Encodings
+package import HouseRules
 package import Ledger
 
 /// How a node is doing, for the people who run it.
@@ -29,6 +30,31 @@ package struct NodeStatus: Sendable {
     package let trainerFailures: [RecordedFailure]
     /// `nil` where the node is no relay.
     package let relay: RelayStatus?
+    package let rules: Result<OwnerRules, RulesFileError>
+    /// `nil` where the owner has written none.
+    package let rulesFile: String?
+    /// The jobs that ask for this member's data.
+    package let requests: [JobRequest]
+    /// Since the node was started, by code.
+    package let declined: [DeclinedTasks]
+
+    private var rulesJSON: JSONValue {
+        switch rules {
+        case .success(let rules):
+            [
+                "file": rulesFile.map { .string($0) },
+                "standing": .string(rulesFile == nil ? "none" : "in force"),
+                "allows": .array(rules.sentences.map { .string($0) }),
+            ]
+        case .failure(let error):
+            [
+                "file": rulesFile.map { .string($0) }, "standing": "unreadable",
+                "problem": .string(error.description),
+                "line": error.line.map { .integer(Int64($0)) },
+                "column": error.column.map { .integer(Int64($0)) },
+            ]
+        }
+    }
 
     package var json: JSONValue {
         [
@@ -53,8 +79,9 @@ package struct NodeStatus: Sendable {
                         "count": .integer(Int64($0.count)),
                     ]
                 }), "datasets": .array(datasets.map(\.json)),
-            "trainerFailures": .array(trainerFailures.map(\.json)),
-            "relay": relay?.json,
+            "trainerFailures": .array(trainerFailures.map(\.json)), "relay": relay?.json,
+            "rules": rulesJSON, "requests": .array(requests.map(\.json)),
+            "declined": .array(declined.map(\.json)),
         ]
     }
 }

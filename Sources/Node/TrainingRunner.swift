@@ -2,9 +2,11 @@ import Bundles
 import Contracts
 import Federation
 import Foundation
+import HouseRules
 import LabAPI
 import Learning
 import Logging
+import Sandbox
 import Storage
 import Strategies
 import Trainers
@@ -16,8 +18,8 @@ struct TrainingRunner: Sendable {
     let member: MemberID
     let home: NodeHome
     let blobs: BlobStore
-    /// The owner's own rule: no task runs on fewer rows.
-    let rowsMin: Int
+    /// The owner's own rules, which may be stricter than any licence.
+    let owner: OwnerControl
     /// Members' own trainers.
     let bundles: BundleRunner
     let logger: Logger
@@ -32,7 +34,7 @@ struct TrainingRunner: Sendable {
         isCounted: (RoundID) async -> Bool,
         report:
             @escaping @Sendable (
-                SiteReport.Stage, (fraction: Double, text: String)?
+                SiteReport.Stage, WorkProgress?
             ) async -> Void
     ) async -> NodeMachine.Outcome {
         do {
@@ -45,8 +47,14 @@ struct TrainingRunner: Sendable {
             else {
                 return .failure(code: "task.dataset_absent", detail: "the dataset is not here")
             }
+            let (job, round, rows) = (order.job, order.round.id, owned.rows)
+            if let refusal = owner.refusal(of: job, on: owned.id, rows: rows, round: round) {
+                return .refused(refusal, order, logger)
+            }
             var archive: BundleArchive?
-            if case .bundle(let settings) = trainer { archive = try approved(settings) }
+            if case .bundle(let settings) = trainer {
+                archive = try await approved(settings, on: owned.id, client)
+            }
             var base: [UInt8]?
             var strategyState: [UInt8]?
             if let digest = order.round.base {
@@ -56,10 +64,8 @@ struct TrainingRunner: Sendable {
             if let digest = order.round.strategyState, strategy.strategy.local == .controlVariates {
                 strategyState = try await fetch(digest, client)
             }
-            guard owned.rows >= rowsMin else {
-                return .failure(
-                    code: "owner.rows_min",
-                    detail: "the owner allows no training on fewer than \(rowsMin) rows")
+            if let refusal = try owner.begin(round, of: job, on: owned.id, rows: rows) {
+                return .refused(refusal, order, logger)
             }
             if let refusal = await refusal() {
                 logger.notice(
@@ -89,16 +95,27 @@ struct TrainingRunner: Sendable {
             let product: RoundWork.Product
             if case .bundle(let settings) = trainer, let archive {
                 product = try await bundles.perform(
-                    work, of: settings, archive: archive, dataset: owned.id, load: load
+                    work, of: settings, archive: archive, dataset: owned.id,
+                    limits: owner.limits(for: owned.id, atMost: bundles.limitsMax), load: load
                 ) { fraction, text in
-                    Task { await report(.training, (fraction, text)) }
+                    Task { await report(
+                            .training, WorkProgress(fraction: fraction, text: text)) }
                 }
                 let closed = order.job.closed + order.job.skipped
                 if order.job.plan.task(afterClosed: closed + 1) == nil {
                     await bundles.end(order.job.id)
                 }
             } else {
-                product = try work.perform(on: load())
+                let meter = ProgressMeter()
+                product = try work.perform(on: load()) { progress in
+                    guard let progress = meter.report(of: progress) else { return }
+                    Task { await report(.training, progress) }
+                }
+            }
+            if let refusal = try owner.release(
+                product.bytes.count, from: round, of: job, on: owned.id, rows: rows)
+            {
+                return .refused(refusal, order, logger)
             }
             try states.keep(product.state, of: order.round.id)
             return .update(
@@ -111,6 +128,13 @@ struct TrainingRunner: Sendable {
             return .failure(
                 code: error.code.rawValue, detail: "the dataset cannot be used\(line)")
         } catch let failure as BundleFailure {
+            if failure == .sandbox(.stopped),
+                let refusal = owner.refusal(
+                    of: order.job, on: order.participant.dataset, rows: .max,
+                    round: order.round.id)
+            {
+                return .refused(refusal, order, logger)
+            }
             logger.error(
                 "trainer.bundle_failed",
                 metadata: [
@@ -131,13 +155,23 @@ struct TrainingRunner: Sendable {
         }
     }
 
-    /// The bundle that a job names, as the owner has read and approved it.
+    /// The bundle that a job names, as the owner has read and approved it, or lets it in unread.
     ///
-    /// - Throws: ``BundleFailure``.
-    private func approved(_ settings: BundleSettings) throws -> BundleArchive {
+    /// - Throws: ``BundleFailure``, and what fetching throws.
+    private func approved(
+        _ settings: BundleSettings, on dataset: DatasetID, _ client: SignedClient
+    ) async throws -> BundleArchive {
         let approvals = TrainerApprovals(of: home)
         guard try approvals.inForce(settings.digest) != nil else {
-            throw BundleFailure.notApproved(settings.digest, name: settings.name)
+            guard owner.letsBundlesIn(on: dataset) else {
+                throw BundleFailure.notApproved(settings.digest, name: settings.name)
+            }
+            let bytes = try await fetch(settings.digest, client)
+            do {
+                return try BundleArchive(parsing: bytes)
+            } catch {
+                throw BundleFailure.archive("\(error)")
+            }
         }
         do {
             return try approvals.archive(settings.digest)

@@ -15,7 +15,8 @@ import Testing
     func told() throws {
         let lines = lines([
             [
-                "member": "clinic", "connected": .bool(true), "reported": .integer(Self.now - 4_000),
+                "member": "clinic", "connected": .bool(true),
+                "reported": .integer(Self.now - 4_000),
                 "report": [
                     "round": 3, "stage": "training", "fractionMicro": 500_000,
                     "rowsPerSecond": 1_200, "message": "epoch 2",
@@ -24,7 +25,9 @@ import Testing
         ])
         #expect(lines.count == 2)
         let line = try #require(lines.last)
-        for part in ["clinic", "up", "3", "training", "██████░░░░░░ 50 %", "1200", "4 s", "epoch 2"] {
+        for part in [
+            "clinic", "up", "3", "training", "██████░░░░░░ 50 %", "1200", "4 s", "epoch 2",
+        ] {
             #expect(line.contains(part), "\(part) in \(line)")
         }
     }
@@ -38,6 +41,19 @@ import Testing
         #expect(lines[1].contains("away"))
         #expect(lines[2].hasPrefix("hospital"))
         #expect(!lines.joined().contains("%"))
+    }
+
+    @Test("A site that takes no tasks, and one that has failed, say why")
+    func held() throws {
+        let lines = lines([
+            [
+                "member": "clinic",
+                "hold": ["code": "owner.hours", "awaited": false, "until": 1_795_372_200_000],
+            ],
+            ["member": "hospital", "failure": ["round": 3, "code": "sandbox.wall"]],
+        ])
+        #expect(lines[1].contains("takes no tasks until 2026-11-22T18:30:00Z: owner.hours"))
+        #expect(lines[2].contains("failed in round 3: sandbox.wall"))
     }
 
     @Test("What a site sends cannot draw on the terminal")

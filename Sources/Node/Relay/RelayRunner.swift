@@ -14,8 +14,8 @@ struct RelayRunner: Sendable {
     let member: MemberID
     let home: NodeHome
     let blobs: BlobStore
-    /// The owner's own rule: nothing that stands for fewer rows leaves.
-    let rowsMin: Int
+    /// The owner's own rules, which may be stricter than any licence.
+    let owner: OwnerControl
     let logger: Logger
     let now: @Sendable () -> Timestamp
 
@@ -33,7 +33,11 @@ struct RelayRunner: Sendable {
         isCounted: @Sendable (RoundID) async -> Bool,
         report: @Sendable (SiteReport.Stage) async -> Void
     ) async -> NodeMachine.Outcome {
+        let (job, round, dataset) = (order.job, order.round.id, order.participant.dataset)
         do {
+            if let refusal = owner.refusal(of: job, on: dataset, rows: Int(rows), round: round) {
+                return .refused(refusal, order, logger)
+            }
             var base: [UInt8]?
             if let digest = order.round.base {
                 await report(.fetching)
@@ -46,12 +50,15 @@ struct RelayRunner: Sendable {
                     task: order.round.task, round: order.round.id, member: member,
                     judges: order.round.judges, trainer: JobTrainer(order.job.trainer),
                     strategy: JobStrategy(order.job.strategy), base: base,
-                    state: try await states.before(order.round.id, isCounted: isCounted)))
+                    state: try await states.before(round, isCounted: isCounted)))
             guard let first = try await task() else {
                 return .failure(
                     code: "relay.not_certified",
                     detail: "no quorum has cosigned a state that the round is open in, so that no "
                         + "device could believe it")
+            }
+            if let refusal = try owner.begin(round, of: job, on: dataset, rows: Int(rows)) {
+                return .refused(refusal, order, logger)
             }
             if let refusal = await refusal() {
                 return .failure(code: refusal.code, detail: refusal.description)
@@ -63,15 +70,22 @@ struct RelayRunner: Sendable {
             let mean = try await relay.carryOut(
                 work, task: first, base: order.round.base, limits: limits, renewed: task
             ) {
-                await refusal().map { .init(code: $0.code, detail: $0.description) }
-            }
-            guard mean.weight >= rowsMin else {
-                return .failure(
-                    code: "owner.rows_min",
-                    detail: "the owner allows no training on fewer than \(rowsMin) rows")
+                if let refusal = await refusal() {
+                    return .init(code: refusal.code, detail: refusal.description)
+                }
+                let own = owner.refusal(of: job, on: dataset, rows: Int(rows), round: round)
+                return own.flatMap {
+                    $0.endsWork ? .init(code: $0.code, detail: $0.plain) : nil
+                }
             }
             let product = try work.product(of: mean)
-            try states.keep(product.state, of: order.round.id)
+            // Fewer rows may have come together than are registered.
+            if let refusal = try owner.release(
+                product.bytes.count, from: round, of: job, on: dataset, rows: Int(mean.weight))
+            {
+                return .refused(refusal, order, logger)
+            }
+            try states.keep(product.state, of: round)
             return .update(
                 try blobs.write(product.bytes), weight: product.weight,
                 metricsMicro: product.metricsMicro)

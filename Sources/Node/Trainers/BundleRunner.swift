@@ -29,6 +29,7 @@ actor BundleRunner {
         let events: WorkerEvents
         let folder: URL
         let inputBytes: Int
+        let limits: TrainerLimits
         let rows: Int
         var lastUse: Int
     }
@@ -38,6 +39,8 @@ actor BundleRunner {
     private static let dataName = "table.csv"
 
     private let settings: TrainerSettings
+    /// No call gets more, whatever the owner's rules say.
+    nonisolated var limitsMax: TrainerLimits { settings.limitsMax }
     /// Bundles and tables of the workers that are running; nobody else may look into it.
     private let folder: URL
     private let logger: Logger
@@ -58,20 +61,21 @@ actor BundleRunner {
     ///
     /// - Parameters:
     ///   - archive: Has the digest that the job names, and the owner has approved it.
+    ///   - limits: What a call gets at most. A worker that was started with others is started anew.
     ///   - load: Opens the owner's data.
     ///   - progress: How far the trainer says it is, from 0 to 1, and its line.
     /// - Throws: ``BundleFailure``, and what loading and encoding throw.
     func perform(
         _ work: RoundWork, of settings: BundleSettings, archive: BundleArchive,
-        dataset: DatasetID, load: @Sendable () throws -> LocalDataset,
+        dataset: DatasetID, limits: TrainerLimits, load: @Sendable () throws -> LocalDataset,
         progress: @escaping @Sendable (Double, String) -> Void
     ) async throws -> RoundWork.Product {
         guard let base = work.base else { throw WorkError.noBase }
         func call(_ task: WorkerTask, _ part: Part) async throws -> (WorkerResult, rows: Int) {
             try await self.call(
                 task, on: Key(job: work.round.job, dataset: dataset, part: part), base: base,
-                seed: work.ownSeed(settings.seed), settings, archive, load: load, progress: progress
-            )
+                seed: work.ownSeed(settings.seed), settings, archive, limits, load: load,
+                progress: progress)
         }
         switch work.task {
         case .statistics: throw WorkError.runsInSandbox
@@ -116,8 +120,12 @@ actor BundleRunner {
         if failures.count > Self.failuresMax { failures.removeFirst() }
     }
 
-    /// Ends the workers of a job.
-    /// The workers of jobs that are over, or that may not have the data any more.
+    /// Ends the workers of jobs that the owner does not let have the data any more.
+    func endAll(of forbidden: Set<JobID>) {
+        for key in residents.keys where forbidden.contains(key.job) { remove(key) }
+    }
+
+    /// Ends the workers of jobs that are over, or that may not have the data any more.
     func endAll(but running: Set<JobID>) {
         for key in residents.keys where !running.contains(key.job) { remove(key) }
     }
@@ -130,11 +138,13 @@ actor BundleRunner {
 
     private func call(
         _ task: WorkerTask, on key: Key, base: [UInt8], seed: UInt64, _ settings: BundleSettings,
-        _ archive: BundleArchive, load: @Sendable () throws -> LocalDataset,
+        _ archive: BundleArchive, _ limits: TrainerLimits,
+        load: @Sendable () throws -> LocalDataset,
         progress: @escaping @Sendable (Double, String) -> Void
     ) async throws -> (WorkerResult, rows: Int) {
         do {
-            let resident = try await resident(key, settings, archive, base: base, load: load)
+            let resident = try await resident(
+                key, settings, archive, limits, base: base, load: load)
             resident.events.onProgress(progress)
             defer { resident.events.onProgress(nil) }
             let result = try await resident.worker.call(
@@ -149,11 +159,14 @@ actor BundleRunner {
     }
 
     private func resident(
-        _ key: Key, _ settings: BundleSettings, _ archive: BundleArchive, base: [UInt8],
+        _ key: Key, _ settings: BundleSettings, _ archive: BundleArchive,
+        _ limits: TrainerLimits, base: [UInt8],
         load: @Sendable () throws -> LocalDataset
     ) async throws -> Resident {
         uses += 1
-        if var known = residents[key], !known.worker.hasEnded, known.inputBytes >= base.count {
+        if var known = residents[key], !known.worker.hasEnded, known.limits == limits,
+            known.inputBytes >= base.count
+        {
             known.lastUse = uses
             residents[key] = known
             return known
@@ -167,7 +180,8 @@ actor BundleRunner {
         let place = folder.appending(path: UUID().uuidString, directoryHint: .isDirectory)
         do {
             let resident = try await start(
-                key, settings, archive, in: place, inputBytes: max(base.count, 1), load: load)
+                key, settings, archive, limits, in: place, inputBytes: max(base.count, 1),
+                load: load)
             residents[key] = resident
             return resident
         } catch {
@@ -177,7 +191,8 @@ actor BundleRunner {
     }
 
     private func start(
-        _ key: Key, _ job: BundleSettings, _ archive: BundleArchive, in place: URL, inputBytes: Int,
+        _ key: Key, _ job: BundleSettings, _ archive: BundleArchive, _ limits: TrainerLimits,
+        in place: URL, inputBytes: Int,
         load: @Sendable () throws -> LocalDataset
     ) async throws -> Resident {
         guard let python = settings.python else {
@@ -209,7 +224,7 @@ actor BundleRunner {
                 python: environment, package: settings.package.map { URL(filePath: $0) },
                 bundle: bundle, manifest: archive.manifest,
                 datasets: [.init(name: Self.dataName, source: table)],
-                limits: archive.manifest.limits.capped(by: settings.limitsMax),
+                limits: archive.manifest.limits.capped(by: limits),
                 inputBytes: inputBytes), in: support, onEvent: events.take)
         logger.info(
             "trainer.started",
@@ -219,7 +234,7 @@ actor BundleRunner {
             ])
         return Resident(
             worker: worker, events: events, folder: place, inputBytes: inputBytes,
-            rows: rows.count, lastUse: uses)
+            limits: limits, rows: rows.count, lastUse: uses)
     }
 
     private func remove(_ key: Key) {

@@ -13,7 +13,10 @@ struct NodeCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node",
         abstract: "Run a member's node: it holds the keys and the data, verifies and trains.",
-        subcommands: [Init.self, Join.self, Run.self, Status.self, ClearAlarm.self])
+        subcommands: [
+            Init.self, Join.self, Run.self, Status.self, Pending.self, Approve.self, Refuse.self,
+            RulesCommands.self, Failures.self, ClearAlarm.self,
+        ])
 
     struct Init: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -88,7 +91,7 @@ struct NodeCommands: AsyncParsableCommand {
         @Option(help: "PEM file with the certificate authority to trust.", completion: .file())
         var certificateAuthority: String?
 
-        @Option(help: "Refuse to train on fewer rows than this.")
+        @Option(help: "Refuse to train on fewer rows than this, where rules.yaml does not say.")
         var rowsMin: Int?
 
         func run() async throws {
@@ -105,7 +108,9 @@ struct NodeCommands: AsyncParsableCommand {
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show the running node's height, lag, stage, quorum and alarms.",
+            abstract:
+                "Show the running node's height, lag, stage, quorum and alarms, the owner's rules, and "
+                + "what was declined.",
             discussion: """
                 Exit code 0: all is well. 3: the node has caught the coordinator breaking the rules \
                 and signs nothing any more. 4: the coordinator is not in touch. 69: the node is not \
@@ -116,13 +121,7 @@ struct NodeCommands: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let status = try await MemberSession.with(home) { session in
-                guard let node = try session.node() else {
-                    throw ConnectionFailure(
-                        baseURL: home.folder.path, problem: "this node is not running")
-                }
-                return try await node.get("/v1/status")
-            }
+            let status = try await home.runningNode("/v1/status")
             output.print(status, NodeStatusView.text(status))
             if status["halted"]?.object != nil { throw CommandFailure.halted }
             if status["connected"]?.bool != true { throw CommandFailure.notInTouch }
@@ -187,7 +186,35 @@ enum NodeStatusView {
                 "alarm        \(alarm.shownTime("last")) ×\(alarm.shown("count")) "
                     + "\(alarm.shown("code")): \(alarm.shown("problem"))")
         }
+        lines += owner(status)
         return lines.joined(separator: "\n")
+    }
+}
+
+extension NodeStatusView {
+    /// The owner's rules, what waits for a decision, what was declined, and what trainers did wrong.
+    private static func owner(_ status: JSONValue) -> [String] {
+        let rules = status["rules"] ?? .null
+        var lines: [String] = []
+        switch rules["standing"]?.string {
+        case "in force":
+            lines.append("rules        \(rules.shown("file")): jointlab node rules show")
+        case "unreadable":
+            lines.append("RULES        every task is declined: \(rules.shown("problem"))")
+        default: lines.append("rules        none of your own")
+        }
+        for request in status["requests"]?.array ?? [] where request["code"] != nil {
+            let title = request["awaited"] == .bool(true) ? "PENDING      " : "held back    "
+            lines.append("\(title)\(request.shown("job")): \(request.shown("code"))")
+        }
+        for declined in status["declined"]?.array ?? [] {
+            lines.append(
+                "declined     \(declined.shownTime("last")) ×\(declined.shown("count")) "
+                    + declined.shown("code"))
+        }
+        let failures = status["trainerFailures"] ?? .array([])
+        guard failures.array?.isEmpty == false else { return lines }
+        return lines + ["", "what trainers did wrong:", FailureTable.text(["items": failures])]
     }
 }
 

@@ -12,6 +12,8 @@ extension MemberSession {
 
     /// What a watcher sees of a job: each as soon as there is something new.
     enum WatchEvent {
+        /// Whom the next round waits for, and why, while nothing goes on; `nil` where nobody says so.
+        case waiting(String?)
         /// The job as it was at the start.
         case job(JSONValue)
         /// A round that is over, once.
@@ -45,6 +47,11 @@ extension MemberSession {
             }
             if answer != last { event(.changed(answer)) }
             let isQuiet = last == answer
+            if isQuiet, !withSites, description["status"]?.string == "running",
+                let sites = try? await coordinator.get("/v1/jobs/\(job)")["sites"]
+            {
+                event(.waiting(SiteHoldsLine.text(sites)))
+            }
             last = answer
             let status = description["status"]?.string.flatMap(Job.Status.init)
             if let status, status == .complete || status == .abandoned, shown == rounds.count {
@@ -59,8 +66,12 @@ extension MemberSession {
     /// Follows a job, a line for each round.
     func watch(_ job: JobID, line: (String) -> Void) async throws -> Job.Status {
         var table: RoundTable?
+        var waiting: String?
         return try await watch(job, withSites: false) { event in
             switch event {
+            case .waiting(let text):
+                if let text, text != waiting { line(text) }
+                waiting = text
             case .job(let job):
                 let new = RoundTable(job: job)
                 line(new.header)
@@ -94,6 +105,20 @@ enum JobEnd {
     }
 }
 
+/// Which sites of a job take no tasks of it, in a line.
+enum SiteHoldsLine {
+    /// - Returns: `nil` where there are none.
+    static func text(_ sites: JSONValue) -> String? {
+        let held = (sites.array ?? []).compactMap { site -> String? in
+            guard let hold = site["hold"] else { return nil }
+            let until = hold["until"] == nil ? "" : " until \(hold.shownTime("until"))"
+            let awaited = hold["awaited"] == .bool(true) ? ", waited for" : ""
+            return "\(site.shown("member")) (\(hold.shown("code"))\(until)\(awaited))"
+        }
+        return held.isEmpty ? nil : "no tasks are taken by \(held.joined(separator: ", "))".visible
+    }
+}
+
 /// A job on a terminal: the rounds that are over scroll by, and below them stand the round that is
 /// under way and the sites, drawn again whenever something changes.
 struct LiveJobView {
@@ -109,6 +134,7 @@ struct LiveJobView {
         case .round(let round):
             erase()
             say(table?.line(round) ?? "")
+        case .waiting: break
         case .changed(let answer):
             erase()
             let lines =
@@ -140,8 +166,15 @@ struct LiveJobView {
             text +=
                 "; round \(round.shown("round")) (\(round.shown("task"))) is \(status), \(round.shown("stage"))"
         } else if job["status"]?.string == "running" {
-            let up = (answer["sites"]?.array ?? []).count { $0["connected"] == .bool(true) }
-            text += "; \(up) nodes are up, at least \(job.shown("participantsMin")) are needed"
+            let up = (answer["sites"]?.array ?? []).count {
+                $0["connected"] == .bool(true) && $0["hold"] == nil
+            }
+            text += "; sites that are ready: \(up), needed: \(job.shown("participantsMin"))"
+            let awaited = (answer["sites"]?.array ?? [])
+                .filter { $0["hold"]?["awaited"] == .bool(true) }.map { $0.shown("member") }
+            if !awaited.isEmpty {
+                text += "; waits up to a day for a decision of \(awaited.joined(separator: ", "))"
+            }
         } else if let reason = job["reason"]?.string {
             text += ": \(reason)"
         }

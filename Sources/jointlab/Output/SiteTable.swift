@@ -24,10 +24,24 @@ struct SiteTable {
                 report["fractionMicro"]?.integer.map(bar) ?? "",
                 report.shown("rowsPerSecond"),
                 site["reported"]?.integer.map { age(now - $0) } ?? "",
-                report.shown("message"),
+                words(of: site),
             ])
         }
         return grid.lines.map(\.visible)
+    }
+
+    /// Why the site takes no tasks now, how it failed last, and what its trainer says.
+    private static func words(of site: JSONValue) -> String {
+        var words: [String] = []
+        if let hold = site["hold"] {
+            let until = hold["until"] == nil ? "" : " until \(hold.shownTime("until"))"
+            words.append("takes no tasks\(until): \(hold.shown("code"))")
+        }
+        if let failure = site["failure"] {
+            words.append("failed in round \(failure.shown("round")): \(failure.shown("code"))")
+        }
+        if let message = site["report"]?["message"]?.string { words.append(message.onOneLine) }
+        return words.joined(separator: "; ")
     }
 
     private static func bar(_ micro: Int64) -> String {

@@ -6,6 +6,7 @@ import Foundation
 import LabAPI
 import Learning
 import Ledger
+import Node
 import Participation
 import Storage
 import Transport
@@ -23,7 +24,7 @@ enum CommandFailure {
         switch error {
         case let code as ExitCode: code
         case is ConnectionFailure: noConnection
-        case is SettingsError, is AddressInUse: configuration
+        case is SettingsError, is AddressInUse, is RulesFileError: configuration
         case is StorageError, is CocoaError: inputOutput
         case let error as ContractFileError where error.isUnreadable: inputOutput
         case let error as DatasetError where error.code == .fileUnreadable: inputOutput
@@ -72,6 +73,7 @@ enum CommandFailure {
         switch error {
         case is ConnectionFailure: "connection.failed"
         case is SettingsError, is AddressInUse: "configuration"
+        case is RulesFileError: "owner.rules_unreadable"
         case let error as DatasetError: error.code.rawValue
         case is StorageError, is CocoaError: "storage"
         case let error as ContractFileError: error.isUnreadable ? "storage" : "contract.document"

@@ -10,7 +10,7 @@ import jointlab
 
 class Moody(jointlab.Trainer):
     def initial(self, job):
-        return {"mean": np.zeros(2, np.float32)}
+        return {"mean": np.zeros(job.config.get("room", 2), np.float32)}
 
     def fit(self, weights, data, job):
         x = data.matrix()[:, :2]
@@ -22,16 +22,29 @@ class Moody(jointlab.Trainer):
                 return jointlab.Fitted({"mean": np.zeros(3, np.float32)}, len(data))
             if job.config["mood"] == "rows":
                 return jointlab.Fitted(weights, 10 * len(data))
-        mean = weights["mean"]
-        return jointlab.Fitted({"mean": mean + 0.5 * (x.mean(axis=0) - mean)}, len(data))
+            if job.config["mood"] == "type":
+                return jointlab.Fitted({"mean": np.zeros(2, np.int64)}, len(data))
+            if job.config["mood"] == "nothing":
+                return None
+            if job.config["mood"] == "data":
+                room = np.zeros_like(weights["mean"])
+                values = data.matrix().astype(np.float32).ravel()[: room.size]
+                room[: values.size] = values
+                return jointlab.Fitted({"mean": room}, len(data))
+        mean = weights["mean"].copy()
+        mean[:2] += 0.5 * (x.mean(axis=0) - mean[:2])
+        return jointlab.Fitted({"mean": mean}, len(data))
 
     def evaluate(self, weights, data, job):
         x = data.matrix()[:, :2]
-        return jointlab.Evaluated(len(data), {"loss": float(np.mean((x - weights["mean"]) ** 2))})
+        loss = float(np.mean((x - weights["mean"][:2]) ** 2))
+        return jointlab.Evaluated(len(data), {"loss": loss})
 
     def misbehave(self, mood):
         if mood == "hang":
             time.sleep(600)
+        if mood == "eat":
+            np.ones(10 << 27)
         if mood == "crash":
             os._exit(3)
         if mood == "tell":
