@@ -407,7 +407,8 @@ let package = Package(
             name: "DeviceSimulator",
             dependencies: [
                 "Contracts", "Devices", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
-                "MerkleLog", "Node", "Randomness", "Relay", "SampleLab", "ServedLab", "Storage", "Strategies",
+                "MerkleLog", "Node", "Randomness", "Relay", "SampleLab", "ServedLab", "Storage",
+                "Strategies",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -447,7 +448,8 @@ let package = Package(
             name: "NodeTests",
             dependencies: [
                 "Bundles", "Contracts", "Coordinator", "Encodings", "HouseRules", "Identity",
-                "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Randomness", "SampleLab",
+                "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Randomness",
+                "SampleLab",
                 "ServedLab", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -14,18 +14,9 @@ package import Transport
 
 /// A member's node: runs the machine on a real store, a real connection and the member's real data.
 package actor NodeService: Service {
-    private static let alarmsMax = 200
     private static let reconnect: (first: Duration, last: Duration) = (
         .milliseconds(100), .seconds(5)
     )
-
-    private enum Outgoing: Sendable {
-        case cosignatures(size: UInt64, [Cosignature])
-        case contribution(Envelope, Contribution)
-        case decline(RoundID, code: String, detail: String)
-        case report(SiteReport)
-        case holds([SiteHold])
-    }
 
     /// The coordinator's stream does not begin where this node ends.
     private struct Resync: Error {}
@@ -43,22 +34,15 @@ package actor NodeService: Service {
     private nonisolated let now: @Sendable () -> Timestamp
     private nonisolated let batches: AsyncStream<ExecutedBatch>
     private nonisolated let orders: AsyncStream<TrainingOrder>
-    private nonisolated let outgoing: AsyncStream<Outgoing>
-    /// Apart from the others: an upload may take long, and finality waits for cosignatures.
-    private nonisolated let signing: AsyncStream<Outgoing>
-    /// Only the newest is worth sending.
-    private nonisolated let reports: AsyncStream<Outgoing>
+    private nonisolated let outbox = Outbox()
     private let batchQueue: AsyncStream<ExecutedBatch>.Continuation
     private let orderQueue: AsyncStream<TrainingOrder>.Continuation
-    private let outgoingQueue: AsyncStream<Outgoing>.Continuation
-    private let signingQueue: AsyncStream<Outgoing>.Continuation
-    private let reportQueue: AsyncStream<Outgoing>.Continuation
 
     private var client: SignedClient
     private let followsMoves: Bool
     private var machine: NodeMachine
     private var counters = NodeCounters()
-    private var alarms: [NodeStatus.RaisedAlarm] = []
+    private var alarms = AlarmBoard()
     private var coordinatorSize: UInt64 = 0
     private var isConnected = false
     private var keptCertificate: UInt64 = 0
@@ -121,9 +105,6 @@ package actor NodeService: Service {
         self.now = now
         (batches, batchQueue) = AsyncStream.makeStream()
         (orders, orderQueue) = AsyncStream.makeStream()
-        (outgoing, outgoingQueue) = AsyncStream.makeStream()
-        (signing, signingQueue) = AsyncStream.makeStream()
-        (reports, reportQueue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Follows the ledger until it is told to stop or the store fails.
@@ -142,9 +123,9 @@ package actor NodeService: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.storeBatches() }
                 group.addTask { try await self.carryOutOrders() }
-                group.addTask { try await self.send(self.outgoing) }
-                group.addTask { try await self.send(self.signing) }
-                group.addTask { try await self.send(self.reports) }
+                for messages in self.outbox.queues {
+                    group.addTask { try await self.send(messages) }
+                }
                 group.addTask { try await self.stayConnected() }
                 group.addTask { try await self.watchOwner() }
                 do {
@@ -278,7 +259,7 @@ package actor NodeService: Service {
                 if let refusal = forbidden(contribution.round.job)[contribution.round.job] {
                     decline(contribution.round, code: refusal.code, detail: refusal.plain)
                 } else {
-                    outgoingQueue.yield(.contribution(envelope, contribution))
+                    outbox.put(.contribution(envelope, contribution))
                 }
             case .decline(let round, let code, let detail):
                 decline(round, code: code, detail: detail)
@@ -293,7 +274,7 @@ package actor NodeService: Service {
         logger.notice(
             "task.declined",
             metadata: ["round.id": "\(round)", "code": "\(code)", "detail": "\(detail)"])
-        outgoingQueue.yield(.decline(round, code: code, detail: detail))
+        outbox.put(.decline(round, code: code, detail: detail))
     }
 
     private func perform(_ command: Follower.Command) throws {
@@ -301,7 +282,7 @@ package actor NodeService: Service {
         case .store(let batch): batchQueue.yield(batch)
         case .cosign(let size, let cosignatures):
             counters.cosignatures += 1
-            signingQueue.yield(.cosignatures(size: size, cosignatures))
+            outbox.put(.cosignatures(size: size, cosignatures))
         case .follow: throw Resync()
         case .keep(let evidence): try keep(evidence)
         case .raise(let alarm): raise(alarm)
@@ -327,22 +308,7 @@ package actor NodeService: Service {
         case .timeOffClock, .notFromCoordinator, .taskRefused:
             logger.error("alarm.raised", metadata: metadata)
         }
-        if let known = alarms.firstIndex(where: { $0.alarm == alarm }) {
-            alarms[known].last = now()
-            alarms[known].count += 1
-        } else {
-            alarms.append(.init(alarm: alarm, first: now(), last: now(), count: 1))
-            if alarms.count > Self.alarmsMax { dropAnAlarm() }
-        }
-    }
-
-    /// The oldest of the kind that there are most of: many of one kind must not push another out.
-    private func dropAnAlarm() {
-        let counts = Dictionary(grouping: alarms, by: \.alarm.code).mapValues(\.count)
-        let most = counts.values.max()
-        if let index = alarms.firstIndex(where: { counts[$0.alarm.code] == most }) {
-            alarms.remove(at: index)
-        }
+        alarms.raise(alarm, at: now())
     }
 
     /// Writes one batch after the other. An error ends the service: only a restart can tell what is
@@ -443,10 +409,10 @@ package actor NodeService: Service {
                     round: round, stage: stage,
                     fractionMicro: progress.map {
                         Int64(min(max($0.fraction, 0), 1) * 1_000_000)
-                    }, rowsPerSecond: rate.map { Int64($0.rounded()) }, code: code,
+                    }, rowsPerSecond: rate.map { Int64(min($0.rounded(), 1e15)) }, code: code,
                     message: progress?.text))
         else { return }
-        reportQueue.yield(.report(report))
+        outbox.put(.report(report))
     }
 
     private func finished(_ order: TrainingOrder, _ outcome: NodeMachine.Outcome) throws {
@@ -463,7 +429,7 @@ package actor NodeService: Service {
         try perform(machine.trained(order.round.id, outcome))
     }
 
-    private nonisolated func send(_ messages: AsyncStream<Outgoing>) async throws {
+    private nonisolated func send(_ messages: AsyncStream<Outbox.Message>) async throws {
         for await message in messages {
             do {
                 try await send(message)
@@ -489,29 +455,10 @@ package actor NodeService: Service {
         hasLostMessage = true
     }
 
-    private nonisolated func send(_ message: Outgoing) async throws {
-        let client = await client
-        switch message {
-        case .cosignatures(let size, let cosignatures):
-            let lines = cosignatures.map(\.noteSignature.line).joined()
-            _ = try await client.post(
-                "/v1/cosignatures",
-                ["size": .integer(Int64(clamping: size)), "lines": .string(lines)])
-        case .contribution(let envelope, let contribution):
-            try await client.upload(contribution.update, from: blobs)
-            _ = try await client.post("/v1/contributions", envelope.json)
+    private nonisolated func send(_ message: Outbox.Message) async throws {
+        try await message.send(to: client, from: blobs)
+        if case .contribution(_, let contribution) = message {
             await report(.contributed, on: contribution.round)
-        case .report(let report):
-            _ = try await client.post("/v1/reports", report.json)
-        case .holds(let holds):
-            _ = try await client.post("/v1/holds", ["holds": .array(holds.map(\.json))])
-        case .decline(let round, let code, let detail):
-            _ = try await client.post(
-                "/v1/declines",
-                [
-                    "job": round.job.json, "round": .integer(Int64(round.number)),
-                    "code": .string(code), "detail": .string(detail),
-                ])
         }
     }
 
@@ -529,7 +476,7 @@ package actor NodeService: Service {
 
     private func tellHolds() {
         guard isConnected, let holds = changedHolds(afterReconnecting: false) else { return }
-        outgoingQueue.yield(.holds(holds))
+        outbox.put(.holds(holds))
     }
 
     /// - Returns: `nil` where the coordinator knows.
@@ -582,9 +529,10 @@ package actor NodeService: Service {
             isConnected: isConnected, size: follower.size, coordinatorSize: coordinatorSize,
             finality: follower.replica.finality, cosignedSize: follower.cosignedSize,
             isCosigner: sets.contains { $0.keys[machine.member] != nil },
-            quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms,
+            quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms.raised,
             datasets: ownedDatasets().sorted(), trainerFailures: trainerFailures,
-            relay: await relay?.relay.status, rules: owner.rules, rulesFile: owner.file.exists ? owner.file.file.path : nil,
+            relay: await relay?.relay.status, rules: owner.rules,
+            rulesFile: owner.file.exists ? owner.file.file.path : nil,
             requests: requests(), declined: declined.values.sorted { $0.code < $1.code })
     }
 
@@ -599,6 +547,6 @@ package actor NodeService: Service {
         return counters.metrics(
             size: follower.size, finality: follower.replica.finality,
             coordinatorSize: coordinatorSize, cosigned: follower.cosignedSize,
-            isConnected: isConnected, isHalted: follower.halted != nil, alarms: alarms.count)
+            isConnected: isConnected, isHalted: follower.halted != nil, alarms: alarms.raised.count)
     }
 }

@@ -98,8 +98,10 @@ struct TrainingRunner: Sendable {
                     work, of: settings, archive: archive, dataset: owned.id,
                     limits: owner.limits(for: owned.id, atMost: bundles.limitsMax), load: load
                 ) { fraction, text in
-                    Task { await report(
-                            .training, WorkProgress(fraction: fraction, text: text)) }
+                    Task {
+                        await report(
+                            .training, WorkProgress(fraction: fraction, text: text))
+                    }
                 }
                 let closed = order.job.closed + order.job.skipped
                 if order.job.plan.task(afterClosed: closed + 1) == nil {

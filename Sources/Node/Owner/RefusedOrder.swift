@@ -1,3 +1,4 @@
+import Contracts
 import Federation
 import HouseRules
 import Logging

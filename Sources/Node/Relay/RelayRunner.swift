@@ -1,5 +1,6 @@
 import Contracts
 import Federation
+import HouseRules
 import LabAPI
 import Logging
 import Relay

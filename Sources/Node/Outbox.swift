@@ -1,0 +1,68 @@
+import Contracts
+import Encodings
+import Federation
+import Identity
+import LabAPI
+import MerkleLog
+import Storage
+import Transport
+
+/// What a node has to tell the coordinator, in queues that do not wait for each other.
+struct Outbox: Sendable {
+    enum Message: Sendable {
+        case cosignatures(size: UInt64, [Cosignature])
+        case contribution(Envelope, Contribution)
+        case decline(RoundID, code: String, detail: String)
+        case report(SiteReport)
+        case holds([SiteHold])
+    }
+
+    private typealias Queue = (
+        stream: AsyncStream<Message>, continuation: AsyncStream<Message>.Continuation
+    )
+
+    /// Finality waits for these.
+    private let signing: Queue = AsyncStream.makeStream()
+    /// An upload may take long.
+    private let others: Queue = AsyncStream.makeStream()
+    /// Only the newest is worth sending.
+    private let reports: Queue = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+    /// To be sent beside each other, each in its order.
+    var queues: [AsyncStream<Message>] { [signing, others, reports].map(\.stream) }
+
+    func put(_ message: Message) {
+        switch message {
+        case .cosignatures: signing.continuation.yield(message)
+        case .contribution, .decline, .holds: others.continuation.yield(message)
+        case .report: reports.continuation.yield(message)
+        }
+    }
+}
+
+extension Outbox.Message {
+    /// - Throws: `Problem`, `ConnectionFailure` or `StorageError`.
+    func send(to client: SignedClient, from blobs: BlobStore) async throws {
+        switch self {
+        case .cosignatures(let size, let cosignatures):
+            let lines = cosignatures.map(\.noteSignature.line).joined()
+            _ = try await client.post(
+                "/v1/cosignatures",
+                ["size": .integer(Int64(clamping: size)), "lines": .string(lines)])
+        case .contribution(let envelope, let contribution):
+            try await client.upload(contribution.update, from: blobs)
+            _ = try await client.post("/v1/contributions", envelope.json)
+        case .report(let report):
+            _ = try await client.post("/v1/reports", report.json)
+        case .holds(let holds):
+            _ = try await client.post("/v1/holds", ["holds": .array(holds.map(\.json))])
+        case .decline(let round, let code, let detail):
+            _ = try await client.post(
+                "/v1/declines",
+                [
+                    "job": round.job.json, "round": .integer(Int64(round.number)),
+                    "code": .string(code), "detail": .string(detail),
+                ])
+        }
+    }
+}
