@@ -47,13 +47,9 @@ package actor NodeService: Service {
     private var isConnected = false
     private var keptCertificate: UInt64 = 0
     private var hasLostMessage = false
-    /// The jobs that ask for this member's data, as of a size of the ledger.
-    private var asking: (size: UInt64, jobs: [Job]) = (0, [])
-    /// What the coordinator has been told that this node holds back.
-    private var toldHolds: [SiteHold] = []
+    private var desk: OwnerDesk
     /// The newest report: the rate of a round's training is told until its end.
     private var reported: (round: RoundID, stage: SiteReport.Stage, rate: Double?)?
-    private var declined: [String: DeclinedTasks] = [:]
     private static let ownerIsAskedEvery: Duration = .milliseconds(500)
 
     /// - Parameters:
@@ -86,6 +82,7 @@ package actor NodeService: Service {
         machine = NodeMachine(follower, signingKey: try KeyFile.read(home.signingKey))
         let owner = OwnerControl(home: home, rowsMin: rowsMin, now: now)
         self.owner = owner
+        desk = OwnerDesk(owner, member: card.member)
         runner = TrainingRunner(
             member: card.member, home: home, blobs: blobs, owner: owner,
             bundles: BundleRunner(settings: trainers, home: home, logger: logger), logger: logger,
@@ -146,8 +143,8 @@ package actor NodeService: Service {
         while true {
             let (from, client) = await (size, client)
             // Before it is seen to be here: a round must not be opened with what it holds back.
-            if let holds = await changedHolds(afterReconnecting: true) {
-                _ = try? await send(.holds(holds))
+            if let holds = await changedHolds(isNewConnection: true) {
+                await tell(holds)
             }
             do {
                 try await client.follow("/v1/stream", ["from": "\(from)"]) { event in
@@ -256,7 +253,8 @@ package actor NodeService: Service {
             case .train(let order): orderQueue.yield(order)
             case .contribute(let envelope, let contribution):
                 // It may have been made long ago, for a round that was too early for it.
-                if let refusal = forbidden(contribution.round.job)[contribution.round.job] {
+                let job = contribution.round.job
+                if let refusal = desk.forbidden(in: machine.replica, of: job)[job] {
                     decline(contribution.round, code: refusal.code, detail: refusal.plain)
                 } else {
                     outbox.put(.contribution(envelope, contribution))
@@ -268,8 +266,7 @@ package actor NodeService: Service {
     }
 
     private func decline(_ round: RoundID, code: String, detail: String) {
-        declined[code, default: DeclinedTasks(code: code, last: now())].count += 1
-        declined[code]?.last = now()
+        desk.noteDecline(code, at: now())
         counters.refusals[code, default: 0] += 1
         logger.notice(
             "task.declined",
@@ -470,46 +467,35 @@ package actor NodeService: Service {
         while true {
             try await Task.sleep(for: Self.ownerIsAskedEvery)
             await tellHolds()
-            await runner.bundles.endAll(of: Set(forbidden().keys))
+            await runner.bundles.endAll(of: forbiddenJobs)
         }
     }
 
     private func tellHolds() {
-        guard isConnected, let holds = changedHolds(afterReconnecting: false) else { return }
+        guard isConnected, let holds = changedHolds(isNewConnection: false) else { return }
         outbox.put(.holds(holds))
     }
 
-    /// - Returns: `nil` where the coordinator knows.
-    private func changedHolds(afterReconnecting: Bool) -> [SiteHold]? {
-        let holds = Array(requests().compactMap(\.hold).prefix(SiteHold.holdsMax))
-        guard holds != toldHolds || afterReconnecting && !holds.isEmpty else { return nil }
-        toldHolds = holds
-        return holds
-    }
-
-    /// The jobs of which nothing goes on here, and nothing leaves any more.
-    private func forbidden(_ job: JobID? = nil) -> [JobID: RuleRefusal] {
-        requests(of: job).reduce(into: [:]) { forbidden, request in
-            if let refusal = request.refusal, refusal.endsWork {
-                forbidden[request.job.id] = refusal
-            }
+    /// Tells them out of turn.
+    private nonisolated func tell(_ holds: [SiteHold]) async {
+        do {
+            try await send(.holds(holds))
+        } catch {
+            logger.debug("message.not_sent", metadata: ["error": "\(error)"])
+            await holdsWereLost()
         }
     }
+
+    private func holdsWereLost() { desk.holdsWereLost() }
+
+    private func changedHolds(isNewConnection: Bool) -> [SiteHold]? {
+        desk.changedHolds(in: machine.replica, isNewConnection: isNewConnection)
+    }
+
+    private var forbiddenJobs: Set<JobID> { Set(desk.forbidden(in: machine.replica).keys) }
 
     /// The jobs that are not over and ask for this member's data.
-    ///
-    /// - Parameter job: Asks for this one alone.
-    package func requests(of job: JobID? = nil) -> [JobRequest] {
-        let (state, size) = (machine.replica.state, machine.replica.size)
-        if asking.size != size {
-            let jobs = state.jobs.all.filter { job in
-                job.mayRun && job.participants.contains { $0.member == machine.member }
-            }
-            asking = (size, jobs)
-        }
-        let jobs = job.map { job in asking.jobs.filter { $0.id == job } } ?? asking.jobs
-        return owner.requests(of: jobs, by: machine.member, in: state)
-    }
+    package func requests() -> [JobRequest] { desk.requests(in: machine.replica) }
 
     // MARK: - What is shown
 
@@ -533,7 +519,7 @@ package actor NodeService: Service {
             datasets: ownedDatasets().sorted(), trainerFailures: trainerFailures,
             relay: await relay?.relay.status, rules: owner.rules,
             rulesFile: owner.file.exists ? owner.file.file.path : nil,
-            requests: requests(), declined: declined.values.sorted { $0.code < $1.code })
+            requests: requests(), declined: desk.declined)
     }
 
     /// Only the node's own member may ask it anything.

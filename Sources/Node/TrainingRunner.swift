@@ -133,7 +133,7 @@ struct TrainingRunner: Sendable {
             if failure == .sandbox(.stopped),
                 let refusal = owner.refusal(
                     of: order.job, on: order.participant.dataset, rows: .max,
-                    round: order.round.id)
+                    round: order.round.id), refusal.endsWork
             {
                 return .refused(refusal, order, logger)
             }

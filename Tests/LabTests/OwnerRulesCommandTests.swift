@@ -109,6 +109,12 @@ extension LabSuite {
                 let nothing = try await owners.refused("clinic", "node", "approve", "dinner")
                 #expect(nothing.errors.contains("no job dinner asks"), "\(nothing.all)")
 
+                // A coordinator that was started anew knows it before it opens a round.
+                try await owners.processes.daemons.stop(ProcessLab.coordinator)
+                try await owners.processes.startCoordinator()
+                for site in TrainingLab.sites {
+                    try await owners.waitForHold("owner.approval_awaited", of: site, in: "lunch")
+                }
                 for site in TrainingLab.sites {
                     try await owners.command(
                         site, "node", "approve", "lunch", "--definition", definition)

@@ -2,6 +2,7 @@ import Contracts
 import Encodings
 import Foundation
 import HouseRules
+import Ledger
 import SampleLab
 import Storage
 import Testing
@@ -105,5 +106,16 @@ import Testing
         #expect(try decisions.decision(on: id) == decision)
         try Data("{}".utf8).write(to: home.decisions.appending(path: "j-1.json"))
         #expect(throws: StorageError.self) { try decisions.decision(on: id) }
+    }
+
+    @Test("What the coordinator may not have heard is told again, and nothing twice")
+    func lostHolds() throws {
+        let replica = try SampleLab().sequencer.replica
+        let control = OwnerControl(home: home, rowsMin: 1) { Timestamp(milliseconds: 0) }
+        var desk = OwnerDesk(control, member: try MemberID("north"))
+        #expect(desk.changedHolds(in: replica, isNewConnection: true) == nil)
+        desk.holdsWereLost()
+        #expect(desk.changedHolds(in: replica, isNewConnection: false) == [])
+        #expect(desk.changedHolds(in: replica, isNewConnection: false) == nil)
     }
 }

@@ -36,7 +36,10 @@ struct OwnerControl: Sendable {
     func begin(_ round: RoundID, of job: Job, on dataset: DatasetID, rows: Int) throws
         -> RuleRefusal?
     {
-        if let refusal = refusal(of: job, on: dataset, rows: rows, round: round) { return refusal }
+        let rules = rules
+        if let refusal = refusal(of: job, on: dataset, rows: rows, round: round, rules: rules) {
+            return refusal
+        }
         guard file.exists, case .success(let rules) = rules else { return nil }
         var usage = try JobUsage(home.usage)
         try usage.begin(round, on: dataset, day: day(by: rules))
