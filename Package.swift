@@ -216,7 +216,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Benchmarks",
-            exclude: ["aggregation_peer.py", "cel_peer.py", "network_peer.py"]),
+            exclude: ["aggregation_peer.py", "cel_peer.py", "flower_peer.py", "network_peer.py"]),
         .executableTarget(
             name: "reproduce",
             dependencies: ["Encodings", "Learning", "Randomness", "Strategies", "Tensors"],
@@ -263,7 +263,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            exclude: ["Bundles"]),
+            exclude: ["Bundles", "Notebook"]),
         .target(name: "SharedFolder", path: "Tests/SharedFolder"),
         .target(
             name: "NaiveContracts", dependencies: ["Encodings", "Policy", "Randomness"],

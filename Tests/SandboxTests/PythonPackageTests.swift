@@ -15,7 +15,12 @@ import Testing
         let folder = TestSandbox.root.appending(path: "Python")
         process.currentDirectoryURL = folder
         process.arguments = ["-B", "-m", "unittest", "discover", "-s", "tests", "-t", "tests"]
-        process.environment = ["PYTHONPATH": folder.appending(path: "src").path]
+        // Many small products, on cores that other tests use too: threads would only wait.
+        process.environment = [
+            "PYTHONPATH": folder.appending(path: "src").path, "OPENBLAS_NUM_THREADS": "1",
+        ].merging(
+            ProcessInfo.processInfo.environment.filter { ["PATH", "JOINTLAB_SHARED"].contains($0.key) }
+        ) { $1 }
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output
