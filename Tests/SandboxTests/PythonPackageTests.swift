@@ -19,7 +19,9 @@ import Testing
         process.environment = [
             "PYTHONPATH": folder.appending(path: "src").path, "OPENBLAS_NUM_THREADS": "1",
         ].merging(
-            ProcessInfo.processInfo.environment.filter { ["PATH", "JOINTLAB_SHARED"].contains($0.key) }
+            ProcessInfo.processInfo.environment.filter {
+                ["PATH", "JOINTLAB_SHARED"].contains($0.key)
+            }
         ) { $1 }
         let output = Pipe()
         process.standardOutput = output

@@ -57,11 +57,17 @@ def design(data: jointlab.Data) -> NDArray[Any]:
     assert isinstance(data, jointlab.Table)
     columns = []
     for name, (centre, spread) in SCALES.items():
-        is_missing = np.isnan(data[name])
-        columns += [np.where(is_missing, 0, (data[name] - centre) / spread), is_missing]
+        values = column(data, name)
+        is_missing = np.isnan(values)
+        columns += [np.where(is_missing, 0, (values - centre) / spread), is_missing]
     for name, kinds in KINDS.items():
-        columns += [data[name] == kind for kind in kinds]
+        columns += [column(data, name) == kind for kind in kinds]
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def column(data: jointlab.Table, name: str) -> NDArray[Any]:
+    """A column; one that the hospitals do not all have is missing everywhere."""
+    return data[name] if name in data.columns else np.full(len(data), np.nan)
 
 
 def probabilities(x: NDArray[Any], w: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:

@@ -8,7 +8,8 @@ a lab's rules is decided here.
 >>> lab.propose("first", model="tumour", purpose="research", licences=["north-licence"])
 >>> lab.start("first")
 >>> for job in lab.watch("first"):
-...     display(job, display_id="first")
+...     clear_output(wait=True)
+...     display(job)
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ class Client:
 
     def licences(self) -> Listing:
         """The licences, agreed on or not."""
-        return self._list(["licence", "list"], ("contract", "template", "stage", "parties"))
+        columns = ("licence", "dataset", "licensor", "licensee", "stage")
+        return self._list(["licence", "list"], columns)
 
     def jobs(self) -> Listing:
         """The jobs."""
