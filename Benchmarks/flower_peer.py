@@ -8,6 +8,7 @@ one that the lab's nodes run their trainers with. All of it runs on this machine
 """
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -17,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BUNDLE = ROOT / "Examples" / "trainers" / "flower-torch-mnist"
@@ -147,9 +150,8 @@ class Lab:
         self.command(name, "node", "join", card)
         self.run(name, "node", "run")
         self.command(name, "member", "apply")
-        voters = [member for member in self.client("university").members().column("member")]
-        for voter in voters:
-            listed = self.client(voter)._call(["proposal", "list"])["items"]
+        for voter in self.client("university").members().column("member"):
+            listed = json.loads(self.command(voter, "proposal", "list", "--json"))["items"]
             opened = [one["proposal"] for one in listed if one["status"] == "open"]
             for proposal in opened:
                 subprocess.run(
@@ -194,8 +196,8 @@ class Lab:
         return [(one["ended"] - one["opened"]) / 1e3 for one in trained], accuracy(last.rounds[-1])
 
 
-def accuracy(round: dict) -> float:
-    told = [one["metricsMicro"]["holdoutAccuracy"] / 1e6 for one in round["contributions"]]
+def accuracy(round: Mapping[str, Any]) -> float:
+    told = [float(one["metricsMicro"]["holdoutAccuracy"]) / 1e6 for one in round["contributions"]]
     return statistics.mean(told)
 
 
@@ -268,7 +270,7 @@ def is_open(port: int) -> bool:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
-def until(what: str, holds) -> None:
+def until(what: str, holds: Callable[[], bool]) -> None:
     end = time.monotonic() + START_SECONDS
     while not holds():
         if time.monotonic() > end:

@@ -84,6 +84,10 @@ class ExampleTests(FolderTestCase):
         self.assertGreater(joint["accuracy"], 0.62)
         self.assertLess(joint["loss"], np.log(2))
 
+    def test_a_bundle_holds_all_that_it_needs_so_two_have_the_same_features(self) -> None:
+        first, second = (EXAMPLES / name / "features.py" for name in ("spoken-digits", "fused-digits"))
+        self.assertEqual(first.read_text(), second.read_text())
+
     def head(self, table: Path, rows: int) -> Path:
         lines = table.read_text().splitlines(keepends=True)[: rows + 1]
         target = self.folder / table.name
