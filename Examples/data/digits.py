@@ -47,6 +47,8 @@ def split(labels: NDArray[Any], sites: int, each: int) -> list[NDArray[Any]]:
         own = free[is_own][: int(each * OWN_SHARE)]
         other = free[~is_own][: each - len(own)]
         parts.append(draw.permutation(np.concatenate([own, other])))
+        if len(parts[-1]) < each:
+            raise ValueError(f"there are not enough images for {sites} sites with {each} each")
         free = free[~np.isin(free, parts[-1])]
     return parts
 
@@ -93,5 +95,8 @@ if __name__ == "__main__":
     parser.add_argument("--judged", type=int, default=500, help="images to judge by")
     parser.add_argument("--form", choices=("files", "table"), default="files")
     options = parser.parse_args()
-    sites, holdout = make(**vars(options))
+    try:
+        sites, holdout = make(**vars(options))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"error: {error}") from None
     print(*sites, holdout, sep="\n")

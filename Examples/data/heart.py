@@ -50,5 +50,8 @@ if __name__ == "__main__":
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
     options = parser.parse_args()
-    tables, holdout = make(options.source, options.target)
+    try:
+        tables, holdout = make(options.source, options.target)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"error: {error}") from None
     print(*tables, holdout, sep="\n")

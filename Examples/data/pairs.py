@@ -10,6 +10,7 @@ parts together however the owner's rows are divided.
 import argparse
 import csv
 import io
+import tarfile
 import zipfile
 from collections import defaultdict
 from pathlib import Path
@@ -53,5 +54,8 @@ if __name__ == "__main__":
     parser.add_argument("--each", type=int, default=4, help="examples of a digit and speaker")
     parser.add_argument("--judged", type=int, default=2)
     options = parser.parse_args()
-    sites, holdout = make(**vars(options))
+    try:
+        sites, holdout = make(**vars(options))
+    except (OSError, ValueError, tarfile.TarError) as error:
+        raise SystemExit(f"error: {error}") from None
     print(*sites, holdout, sep="\n")

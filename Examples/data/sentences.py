@@ -73,5 +73,8 @@ if __name__ == "__main__":
     parser.add_argument("--vocabulary", type=int, default=2048)
     parser.add_argument("--length", type=int, default=24, help="words that are kept of a sentence")
     options = parser.parse_args()
-    sites, holdout = make(**vars(options))
+    try:
+        sites, holdout = make(**vars(options))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"error: {error}") from None
     print(*sites, holdout, sep="\n")

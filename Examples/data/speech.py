@@ -61,5 +61,8 @@ if __name__ == "__main__":
     parser.add_argument("--each", type=int, default=8, help="recordings of a digit and speaker")
     parser.add_argument("--judged", type=int, default=2, choices=range(1, HOLDOUT_BELOW + 1))
     options = parser.parse_args()
-    sites, holdout = make(**vars(options))
+    try:
+        sites, holdout = make(**vars(options))
+    except (OSError, ValueError, tarfile.TarError) as error:
+        raise SystemExit(f"error: {error}") from None
     print(*sites, holdout, sep="\n")
