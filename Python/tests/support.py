@@ -1,10 +1,14 @@
 """What the tests share."""
 
 import csv
+import importlib
+import os
 import shutil
+import sys
 import tempfile
 import unittest
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -39,3 +43,22 @@ class FolderTestCase(unittest.TestCase):
             writer.writerow(["id", "y", *(f"x{i}" for i in range(features))])
             writer.writerows([i, y[i], *x[i]] for i in range(rows))
         return path
+
+
+def shared(name: str) -> Path:
+    """A folder of public data beside the checkout; the test is skipped where there is none."""
+    folders = [parent / "shared" for parent in EXAMPLES.parents]
+    if named := os.environ.get("JOINTLAB_SHARED"):
+        folders = [Path(named)]
+    for folder in folders:
+        if (folder / "data" / name).exists():
+            return folder / "data" / name
+    raise unittest.SkipTest(f"there is no shared/data/{name} beside the checkout")
+
+
+def maker(name: str) -> ModuleType:
+    """A script of Examples/data that divides public data among sites."""
+    folder = str(EXAMPLES.parent / "data")
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    return importlib.import_module(name)

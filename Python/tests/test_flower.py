@@ -2,7 +2,7 @@ import importlib.util
 import unittest
 
 import numpy as np
-from support import EXAMPLES, FolderTestCase
+from support import EXAMPLES, FolderTestCase, maker, shared
 
 from jointlab import test as local
 from jointlab.flower import NumPyClientTrainer, like, named
@@ -147,6 +147,16 @@ class ClientAppTests(FolderTestCase):
         self.assertGreater(history[-1]["accuracy"], 0.9)
         # What it keeps in its context stays from one round to the next.
         self.assertIn("calls 3.0000", next(line for line in lines if line.startswith("round 3, site 0")))
+
+    @unittest.skipUnless(HAS_TORCH, "PyTorch is not installed")
+    def test_a_perceptron_in_pytorch_learns_mnist_as_flower_would_have_it(self) -> None:
+        sites, holdout = maker("digits").make(shared("mnist"), self.folder, form="table")
+        _, history = local.run(
+            EXAMPLES / "flower-torch-mnist", sites, rounds=8, holdout=holdout,
+            config={"local-epochs": 2, "lr": 0.1},
+        )  # fmt: skip
+        self.assertGreater(history[-1]["accuracy"], 0.8)
+        self.assertLess(history[-1]["loss"], history[0]["loss"])
 
 
 if __name__ == "__main__":

@@ -26,6 +26,17 @@ class LocalRunTests(FolderTestCase):
         np.testing.assert_allclose(weights["w"], (10 * 10 + 30 * 30) / 40)
         self.assertEqual(history, [{}])
 
+    def test_a_holdout_judges_in_place_of_what_the_sites_trained_on(self) -> None:
+        source = TRAINER.replace("RESULT", "jointlab.Fitted(dict(weights), len(data))") + (
+            "\n    def evaluate(self, weights, data, job):"
+            "\n        return jointlab.Evaluated(len(data), {'rows': len(data)})\n"
+        )
+        tables, holdout = [self.table(rows=10, seed=1), self.table(rows=30, seed=2)], self.table(7, seed=3)
+        for judge, rows in ((None, (10 * 10 + 30 * 30) / 40), (holdout, 7)):
+            bundle = self.bundle(source, name=f"with-{judge is not None}")
+            _, history = local.run(bundle, tables, rounds=1, holdout=judge)
+            self.assertEqual(history, [{"rows": rows}])
+
     def test_what_a_node_would_refuse_is_refused(self) -> None:
         for number, (result, problem) in enumerate(
             [

@@ -106,16 +106,19 @@ struct BundleLab {
     static let whatIsMissing: Comment =
         "needs bubblewrap (scripts/setup) and .python (scripts/setup-python)"
 
+    /// What a node's administrator writes so that it runs bundles.
+    static let settings = """
+        trainers:
+          python: \(python)
+          package: \(root.appending(path: "Python/src").path)
+        """
+
     let training: TrainingLab
 
     static func with(_ body: (BundleLab) async throws -> Void) async throws {
         try await ProcessLab.with(TrainingLab.plan) { processes in
             for name in TrainingLab.sites + [TrainingLab.university] {
-                try """
-                trainers:
-                  python: \(python)
-                  package: \(root.appending(path: "Python/src").path)
-                """.write(
+                try settings.write(
                     to: processes.home(name).appending(path: "node.yaml"), atomically: true,
                     encoding: .utf8)
             }

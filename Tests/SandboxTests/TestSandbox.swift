@@ -37,6 +37,7 @@ enum TestSandbox {
 
     static func start(
         _ bundle: String = "hostile", folder: URL = bundles, data: URL,
+        at name: String = "table.csv",
         limits: TrainerLimits = limits,
         inputBytes: Int = 1 << 20, onEvent: @escaping @Sendable (WorkerEvent) -> Void = { _ in }
     ) async throws -> ResidentWorker {
@@ -44,7 +45,7 @@ enum TestSandbox {
         let program = WorkerProgram(
             python: try #require(python), package: root.appending(path: "Python/src"),
             bundle: folder, manifest: try BundleFolder.archive(of: folder).manifest,
-            datasets: [.init(name: "table.csv", source: data)], limits: limits,
+            datasets: [.init(name: name, source: data)], limits: limits,
             inputBytes: inputBytes)
         return try await ResidentWorker.start(program, in: try #require(support), onEvent: onEvent)
     }

@@ -7,6 +7,16 @@ package enum SharedFolder {
         folder.flatMap { try? String(contentsOf: $0.appending(path: name), encoding: .utf8) }
     }
 
+    /// Where a file or folder of it lies.
+    ///
+    /// - Returns: `nil` where there is no such file.
+    package static func path(of name: String) -> String? {
+        guard let path = folder?.appending(path: name).path,
+            FileManager.default.fileExists(atPath: path)
+        else { return nil }
+        return path
+    }
+
     private static let folder: URL? = {
         if let path = ProcessInfo.processInfo.environment["JOINTLAB_SHARED"] {
             return URL(filePath: path)

@@ -37,6 +37,7 @@ def run(
     seed: int = 1,
     config: Mapping[str, Any] | None = None,
     base: Weights | None = None,
+    holdout: Path | None = None,
     show: Callable[[str], None] = lambda line: None,
 ) -> tuple[Weights, list[dict[str, float]]]:
     """Train a bundle at simulated sites.
@@ -49,11 +50,14 @@ def run(
         A file or folder for each site; a single one is split among ``sites``.
     base
         The model to start from; else what the trainer's ``initial`` makes.
+    holdout
+        Data that no site trains on, by which the models are judged; none: the sites' own.
 
     Returns
     -------
     tuple
-        The last model, and the metrics of each round's evaluation, averaged over the sites.
+        The last model, and the metrics of each round's evaluation, on the holdout or averaged over
+        the sites.
 
     Raises
     ------
@@ -69,6 +73,9 @@ def run(
             shards = [
                 loading.data(part, manifest.inputs, manifest.features, manifest.label) for part in parts
             ]
+            judges = shards
+            if holdout is not None:
+                judges = [loading.data(holdout, manifest.inputs, manifest.features, manifest.label)]
             job = _job(manifest, config or {}, seed, show)
             weights = base if base is not None else trainer.initial(job)
             history = []
@@ -82,8 +89,9 @@ def run(
                     results.append(fitted)
                     show(f"round {number}, site {site}: {fitted.examples} examples {_text(fitted.metrics)}")
                 weights = _average(results)
-                history.append(_evaluate(trainer, weights, shards, job))
-                show(f"round {number}, all sites: {_text(history[-1]) or 'the trainer has no evaluate'}")
+                history.append(_evaluate(trainer, weights, judges, job))
+                where = "all sites" if holdout is None else "holdout"
+                show(f"round {number}, {where}: {_text(history[-1]) or 'the trainer has no evaluate'}")
             return weights, history
     finally:
         sys.path.remove(str(bundle.resolve()))
@@ -200,6 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="jointlab.test", description=__doc__)
     parser.add_argument("bundle", type=Path, help="the bundle's folder")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="one file for all sites, or one each")
+    parser.add_argument("--holdout", type=Path, help="data to judge by; default: the sites' own")
     parser.add_argument("--sites", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
@@ -210,7 +219,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         weights, _ = run(
             options.bundle, options.data, sites=options.sites, rounds=options.rounds, seed=options.seed,
-            config=options.config, base=load_file(options.base) if options.base else None, show=print,
+            config=options.config, base=load_file(options.base) if options.base else None,
+            holdout=options.holdout, show=print,
         )  # fmt: skip
     except (WrongResult, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -172,6 +172,7 @@ struct ModelCommands: AsyncParsableCommand {
             abstract: "Download a version's weights, as a safetensors file.")
 
         @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
         @Argument var version: ModelVersionID
 
         @Option(help: "Where to write it.", completion: .file())
@@ -180,7 +181,12 @@ struct ModelCommands: AsyncParsableCommand {
         func run() async throws {
             let bytes = try await MemberSession.with(home) { try await $0.weights(of: version) }
             try SyncedFile.replace(out, with: bytes)
-            print("\(bytes.count) bytes in \(out), SHA-256 \(BlobDigest(of: bytes))")
+            let digest = BlobDigest(of: bytes)
+            output.print(
+                [
+                    "version": .string("\(version)"), "file": .string(out),
+                    "bytes": .integer(Int64(bytes.count)), "weights": digest.json,
+                ], "\(bytes.count) bytes in \(out), SHA-256 \(digest)")
         }
     }
 }
