@@ -202,7 +202,8 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
-                "Contracts", "Coordinator", "Devices", "Encodings", "Identity", "LabAPI", "Learning",
+                "Contracts", "Coordinator", "Devices", "Encodings", "Identity", "LabAPI",
+                "Learning",
                 "Ledger", "MerkleLog", "Node", "ODRL", "Participation", "Policy", "Relay",
                 "Sandbox", "Settlement", "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -402,7 +403,8 @@ let package = Package(
             name: "DeviceSimulator",
             dependencies: [
                 "Contracts", "Devices", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
-                "MerkleLog", "Node", "Randomness", "Relay", "SampleLab", "ServedLab", "Storage", "Strategies",
+                "MerkleLog", "Node", "Randomness", "Relay", "SampleLab", "ServedLab", "Storage",
+                "Strategies",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

@@ -51,6 +51,7 @@ package actor RelayService {
     /// Whose answers are being received: one at a time from each.
     private var receiving: Set<DeviceID> = []
     private var seen: [DeviceID: RelayStatus.Sight] = [:]
+    private var contributed = 0
     private var refused: [String: Int] = [:]
     private var last: RelayStatus.Ended?
 
@@ -251,6 +252,7 @@ package actor RelayService {
         for case .refuse(_, let fault) in try handle(event, in: id) {
             throw problem(fault, of: card.device, in: id)
         }
+        contributed += 1
         seen[card.device, default: .init()].contributed += 1
         logger.debug(
             "device.contributed",
@@ -322,7 +324,7 @@ package actor RelayService {
                 }
             },
             devices: ((try? roster.all) ?? []).map { ($0, seen[$0.device] ?? .init()) },
-            refused: refused, last: last)
+            contributed: contributed, refused: refused, last: last)
     }
 }
 
