@@ -212,7 +212,8 @@ import Transport
     func tooFew() async throws {
         try await ServedRelay.with(devices: 5, devicesMin: 3, timeoutMilliseconds: 700) { relay in
             async let ended = relay.carryOut()
-            try await relay.takePart(0)
+            // On a busy machine the time may be over before it has answered.
+            try? await relay.takePart(0)
             do {
                 _ = try await ended
                 Issue.record("one device is no three")
