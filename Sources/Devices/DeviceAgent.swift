@@ -14,6 +14,9 @@ package import Transport
 package actor DeviceAgent: Service {
     private static let wait: (first: Duration, last: Duration) = (.milliseconds(200), .seconds(30))
 
+    /// The relay's owner has not enrolled the device, or has taken it out.
+    private static let unknown = "relay.unknown_device"
+
     private let home: DeviceHome
     private let data: DeviceData
     private let relay: RelayCard
@@ -69,6 +72,9 @@ package actor DeviceAgent: Service {
             } catch {
                 try Task.checkCancellation()
                 logger.notice("relay.no_work", metadata: ["reason": "\(error)"])
+                if (error as? Problem)?.code == Self.unknown, progress.last != "\(error)" {
+                    try note("\(error)")
+                }
                 // Not all at once when a relay comes back.
                 try await Task.sleep(for: wait * Double.random(in: 0.5...1))
                 wait = min(wait * 2, Self.wait.last)
@@ -162,7 +168,9 @@ package actor DeviceAgent: Service {
         for _ in 0..<8 {
             do {
                 return try await connection.contribute(file, report, to: round)
-            } catch let problem as Problem where problem.code == "device.twice" && wait > Self.wait.first {
+            } catch let problem as Problem
+                where problem.code == "device.twice" && wait > Self.wait.first
+            {
                 // An earlier try had got through, and its answer had not.
                 return
             } catch let problem as Problem where problem.status < 500 {

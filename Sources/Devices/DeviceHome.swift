@@ -69,7 +69,8 @@ package struct DeviceHome: Sendable {
         guard isPrepared else {
             throw StorageError.unusable(
                 path: folder.path,
-                problem: "no device lives here; `jointlab device init --home \(folder.path)` makes one")
+                problem:
+                    "no device lives here; `jointlab device init --home \(folder.path)` makes one")
         }
         return try read(profile, DeviceData.init)
     }

@@ -33,8 +33,11 @@ struct DeviceStates {
         let files = try FileManager.default.contentsOfDirectory(
             at: folder, includingPropertiesForKeys: [.contentModificationDateKey])
         let dated = files.map { file in
-            (file, try? file.resourceValues(forKeys: [.contentModificationDateKey])
-                .contentModificationDate)
+            (
+                file,
+                try? file.resourceValues(forKeys: [.contentModificationDateKey])
+                    .contentModificationDate
+            )
         }
         for (file, _) in dated.sorted(by: { ($0.1 ?? .distantPast) > ($1.1 ?? .distantPast) })
             .dropFirst(Self.jobsMax)

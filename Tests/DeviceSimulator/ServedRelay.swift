@@ -94,8 +94,11 @@ package struct ServedRelay: Sendable {
 
     /// Has the relay carry the round out, as its node would.
     ///
-    /// - Parameter refusal: What the node's ledger says of it by now.
+    /// - Parameters:
+    ///   - renewed: The task as a newer state has it.
+    ///   - refusal: What the node's ledger says of it by now.
     package func carryOut(
+        renewed: @escaping @Sendable () async throws -> DeviceTask? = { nil },
         refusal: @escaping @Sendable () async -> RelayService.Refused? = { nil }
     ) async throws -> DeviceMean {
         let relayed = try RelayedWork(
@@ -107,7 +110,8 @@ package struct ServedRelay: Sendable {
         return try await service.carryOut(
             relayed, task: task, base: round.base,
             limits: service.settings.limits(
-                enrolled: enrolled, rows: rows, leftMilliseconds: .max), renewed: { nil }, refusal: refusal)
+                enrolled: enrolled, rows: rows, leftMilliseconds: .max), renewed: renewed,
+            refusal: refusal)
     }
 
     // MARK: - The devices' side

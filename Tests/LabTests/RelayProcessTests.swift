@@ -32,7 +32,8 @@ extension LabSuite {
                 // Devices serve several jobs at a time.
                 try await lab.propose(
                     "other", "--trainer", "multilayer-perceptron", "--hidden", "4", "--strategy",
-                    #"{"kind": "fedadam", "serverRate": 0.05}"#, "--compression", "int8", "--rounds", "4")
+                    #"{"kind": "fedadam", "serverRate": 0.05}"#, "--compression", "int8",
+                    "--rounds", "4")
 
                 try await eventually("two rounds are closed") {
                     try await lab.closedRounds("fleet") >= 2
@@ -91,7 +92,8 @@ extension LabSuite {
                 for words in [
                     "relay.listen: 0.0.0.0:7500 can be reached from other machines",
                     "relay.devices-enough should be at least relay.devices-min",
-                    "relay.round-timeout is no setting", "relay.url should be an http:// or https://",
+                    "relay.round-timeout is no setting",
+                    "relay.url should be an http:// or https://",
                 ] {
                     #expect(settings.errors.contains(words), "\(settings.all)")
                 }
@@ -108,7 +110,10 @@ extension LabSuite {
                     (["relay", "enrol", csv.path, "--home", home.path], "this node is no relay"),
                     (["device", "run", "--home", device], "no device lives here"),
                     (
-                        ["device", "init", "--device", "A B", "--file", csv.path, "--home", device],
+                        [
+                            "device", "init", "--device", "A B", "--file", csv.path, "--home",
+                            device,
+                        ],
                         "device"
                     ),
                     (

@@ -24,7 +24,8 @@ import Transport
         let home = DeviceHome(folder.file(name))
         var lines = ["age,dose,sex,outcome"]
         for row in 0..<8 {
-            lines.append("\(30 + row),\(row % 3),\(row % 2 == 0 ? "f" : "m"),\(row % 2 == 0 ? "yes" : "no")")
+            lines.append(
+                "\(30 + row),\(row % 3),\(row % 2 == 0 ? "f" : "m"),\(row % 2 == 0 ? "yes" : "no")")
         }
         let file = folder.file("\(name).csv")
         try (lines.joined(separator: "\n") + "\n").write(

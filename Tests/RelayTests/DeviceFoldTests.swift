@@ -55,7 +55,8 @@ import Testing
         for (device, columns) in parts.dropLast() {
             let commands = round.handle(
                 .contributed(
-                    device, .init(answer: .moments(try moments(columns)), weight: 3, metricsMicro: [:])
+                    device,
+                    .init(answer: .moments(try moments(columns)), weight: 3, metricsMicro: [:])
                 ))
             #expect(commands == [.accepted(device)])
         }

@@ -85,7 +85,9 @@ import Transport
         #expect(try roster[cards[1].key] == nil)
     }
 
-    @Test("A round's limits follow from the settings, the devices, the rows and the time that is left")
+    @Test(
+        "A round's limits follow from the settings, the devices, the rows and the time that is left"
+    )
     func limits() throws {
         var settings = RelaySettings(
             listen: ListenAddress(host: "127.0.0.1", port: 0), devicesMin: 3)

@@ -70,7 +70,9 @@ import Testing
                             reason: "\(contributors) of 4 devices contributed, and 2 are needed")
                     ])
             } else {
-                let mean = self.mean([1, 2], weight: Int64(4 * contributors), devices: contributors, lossMicro: 500_000)
+                let mean = self.mean(
+                    [1, 2], weight: Int64(4 * contributors), devices: contributors,
+                    lossMicro: 500_000)
                 #expect(end == [.close(mean)])
             }
         }

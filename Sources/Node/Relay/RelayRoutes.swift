@@ -125,8 +125,7 @@ extension RelayService {
                 "jointlab_relay_rounds", .gauge, help: "Rounds under way.", status.rounds.count),
             Metric(
                 "jointlab_relay_contributions_total", .counter,
-                help: "Answers of devices that were taken.",
-                status.devices.reduce(0) { $0 + $1.sight.contributed }),
+                help: "Answers of devices that were taken.", status.contributed),
             Metric(
                 "jointlab_relay_refused_total", .counter,
                 help: "Answers and tasks that were refused, by code.",

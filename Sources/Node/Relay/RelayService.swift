@@ -32,8 +32,10 @@ package actor RelayService {
         }
     }
 
-    /// Answers that are being received at one time: each takes memory for a model.
-    private static let receivingMax = 32
+    /// What answers that are being received at one time may take up.
+    private static let receivingBytesMax = 256 << 20
+    /// So many are received at one time, however large they are.
+    private static let receivingMin = 8
     /// How often a round under way is compared with the node's ledger.
     private static let lookAgain = Duration.seconds(1)
 
@@ -48,9 +50,11 @@ package actor RelayService {
     private var sessions: [RoundID: Session] = [:]
     /// Apart from the sessions: what is looked at must not make a copy of a sum.
     private var machines: [RoundID: DeviceRound] = [:]
-    /// Whose answers are being received: one at a time from each.
-    private var receiving: Set<DeviceID> = []
+    /// Whose answers are being received, one at a time from each, and how large they may be.
+    private var receiving: [DeviceID: Int] = [:]
+    private var receivingBytes = 0
     private var seen: [DeviceID: RelayStatus.Sight] = [:]
+    private var contributed = 0
     private var refused: [String: Int] = [:]
     private var last: RelayStatus.Ended?
 
@@ -217,17 +221,22 @@ package actor RelayService {
         if let fault = machine.standingFault(of: card.device) {
             throw problem(fault, of: card.device, in: id)
         }
-        guard receiving.count < Self.receivingMax, receiving.insert(card.device).inserted else {
+        let bytes = work.answerBytesMax
+        guard receiving[card.device] == nil,
+            receiving.count < Self.receivingMin || receivingBytes + bytes <= Self.receivingBytesMax
+        else {
             throw Problem(
                 status: 503, code: "relay.busy",
-                detail: "\(Self.receivingMax) devices are sending already, or this one is; try "
-                    + "again in a moment")
+                detail: "\(receiving.count) devices are sending already, and this one may be among "
+                    + "them; try again in a moment")
         }
+        receiving[card.device] = bytes
+        receivingBytes += bytes
         return work
     }
 
     func received(from card: DeviceCard) {
-        receiving.remove(card.device)
+        receivingBytes -= receiving.removeValue(forKey: card.device) ?? 0
     }
 
     /// Takes what a device has answered.
@@ -251,6 +260,7 @@ package actor RelayService {
         for case .refuse(_, let fault) in try handle(event, in: id) {
             throw problem(fault, of: card.device, in: id)
         }
+        contributed += 1
         seen[card.device, default: .init()].contributed += 1
         logger.debug(
             "device.contributed",
@@ -322,7 +332,7 @@ package actor RelayService {
                 }
             },
             devices: ((try? roster.all) ?? []).map { ($0, seen[$0.device] ?? .init()) },
-            refused: refused, last: last)
+            contributed: contributed, refused: refused, last: last)
     }
 }
 

@@ -51,6 +51,8 @@ package struct RelayStatus: Sendable {
     package let dataset: DatasetID
     package let rounds: [UnderWay]
     package let devices: [(card: DeviceCard, sight: Sight)]
+    /// How many answers were taken since the start.
+    package let contributed: Int
     /// How many answers and tasks were refused, by code.
     package let refused: [String: Int]
     package let last: Ended?
@@ -63,6 +65,7 @@ package struct RelayStatus: Sendable {
             "dataset": dataset.json, "enrolled": .integer(Int64(devices.count)),
             "enrolledRows": .integer(devices.reduce(0) { $0 + $1.card.rows }),
             "seen": .integer(Int64(devices.count { $0.sight.last != nil })),
+            "contributed": .integer(Int64(contributed)),
             "rounds": .array(rounds.map(\.json)), "refused": .object(counts), "last": last?.json,
         ]
     }

@@ -44,7 +44,8 @@ struct RelayCommands: AsyncParsableCommand {
             if try home.node.ownedDatasets().contains(where: { $0.id == dataset }) {
                 throw ValidationError("this node has a dataset \(dataset) already")
             }
-            let schema = try DatasetInspection.inspect(path: file.path, options: file.options).schema
+            let schema = try DatasetInspection.inspect(path: file.path, options: file.options)
+                .schema
             try home.node.relay.prepare(RelayedDataset(id: dataset, schema: schema))
             print(
                 """
@@ -72,7 +73,8 @@ struct RelayCommands: AsyncParsableCommand {
         @Argument(help: "The devices' cards, from `jointlab device init`.", completion: .file())
         var cards: [String]
 
-        @Option(help: "Where to write DEVICE.relay.json for each; needed for several devices.",
+        @Option(
+            help: "Where to write DEVICE.relay.json for each; needed for several devices.",
             completion: .directory)
         var folder: String?
 

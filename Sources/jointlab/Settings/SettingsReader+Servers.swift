@@ -30,7 +30,8 @@ extension SettingsReader {
     }
 
     /// Notes a mistake where others could listen in, and nobody has said that they may.
-    mutating func requirePrivate(_ listen: ListenAddress, _ tls: ServerTLS?, _ prefix: String = "") {
+    mutating func requirePrivate(_ listen: ListenAddress, _ tls: ServerTLS?, _ prefix: String = "")
+    {
         let plaintext = flag("\(prefix)allow-plaintext-beyond-this-machine")
         guard tls == nil, !listen.isLoopback, !plaintext else { return }
         wrong(
