@@ -145,6 +145,13 @@ let package = Package(
         .target(name: "CSandbox"),
         .target(
             name: "Sandbox", dependencies: ["Bundles", "CSandbox", "Encodings", "Tensors"]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "DataSources",
+            dependencies: [
+                "Bundles", "CLibPQ", "Encodings", "Learning", "Sandbox",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .target(
             name: "Audit",
             dependencies: [
@@ -169,8 +176,9 @@ let package = Package(
         .target(
             name: "Node",
             dependencies: [
-                "Bundles", "Contracts", "Encodings", "Federation", "Identity", "LabAPI", "Learning",
-                "Ledger", "MerkleLog", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
+                "Bundles", "Contracts", "DataSources", "Encodings", "Federation", "Identity",
+                "LabAPI", "Learning", "Ledger", "MerkleLog", "Sandbox", "Storage", "Strategies",
+                "Trainers", "Transport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -179,8 +187,8 @@ let package = Package(
         .target(
             name: "Participation",
             dependencies: [
-                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings",
-                "Identity", "LabAPI", "Learning", "Ledger", "Node",
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "DataSources",
+                "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
                 "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -190,8 +198,9 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
-                "MerkleLog", "Node", "ODRL", "Participation", "Policy", "Sandbox", "Settlement",
+                "Contracts", "Coordinator", "DataSources", "Encodings", "Identity", "LabAPI",
+                "Learning", "Ledger", "MerkleLog", "Node", "ODRL", "Participation", "Policy",
+                "Sandbox", "Settlement",
                 "Storage", "Strategies", "Trainers",
                 "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -381,6 +390,13 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .testTarget(
+            name: "DataSourcesTests",
+            dependencies: [
+                "Contracts", "DataSources", "Encodings", "Learning", "Node", "Randomness",
+                "SampleLab", "Sandbox",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(
             name: "TrainersTests",
             dependencies: [
                 "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab",
@@ -423,7 +439,8 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "Bundles", "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI",
+                "Bundles", "Contracts", "Coordinator", "DataSources", "Encodings", "Identity",
+                "LabAPI",
                 "Learning",
                 "Ledger", "MerkleLog", "Node", "Participation", "Randomness", "SampleLab",
                 "ServedLab", "Storage", "Transport",

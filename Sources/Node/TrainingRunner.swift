@@ -84,7 +84,9 @@ struct TrainingRunner: Sendable {
                 strategyState: strategyState,
                 state: try await states.before(order.round.id, isCounted: isCounted))
             let load: @Sendable () throws -> LocalDataset = {
-                try owned.load(layout: trainer.layout, target: trainer.ownTarget)
+                try owned.load(
+                    layout: trainer.layout, target: trainer.ownTarget,
+                    parquet: bundles.settings.parquet)
             }
             let product: RoundWork.Product
             if case .bundle(let settings) = trainer, let archive {

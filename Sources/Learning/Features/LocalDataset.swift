@@ -77,8 +77,20 @@ package struct LocalDataset: Sendable {
         split: HoldoutSplit, registration: Registration? = nil, options: CSVOptions = CSVOptions()
     ) throws(DatasetError) -> LocalDataset {
         try load(
-            CSVReader.open(path: path, options: options), schema: schema, layout: layout,
+            RowText(file: path, options: options), schema: schema, layout: layout,
             target: target, split: split, registration: registration)
+    }
+
+    /// Reads rows from anywhere once and keeps the features and the answers.
+    ///
+    /// - Throws: ``DatasetError``, as for a file.
+    package static func load(
+        _ rows: RowText, schema: DatasetSchema, layout: FeatureLayout, target: Target? = nil,
+        split: HoldoutSplit, registration: Registration? = nil
+    ) throws(DatasetError) -> LocalDataset {
+        try load(
+            CSVReader.reading(rows), schema: schema, layout: layout, target: target, split: split,
+            registration: registration)
     }
 
     static func load(

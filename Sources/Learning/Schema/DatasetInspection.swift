@@ -17,11 +17,23 @@ package struct DatasetInspection: Sendable {
     package static func inspect(
         path: String, options: InspectionOptions = InspectionOptions(), salt: CommitmentSalt? = nil
     ) throws(DatasetError) -> DatasetInspection {
-        try inspect(CSVReader.open(path: path, options: options.csv), options: options, salt: salt)
+        try inspect(RowText(file: path, options: options.csv), options: options, salt: salt)
+    }
+
+    /// Reads rows from anywhere once.
+    ///
+    /// - Parameter form: Says in the summary what the rows are and in which order they come.
+    /// - Throws: ``DatasetError``: what is wrong with the rows or the label.
+    package static func inspect(
+        _ rows: RowText, options: InspectionOptions, salt: CommitmentSalt? = nil,
+        form: String? = nil
+    ) throws(DatasetError) -> DatasetInspection {
+        try inspect(CSVReader.reading(rows), options: options, salt: salt, form: form)
     }
 
     static func inspect(
-        _ reader: consuming CSVReader, options: InspectionOptions, salt: CommitmentSalt? = nil
+        _ reader: consuming CSVReader, options: InspectionOptions, salt: CommitmentSalt? = nil,
+        form: String? = nil
     ) throws(DatasetError) -> DatasetInspection {
         let columns = reader.columns
         let file = reader.file
@@ -46,9 +58,9 @@ package struct DatasetInspection: Sendable {
         var profiles = columns.map { _ in ColumnProfile(categoriesMax: options.categoriesMax) }
         var hasher = salt.map { RowHasher(salt: $0, columns: columns) }
         while try reader.advance() {
-            let line = reader.place().line ?? 0
+            let row = reader.place()
             for column in profiles.indices {
-                profiles[column].add(reader.field(column), line: line)
+                profiles[column].add(reader.field(column), at: row)
             }
             if let column = label?.column {
                 try label?.add(reader.field(column), at: reader.place(column: column))
@@ -72,7 +84,9 @@ package struct DatasetInspection: Sendable {
         return DatasetInspection(
             schema: schema, rowCount: reader.rowCount, commitment: hasher?.commitment(),
             summary: DatasetSummary(
-                file: file, delimiter: reader.delimiter, hasHeader: reader.hasHeader,
+                file: file,
+                form: form ?? "\(reader.delimiter.rawValue)-separated, "
+                    + "\(reader.hasHeader ? "with" : "without") a header",
                 rowCount: reader.rowCount, schema: schema, profiles: profiles, label: label))
     }
 
@@ -89,9 +103,9 @@ package struct DatasetInspection: Sendable {
         case .text:
             return .text
         case .numeric:
-            if let (text, line) = profile.firstText {
+            if let (text, row) = profile.firstText {
                 var place = place
-                place.line = line
+                (place.line, place.row) = (row.line, row.row)
                 throw DatasetError(
                     .notANumber, at: place, "\(shown(text)) is not a number",
                     remedy: "correct it, or let the column be categorical")

@@ -37,7 +37,7 @@ actor BundleRunner {
     private static let failuresMax = 100
     private static let dataName = "table.csv"
 
-    private let settings: TrainerSettings
+    nonisolated let settings: TrainerSettings
     /// Bundles and tables of the workers that are running; nobody else may look into it.
     private let folder: URL
     private let logger: Logger
