@@ -150,6 +150,7 @@ let package = Package(
             name: "DataSources",
             dependencies: [
                 "Bundles", "CLibPQ", "Encodings", "Learning", "Sandbox",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .target(

@@ -13,12 +13,20 @@ package enum DataSource: Hashable, Sendable {
     /// One `SELECT` on a PostgreSQL server.
     case postgresql(PostgreSQLConnection, query: String)
     case parquet(file: String)
+    /// Files, with a table of their labels.
+    case folder(FileFolder)
+
+    /// Whether each row names a file.
+    package var namesFiles: Bool {
+        if case .folder = self { true } else { false }
+    }
 
     /// For messages.
     package var name: String {
         switch self {
         case .csv(let file, _, _), .sqlite(let file, _), .parquet(let file): file
         case .postgresql(let connection, _): "PostgreSQL \(connection.text)"
+        case .folder(let folder): folder.path
         }
     }
 
@@ -28,6 +36,7 @@ package enum DataSource: Hashable, Sendable {
         case .csv: nil
         case .sqlite, .postgresql: "from a query, in the order of their bytes"
         case .parquet: "from a Parquet file, in its order"
+        case .folder: "a file in each row"
         }
     }
 
@@ -43,6 +52,7 @@ package enum DataSource: Hashable, Sendable {
         case .postgresql(let connection, let query):
             try PostgreSQLQuery(connection: connection, query: query).rows()
         case .parquet(let file): try parquet.rows(of: file)
+        case .folder(let folder): try folder.rows()
         }
     }
 
@@ -55,6 +65,7 @@ package enum DataSource: Hashable, Sendable {
         case .sqlite(let file, let query): .sqlite(file: absolute(file), query: query)
         case .postgresql: self
         case .parquet(let file): .parquet(file: absolute(file))
+        case .folder(let folder): .folder(FileFolder(path: absolute(folder.path)))
         }
     }
 }
@@ -76,6 +87,7 @@ extension DataSource {
                 "query": .string(query),
             ]
         case .parquet(let file): ["kind": "parquet", "file": .string(file)]
+        case .folder(let folder): ["kind": "folder", "folder": .string(folder.path)]
         }
     }
 
@@ -99,7 +111,9 @@ extension DataSource {
             }
             self = .postgresql(connection, query: try fields.string("query"))
         case "parquet": self = .parquet(file: try fields.string("file"))
-        default: throw fields.wrong("kind", "should be csv, sqlite, postgresql or parquet")
+        case "folder": self = .folder(FileFolder(path: try fields.string("folder")))
+        default:
+            throw fields.wrong("kind", "should be csv, sqlite, postgresql, parquet or folder")
         }
         try fields.finish()
     }

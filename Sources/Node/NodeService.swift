@@ -88,8 +88,9 @@ package actor NodeService: Service {
         machine = NodeMachine(follower, signingKey: try KeyFile.read(home.signingKey))
         runner = TrainingRunner(
             member: card.member, home: home, blobs: blobs, rowsMin: rowsMin,
-            bundles: BundleRunner(settings: trainers, home: home, logger: logger), logger: logger,
-            now: now)
+            bundles: BundleRunner(settings: trainers, home: home, logger: logger),
+            watch: DatasetWatch(home: home, parquet: trainers.parquet, logger: logger),
+            logger: logger, now: now)
         self.lab = lab
         self.database = database
         self.blobs = blobs
@@ -451,6 +452,7 @@ package actor NodeService: Service {
 
     package func status() async -> NodeStatus {
         let trainerFailures = await runner.bundles.failures
+        let datasetProblems = await runner.watch.problems
         let follower = machine.follower
         let sets = follower.replica.state.cosigners.newest
         return NodeStatus(
@@ -459,7 +461,8 @@ package actor NodeService: Service {
             finality: follower.replica.finality, cosignedSize: follower.cosignedSize,
             isCosigner: sets.contains { $0.keys[machine.member] != nil },
             quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms,
-            datasets: ownedDatasets().sorted(), trainerFailures: trainerFailures)
+            datasets: ownedDatasets().sorted(), datasetProblems: datasetProblems,
+            trainerFailures: trainerFailures)
     }
 
     /// Only the node's own member may ask it anything.

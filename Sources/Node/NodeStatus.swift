@@ -25,6 +25,8 @@ package struct NodeStatus: Sendable {
     package let halted: CaughtMisconduct?
     package let alarms: [RaisedAlarm]
     package let datasets: [DatasetID]
+    /// For the owner alone.
+    package let datasetProblems: [DatasetProblem]
     /// The newest last.
     package let trainerFailures: [RecordedFailure]
 
@@ -51,6 +53,7 @@ package struct NodeStatus: Sendable {
                         "count": .integer(Int64($0.count)),
                     ]
                 }), "datasets": .array(datasets.map(\.json)),
+            "datasetProblems": .array(datasetProblems.map(\.json)),
             "trainerFailures": .array(trainerFailures.map(\.json)),
         ]
     }

@@ -45,9 +45,40 @@ package struct OwnedDataset: Hashable, Sendable {
     package func load(
         layout: FeatureLayout, target: Target? = nil, parquet: ParquetReader = ParquetReader()
     ) throws(DatasetError) -> LocalDataset {
-        try LocalDataset.load(
+        guard schema.files == nil else {
+            throw DatasetError(
+                .layoutDiffers, at: .init(file: source.name), "the dataset is a folder of files",
+                remedy: "train on it with a bundle whose inputs are of the kind files")
+        }
+        return try LocalDataset.load(
             source.rows(parquet), schema: schema, layout: layout, target: target, split: split,
-            registration: .init(commitment: commitment, salt: salt))
+            registration: registration)
+    }
+
+    /// Opens a folder of files, and reads all of them once.
+    ///
+    /// - Parameters:
+    ///   - target: What is to be predicted, or `nil` for what the owner has registered.
+    ///   - others: Columns that the trainer wants beside the label.
+    /// - Throws: `DatasetError`, also where a file is not the one that was committed to.
+    package func loadFiles(
+        target: Target? = nil, others: [String] = []
+    ) throws(DatasetError) -> (folder: FileFolder, files: LocalFiles) {
+        guard case .folder(let folder) = source else {
+            throw DatasetError(
+                .layoutDiffers, at: .init(file: source.name), "the dataset is a table",
+                remedy: "train on it with a built-in trainer, or a bundle whose inputs are a table")
+        }
+        return (
+            folder,
+            try LocalFiles.load(
+                source.rows(), schema: schema, target: target, others: others, split: split,
+                registration: registration)
+        )
+    }
+
+    private var registration: LocalDataset.Registration {
+        .init(commitment: commitment, salt: salt, rowCount: rows)
     }
 
     package var json: JSONValue {

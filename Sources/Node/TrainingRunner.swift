@@ -20,6 +20,7 @@ struct TrainingRunner: Sendable {
     let rowsMin: Int
     /// Members' own trainers.
     let bundles: BundleRunner
+    let watch: DatasetWatch
     let logger: Logger
     let now: @Sendable () -> Timestamp
 
@@ -83,15 +84,10 @@ struct TrainingRunner: Sendable {
                 judges: order.round.judges, trainer: trainer, strategy: strategy, base: base,
                 strategyState: strategyState,
                 state: try await states.before(order.round.id, isCounted: isCounted))
-            let load: @Sendable () throws -> LocalDataset = {
-                try owned.load(
-                    layout: trainer.layout, target: trainer.ownTarget,
-                    parquet: bundles.settings.parquet)
-            }
             let product: RoundWork.Product
             if case .bundle(let settings) = trainer, let archive {
                 product = try await bundles.perform(
-                    work, of: settings, archive: archive, dataset: owned.id, load: load
+                    work, of: settings, archive: archive, dataset: owned
                 ) { fraction, text in
                     Task { await report(.training, (fraction, text)) }
                 }
@@ -100,8 +96,13 @@ struct TrainingRunner: Sendable {
                     await bundles.end(order.job.id)
                 }
             } else {
-                product = try work.perform(on: load())
+                guard let layout = trainer.layout else { throw WorkError.runsInSandbox }
+                product = try work.perform(
+                    on: owned.load(
+                        layout: layout, target: trainer.ownTarget,
+                        parquet: bundles.settings.parquet))
             }
+            await watch.wasUsed(owned.id)
             try states.keep(product.state, of: order.round.id)
             return .update(
                 try blobs.write(product.bytes), weight: product.weight,
@@ -109,6 +110,7 @@ struct TrainingRunner: Sendable {
         } catch let error as DatasetError {
             // The owner reads the whole sentence; others are told the kind of mistake and its place.
             logger.error("dataset.unusable", metadata: ["error": "\(error)"])
+            await watch.note(error, of: order.participant.dataset, at: now())
             let line = error.place?.line.map { " in line \($0)" } ?? ""
             return .failure(
                 code: error.code.rawValue, detail: "the dataset cannot be used\(line)")

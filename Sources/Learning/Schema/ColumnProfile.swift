@@ -12,7 +12,7 @@ struct ColumnProfile {
     private(set) var decimalCommaCount = 0
     private(set) var numberMin = Double.infinity
     private(set) var numberMax = -Double.infinity
-    private var numberSum = 0.0
+    private(set) var numbers = NumberSample()
     private var allNumbersAreIntegers = true
     private var byteCountMax = 0
     /// The first value that is no number, and where it stands.
@@ -38,7 +38,7 @@ struct ColumnProfile {
             numberCount += 1
             numberMin = min(numberMin, number)
             numberMax = max(numberMax, number)
-            numberSum += number
+            numbers.add(number)
             if allNumbersAreIntegers, number.rounded() != number {
                 allNumbersAreIntegers = false
                 unrepeated = nil
@@ -51,7 +51,7 @@ struct ColumnProfile {
     }
 
     var valueCount: Int { rowCount - missingCount }
-    var numberMean: Double { numberSum / Double(numberCount) }
+    var numberMean: Double { numbers.mean }
     var hasOnlyNumbers: Bool { numberCount == valueCount }
 
     /// The values as categories, or `nil` where they are too many or too long.

@@ -6,6 +6,8 @@ package struct DatasetInspection: Sendable {
     /// `nil` where no salt was given.
     package let commitment: SaltedCommitment?
     package let summary: DatasetSummary
+    /// What to compare later rows with.
+    package let statistics: DatasetStatistics
 
     /// Reads a file once.
     ///
@@ -22,18 +24,29 @@ package struct DatasetInspection: Sendable {
 
     /// Reads rows from anywhere once.
     ///
-    /// - Parameter form: Says in the summary what the rows are and in which order they come.
+    /// - Parameters:
+    ///   - namesFiles: Whether each row names a file, with its digest.
+    ///   - form: Says in the summary what the rows are and in which order they come.
     /// - Throws: ``DatasetError``: what is wrong with the rows or the label.
     package static func inspect(
         _ rows: RowText, options: InspectionOptions, salt: CommitmentSalt? = nil,
-        form: String? = nil
+        namesFiles: Bool = false, form: String? = nil
     ) throws(DatasetError) -> DatasetInspection {
-        try inspect(CSVReader.reading(rows), options: options, salt: salt, form: form)
+        var options = options
+        if namesFiles {
+            // Also where two files are the same: digests are no categories to be told.
+            options.kinds += [FileKinds.column, FileKinds.digestColumn].map {
+                .init(column: ColumnReference($0), kind: .identifier)
+            }
+        }
+        return try inspect(
+            CSVReader.reading(rows), options: options, salt: salt, namesFiles: namesFiles,
+            form: form)
     }
 
     static func inspect(
         _ reader: consuming CSVReader, options: InspectionOptions, salt: CommitmentSalt? = nil,
-        form: String? = nil
+        namesFiles: Bool = false, form: String? = nil
     ) throws(DatasetError) -> DatasetInspection {
         let columns = reader.columns
         let file = reader.file
@@ -56,6 +69,8 @@ package struct DatasetInspection: Sendable {
         }
 
         var profiles = columns.map { _ in ColumnProfile(categoriesMax: options.categoriesMax) }
+        let files = namesFiles ? columns.firstIndex(of: FileKinds.column) : nil
+        var paths: Set<String> = []
         var hasher = salt.map { RowHasher(salt: $0, columns: columns) }
         while try reader.advance() {
             let row = reader.place()
@@ -65,6 +80,7 @@ package struct DatasetInspection: Sendable {
             if let column = label?.column {
                 try label?.add(reader.field(column), at: reader.place(column: column))
             }
+            if let files { paths.insert(reader.field(files).text) }
             hasher?.add(reader)
         }
 
@@ -80,14 +96,17 @@ package struct DatasetInspection: Sendable {
                     place: .init(file: file, column: index + 1, columnName: name))
             schemaColumns.append(.init(name: name, kind: kind))
         }
-        let schema = DatasetSchema(columns: schemaColumns, target: target)
+        let schema = DatasetSchema(
+            columns: schemaColumns, target: target,
+            files: namesFiles ? FileKinds(paths: paths) : nil)
         return DatasetInspection(
             schema: schema, rowCount: reader.rowCount, commitment: hasher?.commitment(),
             summary: DatasetSummary(
                 file: file,
                 form: form ?? "\(reader.delimiter.rawValue)-separated, "
                     + "\(reader.hasHeader ? "with" : "without") a header",
-                rowCount: reader.rowCount, schema: schema, profiles: profiles, label: label))
+                rowCount: reader.rowCount, schema: schema, profiles: profiles, label: label),
+            statistics: DatasetStatistics(schema: schema, profiles: profiles))
     }
 
     /// The kind that the owner has chosen, if the column can be that.

@@ -30,12 +30,12 @@ actor BundleRunner {
         let folder: URL
         let inputBytes: Int
         let rows: Int
+        let dataPath: String
         var lastUse: Int
     }
 
     private static let residentsMax = 8
     private static let failuresMax = 100
-    private static let dataName = "table.csv"
 
     nonisolated let settings: TrainerSettings
     /// Bundles and tables of the workers that are running; nobody else may look into it.
@@ -58,19 +58,20 @@ actor BundleRunner {
     ///
     /// - Parameters:
     ///   - archive: Has the digest that the job names, and the owner has approved it.
-    ///   - load: Opens the owner's data.
+    ///   - owned: The owner's data, which is opened where a worker has to be started.
     ///   - progress: How far the trainer says it is, from 0 to 1, and its line.
     /// - Throws: ``BundleFailure``, and what loading and encoding throw.
     func perform(
         _ work: RoundWork, of settings: BundleSettings, archive: BundleArchive,
-        dataset: DatasetID, load: @Sendable () throws -> LocalDataset,
+        dataset owned: OwnedDataset,
         progress: @escaping @Sendable (Double, String) -> Void
     ) async throws -> RoundWork.Product {
         guard let base = work.base else { throw WorkError.noBase }
         func call(_ task: WorkerTask, _ part: Part) async throws -> (WorkerResult, rows: Int) {
             try await self.call(
-                task, on: Key(job: work.round.job, dataset: dataset, part: part), base: base,
-                seed: work.ownSeed(settings.seed), settings, archive, load: load, progress: progress
+                task, on: Key(job: work.round.job, dataset: owned.id, part: part),
+                base: base,
+                seed: work.ownSeed(settings.seed), settings, archive, owned, progress: progress
             )
         }
         switch work.task {
@@ -130,17 +131,17 @@ actor BundleRunner {
 
     private func call(
         _ task: WorkerTask, on key: Key, base: [UInt8], seed: UInt64, _ settings: BundleSettings,
-        _ archive: BundleArchive, load: @Sendable () throws -> LocalDataset,
+        _ archive: BundleArchive, _ owned: OwnedDataset,
         progress: @escaping @Sendable (Double, String) -> Void
     ) async throws -> (WorkerResult, rows: Int) {
         do {
-            let resident = try await resident(key, settings, archive, base: base, load: load)
+            let resident = try await resident(key, settings, archive, base: base, owned)
             resident.events.onProgress(progress)
             defer { resident.events.onProgress(nil) }
             let result = try await resident.worker.call(
                 WorkerCall(
                     task, base: base, config: settings.config, seed: seed,
-                    data: "/data/\(Self.dataName)"))
+                    data: resident.dataPath))
             return (result, resident.rows)
         } catch let failure as SandboxFailure {
             if residents[key]?.worker.hasEnded != false { remove(key) }
@@ -150,7 +151,7 @@ actor BundleRunner {
 
     private func resident(
         _ key: Key, _ settings: BundleSettings, _ archive: BundleArchive, base: [UInt8],
-        load: @Sendable () throws -> LocalDataset
+        _ owned: OwnedDataset
     ) async throws -> Resident {
         uses += 1
         if var known = residents[key], !known.worker.hasEnded, known.inputBytes >= base.count {
@@ -167,7 +168,7 @@ actor BundleRunner {
         let place = folder.appending(path: UUID().uuidString, directoryHint: .isDirectory)
         do {
             let resident = try await start(
-                key, settings, archive, in: place, inputBytes: max(base.count, 1), load: load)
+                key, settings, archive, in: place, inputBytes: max(base.count, 1), owned)
             residents[key] = resident
             return resident
         } catch {
@@ -178,7 +179,7 @@ actor BundleRunner {
 
     private func start(
         _ key: Key, _ job: BundleSettings, _ archive: BundleArchive, in place: URL, inputBytes: Int,
-        load: @Sendable () throws -> LocalDataset
+        _ owned: OwnedDataset
     ) async throws -> Resident {
         guard let python = settings.python else {
             throw SandboxFailure.environment(
@@ -186,17 +187,13 @@ actor BundleRunner {
         }
         let support = try SandboxSupport.find(on: settings.path)
         let environment = try PythonEnvironment(executable: URL(filePath: python))
-        let dataset = try load()
-        let rows = key.part == .training ? dataset.training : dataset.holdout
-        guard rows.count > 0 else { throw BundleFailure.noRows(key.part.rawValue) }
-        let table = place.appending(path: Self.dataName)
-        // The folder keeps others out; within the sandbox the table is read by a user without rights.
+        // The folder keeps others out; within the sandbox its data is read by a user without rights.
         try FileManager.default.createDirectory(
             at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let label = job.target.column.map { archive.manifest.label ?? $0 }
-        try Data(BundleTable.csv(rows, layout: dataset.layout, label: label)).write(to: table)
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o444], ofItemAtPath: table.path)
+        let data = try BundleData(
+            owned, for: job, archive.manifest, isTraining: key.part == .training, in: place,
+            parquet: settings.parquet)
+        guard data.rowCount > 0 else { throw BundleFailure.noRows(key.part.rawValue) }
         let bundle = place.appending(path: "bundle", directoryHint: .isDirectory)
         do {
             try BundleFolder.unpack(archive, to: bundle)
@@ -208,18 +205,18 @@ actor BundleRunner {
             WorkerProgram(
                 python: environment, package: settings.package.map { URL(filePath: $0) },
                 bundle: bundle, manifest: archive.manifest,
-                datasets: [.init(name: Self.dataName, source: table)],
+                datasets: [.init(name: data.name, source: data.location)],
                 limits: archive.manifest.limits.capped(by: settings.limitsMax),
                 inputBytes: inputBytes), in: support, onEvent: events.take)
         logger.info(
             "trainer.started",
             metadata: [
-                "job.id": "\(key.job)", "bundle": "\(job.digest)", "rows": "\(rows.count)",
+                "job.id": "\(key.job)", "bundle": "\(job.digest)", "rows": "\(data.rowCount)",
                 "part": "\(key.part.rawValue)", "python": "\(worker.greeting.python)",
             ])
         return Resident(
             worker: worker, events: events, folder: place, inputBytes: inputBytes,
-            rows: rows.count, lastUse: uses)
+            rows: data.rowCount, dataPath: "/data/\(data.name)", lastUse: uses)
     }
 
     private func remove(_ key: Key) {

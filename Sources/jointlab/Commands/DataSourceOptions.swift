@@ -34,12 +34,20 @@ struct DataSourceOptions: ParsableArguments {
         completion: .file())
     var parquet: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A folder of files with a table labels.csv, whose column `file` names one in each row.",
+            valueName: "directory"), completion: .directory)
+    var folder: String?
+
     @Option(help: "The column to predict, by name or number.")
     var label: String?
 
     @Option(
-        help: "What is predicted of it: label (one of two), classes (one of several) or number.")
-    var answer: InspectionOptions.Answer = .label
+        help: ArgumentHelp(
+            "What is predicted of it: label (one of two), classes (one of several) or number.",
+            discussion: "Default: label; of a folder's files classes."))
+    var answer: InspectionOptions.Answer?
 
     @Option(help: "Which of its values are the positive class: M, or yes,maybe, or >0.")
     var positive: String?
@@ -78,7 +86,9 @@ struct DataSourceOptions: ParsableArguments {
             }
             return InspectionOptions(
                 csv: CSVOptions(delimiter: delimiter, header: header),
-                label: label.map { ColumnReference($0) }, answer: answer, positive: positive,
+                label: label.map { ColumnReference($0) },
+                answer: answer ?? (folder == nil || positive != nil ? .label : .classes),
+                positive: positive,
                 kinds: choices)
         }
     }
@@ -86,10 +96,10 @@ struct DataSourceOptions: ParsableArguments {
     /// - Throws: `ValidationError` unless one source is named, with what it needs.
     var source: DataSource {
         get throws {
-            let named = [file, sqlite, postgresql, parquet].compactMap(\.self)
+            let named = [file, sqlite, postgresql, parquet, folder].compactMap(\.self)
             guard named.count == 1 else {
                 throw ValidationError(
-                    "name one source: --file, --sqlite, --postgresql or --parquet")
+                    "name one source: --file, --sqlite, --postgresql, --parquet or --folder")
             }
             guard (query != nil) == (sqlite != nil || postgresql != nil) else {
                 throw ValidationError("--query goes with --sqlite or --postgresql, which need it")
@@ -102,6 +112,7 @@ struct DataSourceOptions: ParsableArguments {
             if let postgresql {
                 return .postgresql(try PostgreSQLConnection(postgresql), query: query)
             }
+            if let folder { return .folder(FileFolder(path: folder)) }
             if let parquet { return .parquet(file: parquet) }
             return .csv(file: file ?? "", delimiter: delimiter, header: header)
         }
@@ -111,13 +122,14 @@ struct DataSourceOptions: ParsableArguments {
     func inspection(in home: HomeOptions) throws -> DatasetInspection {
         let source = try source
         return try DatasetInspection.inspect(
-            source.rows(try reader(in: home)), options: options, form: source.form)
+            source.rows(try reader(in: home)), options: options, namesFiles: source.namesFiles,
+            form: source.form)
     }
 
     /// Reads the source once, and makes what the node is to know of it.
     func inspect(
         as id: DatasetID, holdoutPerMille: Int, in home: HomeOptions
-    ) throws -> (owned: OwnedDataset, summary: DatasetSummary) {
+    ) throws -> (owned: OwnedDataset, inspection: DatasetInspection) {
         try OwnedDataset.inspecting(
             source, as: id, options: options, holdoutPerMille: holdoutPerMille,
             parquet: try reader(in: home))

@@ -12,7 +12,10 @@ struct DatasetCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset",
         abstract: "Show data to yourself, and its shape to the lab.",
-        subcommands: [Inspect.self, Add.self, Register.self, List.self, Show.self, Retire.self])
+        subcommands: [
+            Inspect.self, Add.self, Register.self, Drift.self, Refresh.self, List.self, Show.self,
+            Retire.self,
+        ])
 
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -37,7 +40,8 @@ struct DatasetCommands: AsyncParsableCommand {
                 Shows what the schema would say to the lab, and keeps where the data lies, the \
                 schema and a fresh salt for the commitment in the node's folder. The data is a CSV \
                 file (--file), one SELECT on a SQLite file (--sqlite, --query) or on a PostgreSQL \
-                server (--postgresql, --query), or a Parquet file (--parquet).
+                server (--postgresql, --query), a Parquet file (--parquet), or a folder of files \
+                with labels.csv (--folder).
                 """)
 
         @OptionGroup var home: HomeOptions
@@ -58,20 +62,37 @@ struct DatasetCommands: AsyncParsableCommand {
             if try home.node.ownedDatasets().contains(where: { $0.id == dataset }) {
                 throw ValidationError("this node has a dataset \(dataset) already")
             }
-            let (owned, summary) = try data.inspect(
+            let (owned, inspection) = try data.inspect(
                 as: dataset, holdoutPerMille: holdoutPerMille, in: home)
-            print(summary.rendered)
-            try home.node.keep(owned)
-            print(
-                """
-                The lab will see this schema, the number of rows and the commitment; no row leaves \
-                this machine:
-
-                \(owned.schema.json.indentedText)
-
-                next: jointlab dataset register \(dataset) --title "…"
-                """)
+            try DatasetCommands.takeUp(owned, inspection, in: home)
         }
+    }
+
+    /// Keeps what the node is to know of a dataset, and says what the lab will see of it.
+    static func takeUp(
+        _ owned: OwnedDataset, _ inspection: DatasetInspection, in home: HomeOptions
+    ) throws {
+        print(inspection.summary.rendered.visible)
+        try home.node.keep(inspection.statistics, of: owned.id)
+        try home.node.keep(owned)
+        print(
+            """
+            The lab will see this schema, the number of rows and the commitment; no row leaves this \
+            machine:
+
+            \(owned.schema.json.indentedText.visible)
+
+            next: jointlab dataset register \(owned.id) --title "…"
+            """)
+    }
+
+    /// - Throws: `ValidationError` where this node has no such dataset.
+    static func owned(_ dataset: DatasetID, in home: HomeOptions) throws -> OwnedDataset {
+        guard let owned = try home.node.ownedDatasets().first(where: { $0.id == dataset }) else {
+            throw ValidationError(
+                "this node knows no dataset \(dataset); `jointlab dataset add` it first")
+        }
+        return owned
     }
 
     struct Register: AsyncParsableCommand {
@@ -87,12 +108,7 @@ struct DatasetCommands: AsyncParsableCommand {
         var title: String
 
         func run() async throws {
-            guard
-                let owned = try submit.home.node.ownedDatasets().first(where: { $0.id == dataset })
-            else {
-                throw ValidationError(
-                    "this node knows no dataset \(dataset); `jointlab dataset add` it first")
-            }
+            let owned = try DatasetCommands.owned(dataset, in: submit.home)
             try await submit.submit(
                 try owned.registration(title: title), "\(dataset) is registered")
         }
