@@ -24,9 +24,9 @@ struct RegistrationCheck {
         let missing = registered.filter { found.index(of: $0) == nil }
         let new = columns.filter { known.index(of: $0) == nil }
         var problems: [String] = []
-        if !missing.isEmpty { problems.append("without the registered \(shown(missing))") }
-        if !new.isEmpty { problems.append("with \(shown(new)), which is not registered") }
-        if problems.isEmpty { problems.append("in another order than registered") }
+        if !missing.isEmpty { problems.append("registered and missing: \(shown(missing))") }
+        if !new.isEmpty { problems.append("not registered: \(shown(new))") }
+        if problems.isEmpty { problems.append("another order than registered") }
         let first = zip(columns, registered).enumerated().first {
             !$1.0.utf8.elementsEqual($1.1.utf8)
         }
@@ -34,7 +34,7 @@ struct RegistrationCheck {
             .schemaDiffers,
             at: .init(
                 file: file, column: first.map { $0.offset + 1 }, columnName: first?.element.0),
-            "the columns are \(problems.joined(separator: " and "))", remedy: Self.remedy)
+            "the columns differ (\(problems.joined(separator: "; ")))", remedy: Self.remedy)
     }
 
     mutating func add(_ row: borrowing CSVReader) {

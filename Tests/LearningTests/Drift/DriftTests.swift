@@ -121,8 +121,7 @@ import Testing
         let renamed = failure(Self.csv(rows: 2_000, seed: 1, age: "years"))
         #expect(
             renamed?.problem
-                == "the columns are without the registered age and with years, which is not registered"
-        )
+                == "the columns differ (registered and missing: age; not registered: years)")
         #expect(failure("ward,age,ill\ne,1,no\n")?.problem.contains("another order") == true)
     }
 
