@@ -34,7 +34,7 @@ final class PostgreSQLSession {
                 .sourceUnavailable, at: .init(file: name), "no connection: \(message)",
                 remedy: PQconnectionNeedsPassword(opened) == 1
                     ? "put the password into ~/.pgpass (mode 0600) of the user who runs the node"
-                    : "check that the server runs, and its pg_hba.conf")
+                    : "check the connection, that the server runs, and its pg_hba.conf")
         }
     }
 
@@ -90,7 +90,8 @@ final class PostgreSQLSession {
 
     private static func line(_ text: UnsafePointer<CChar>?) -> String {
         guard let text else { return "" }
-        return String(cString: text).split(whereSeparator: \.isNewline).joined(separator: "; ")
+        return String(cString: text).split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
     }
 
     /// The texts as C has them, with a null pointer behind the last.
