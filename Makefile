@@ -4,14 +4,14 @@
 TEST_FLAGS = -Xcc -O2 --explicit-target-dependency-import-check error
 SEEDS ?= 1000
 
-.PHONY: quickstart test setup setup-python simulate bench reproduce format lint
+.PHONY: quickstart test setup setup-python setup-postgresql simulate bench reproduce format lint
 
 quickstart: setup
 	@echo "building jointlab (release); the first time takes some minutes, most of it libraries"
 	swift build -c release --product jointlab
 	.build/release/jointlab quickstart
 
-test: setup setup-python
+test: setup setup-python setup-postgresql
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 
@@ -20,6 +20,9 @@ setup:
 
 setup-python: setup
 	@scripts/setup-python
+
+setup-postgresql: setup
+	@scripts/setup-postgresql
 
 # Whole labs under faults, from seeds: make simulate SEEDS=1000
 simulate: setup

@@ -146,6 +146,14 @@ let package = Package(
         .target(name: "CSandbox"),
         .target(
             name: "Sandbox", dependencies: ["Bundles", "CSandbox", "Encodings", "Tensors"]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "DataSources",
+            dependencies: [
+                "Bundles", "CLibPQ", "Encodings", "Learning", "Sandbox",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .target(
             name: "Audit",
             dependencies: [
@@ -169,9 +177,9 @@ let package = Package(
         .target(
             name: "Node",
             dependencies: [
-                "Bundles", "ContractFiles", "Contracts", "Encodings", "Federation", "HouseRules",
-                "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Relay", "Sandbox",
-                "Storage", "Strategies", "Trainers", "Transport",
+                "Bundles", "ContractFiles", "Contracts", "DataSources", "Encodings", "Federation",
+                "HouseRules", "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Relay",
+                "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -191,8 +199,8 @@ let package = Package(
         .target(
             name: "Participation",
             dependencies: [
-                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings",
-                "Identity", "LabAPI", "Learning", "Ledger", "Node",
+                "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "DataSources",
+                "Encodings", "Identity", "LabAPI", "Learning", "Ledger", "Node",
                 "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -202,10 +210,10 @@ let package = Package(
             name: "jointlab",
             dependencies: [
                 "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
-                "Contracts", "Coordinator", "Devices", "Encodings", "HouseRules", "Identity",
-                "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "ODRL", "Participation",
-                "Policy", "Relay", "Sandbox", "Settlement", "Storage", "Strategies", "Tensors",
-                "Trainers", "Transport",
+                "Contracts", "Coordinator", "DataSources", "Devices", "Encodings", "HouseRules",
+                "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "ODRL",
+                "Participation", "Policy", "Relay", "Sandbox", "Settlement", "Storage",
+                "Strategies", "Tensors", "Trainers", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -398,6 +406,13 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .testTarget(
+            name: "DataSourcesTests",
+            dependencies: [
+                "Contracts", "DataSources", "Encodings", "Learning", "Node", "Randomness",
+                "SampleLab", "Sandbox",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(
             name: "TrainersTests",
             dependencies: [
                 "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab",
@@ -447,9 +462,9 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "Bundles", "Contracts", "Coordinator", "Encodings", "HouseRules", "Identity",
-                "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "Participation", "Randomness",
-                "SampleLab",
+                "Bundles", "Contracts", "Coordinator", "DataSources", "Encodings", "HouseRules",
+                "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "Participation",
+                "Randomness", "SampleLab",
                 "ServedLab", "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

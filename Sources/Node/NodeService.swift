@@ -85,8 +85,9 @@ package actor NodeService: Service {
         desk = OwnerDesk(owner, member: card.member)
         runner = TrainingRunner(
             member: card.member, home: home, blobs: blobs, owner: owner,
-            bundles: BundleRunner(settings: trainers, home: home, logger: logger), logger: logger,
-            now: now)
+            bundles: BundleRunner(settings: trainers, home: home, logger: logger),
+            watch: DatasetWatch(home: home, parquet: trainers.parquet, logger: logger),
+            logger: logger, now: now)
         self.relay = relay.map {
             RelayRunner(
                 relay: $0, member: card.member, home: home, blobs: blobs, owner: owner,
@@ -508,6 +509,7 @@ package actor NodeService: Service {
 
     package func status() async -> NodeStatus {
         let trainerFailures = await runner.bundles.failures
+        let datasetProblems = await runner.watch.problems
         let follower = machine.follower
         let sets = follower.replica.state.cosigners.newest
         return NodeStatus(
@@ -516,9 +518,9 @@ package actor NodeService: Service {
             finality: follower.replica.finality, cosignedSize: follower.cosignedSize,
             isCosigner: sets.contains { $0.keys[machine.member] != nil },
             quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms.raised,
-            datasets: ownedDatasets().sorted(), trainerFailures: trainerFailures,
-            relay: await relay?.relay.status, rules: owner.rules,
-            rulesFile: owner.file.exists ? owner.file.file.path : nil,
+            datasets: ownedDatasets().sorted(), datasetProblems: datasetProblems,
+            trainerFailures: trainerFailures, relay: await relay?.relay.status,
+            rules: owner.rules, rulesFile: owner.file.exists ? owner.file.file.path : nil,
             requests: requests(), declined: desk.declined)
     }
 

@@ -26,6 +26,8 @@ package struct NodeStatus: Sendable {
     package let halted: CaughtMisconduct?
     package let alarms: [RaisedAlarm]
     package let datasets: [DatasetID]
+    /// For the owner alone.
+    package let datasetProblems: [DatasetProblem]
     /// The newest last.
     package let trainerFailures: [RecordedFailure]
     /// `nil` where the node is no relay.
@@ -79,6 +81,7 @@ package struct NodeStatus: Sendable {
                         "count": .integer(Int64($0.count)),
                     ]
                 }), "datasets": .array(datasets.map(\.json)),
+            "datasetProblems": .array(datasetProblems.map(\.json)),
             "trainerFailures": .array(trainerFailures.map(\.json)), "relay": relay?.json,
             "rules": rulesJSON, "requests": .array(requests.map(\.json)),
             "declined": .array(declined.map(\.json)),

@@ -22,6 +22,7 @@ struct TrainingRunner: Sendable {
     let owner: OwnerControl
     /// Members' own trainers.
     let bundles: BundleRunner
+    let watch: DatasetWatch
     let logger: Logger
     let now: @Sendable () -> Timestamp
 
@@ -89,14 +90,11 @@ struct TrainingRunner: Sendable {
                 judges: order.round.judges, trainer: trainer, strategy: strategy, base: base,
                 strategyState: strategyState,
                 state: try await states.before(order.round.id, isCounted: isCounted))
-            let load: @Sendable () throws -> LocalDataset = {
-                try owned.load(layout: trainer.layout, target: trainer.ownTarget)
-            }
             let product: RoundWork.Product
             if case .bundle(let settings) = trainer, let archive {
                 product = try await bundles.perform(
-                    work, of: settings, archive: archive, dataset: owned.id,
-                    limits: owner.limits(for: owned.id, atMost: bundles.limitsMax), load: load
+                    work, of: settings, archive: archive, dataset: owned,
+                    limits: owner.limits(for: owned.id, atMost: bundles.limitsMax)
                 ) { fraction, text in
                     Task {
                         await report(
@@ -108,8 +106,11 @@ struct TrainingRunner: Sendable {
                     await bundles.end(order.job.id)
                 }
             } else {
+                guard let layout = trainer.layout else { throw WorkError.runsInSandbox }
+                let dataset = try owned.load(
+                    layout: layout, target: trainer.ownTarget, parquet: bundles.settings.parquet)
                 let meter = ProgressMeter()
-                product = try work.perform(on: load()) { progress in
+                product = try work.perform(on: dataset) { progress in
                     guard let progress = meter.report(of: progress) else { return }
                     Task { await report(.training, progress) }
                 }
@@ -119,6 +120,7 @@ struct TrainingRunner: Sendable {
             {
                 return .refused(refusal, order, logger)
             }
+            await watch.wasUsed(owned.id)
             try states.keep(product.state, of: order.round.id)
             return .update(
                 try blobs.write(product.bytes), weight: product.weight,
@@ -126,6 +128,7 @@ struct TrainingRunner: Sendable {
         } catch let error as DatasetError {
             // The owner reads the whole sentence; others are told the kind of mistake and its place.
             logger.error("dataset.unusable", metadata: ["error": "\(error)"])
+            await watch.note(error, of: order.participant.dataset, at: now())
             let line = error.place?.line.map { " in line \($0)" } ?? ""
             return .failure(
                 code: error.code.rawValue, detail: "the dataset cannot be used\(line)")

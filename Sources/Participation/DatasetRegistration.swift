@@ -1,26 +1,39 @@
 package import Contracts
+package import DataSources
 import Encodings
 import Foundation
 package import Learning
 package import Node
 
 extension OwnedDataset {
-    /// Reads a file once, and makes what the node is to know of it, with a fresh salt.
+    /// Reads a CSV file once, and makes what the node is to know of it, with a fresh salt.
     package static func inspecting(
         file: String, as id: DatasetID, options: InspectionOptions, holdoutPerMille: Int
     ) throws -> (owned: OwnedDataset, summary: DatasetSummary) {
+        let (owned, inspection) = try inspecting(
+            .csv(file: file, delimiter: options.csv.delimiter, header: options.csv.header),
+            as: id, options: options, holdoutPerMille: holdoutPerMille)
+        return (owned, inspection.summary)
+    }
+
+    /// Reads a source once, and makes what the node is to know of it, with a fresh salt.
+    package static func inspecting(
+        _ source: DataSource, as id: DatasetID, options: InspectionOptions, holdoutPerMille: Int,
+        parquet: ParquetReader = ParquetReader()
+    ) throws -> (owned: OwnedDataset, inspection: DatasetInspection) {
         var random = SystemRandomNumberGenerator()
         let salt = CommitmentSalt(from: &random)
-        let inspection = try DatasetInspection.inspect(path: file, options: options, salt: salt)
+        let inspection = try DatasetInspection.inspect(
+            source.rows(parquet), options: options, salt: salt,
+            namesFiles: source.namesFiles, form: source.form)
         guard let commitment = inspection.commitment else {
             preconditionFailure("an inspection with a salt makes a commitment")
         }
         let owned = OwnedDataset(
-            id: id, file: URL(fileURLWithPath: file).absoluteURL.path, schema: inspection.schema,
+            id: id, source: source.absolute, schema: inspection.schema,
             rows: inspection.rowCount, commitment: commitment, salt: salt,
-            delimiter: options.csv.delimiter, header: options.csv.header,
             holdoutPerMille: holdoutPerMille)
-        return (owned, inspection.summary)
+        return (owned, inspection)
     }
 
     /// What the lab is told.

@@ -40,6 +40,11 @@ extension MemberSession {
         _ design: JobDesign, on licences: [LicenceID]
     ) async throws -> JobTrainer {
         let schemas = try await schemas(of: licences)
+        if let place = schemas.firstIndex(where: { $0.files != nil }) {
+            throw Mistake(
+                "the dataset of \(licences[place]) is a folder of files, which no built-in trainer "
+                    + "reads; bring a bundle whose inputs are of the kind files (--bundle)")
+        }
         let target =
             [KMeansSettings.kind, StatisticsSettings.kind].contains(design.kind)
             ? .nothing
@@ -48,12 +53,21 @@ extension MemberSession {
     }
 
     /// What a bundle is shown of the datasets of some licences, and what it is to predict.
+    ///
+    /// - Parameter readsFiles: Whether its inputs are files; a layout is of a table.
     package func dataView(
-        on licences: [LicenceID]
-    ) async throws -> (layout: FeatureLayout, target: Target) {
+        on licences: [LicenceID], readsFiles: Bool
+    ) async throws -> (layout: FeatureLayout?, target: Target) {
         let schemas = try await schemas(of: licences)
+        for (licence, schema) in zip(licences, schemas) where (schema.files != nil) != readsFiles {
+            throw Mistake(
+                readsFiles
+                    ? "the bundle reads files, and the dataset of \(licence) is a table"
+                    : "the dataset of \(licence) is a folder of files, and the bundle reads a table"
+            )
+        }
         return (
-            try FeatureLayout(commonTo: schemas),
+            readsFiles ? nil : try FeatureLayout(commonTo: schemas),
             try Target(commonTo: zip(licences, schemas.map(\.target)).map { ($0, $1) })
         )
     }
@@ -65,7 +79,10 @@ extension MemberSession {
         let job = try await self.version(version)["job"]?.string ?? ""
         let earlier = try JobTrainer(
             try await get("/v1/jobs/\(job)")["job"]?["trainer"] ?? .null)
-        let trainer = try design.trainer(layout: earlier.layout, target: earlier.target)
+        guard let layout = earlier.layout else {
+            throw Mistake("\(version) was trained on files; go on with its bundle")
+        }
+        let trainer = try design.trainer(layout: layout, target: earlier.target)
         guard trainer.isSameModel(as: earlier) else {
             throw Mistake(
                 "\(version) is a model of \(earlier.text); go on with the same trainer and hidden "

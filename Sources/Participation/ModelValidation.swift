@@ -94,6 +94,7 @@ package struct Acceptance: Hashable, Sendable {
 extension LocalDataset {
     /// A whole file to judge a model by: read for what the model predicts, with its features.
     package static func forValidation(by trainer: JobTrainer, file: String) throws -> LocalDataset {
+        guard let layout = trainer.layout else { throw WorkError.runsInSandbox }
         var options = InspectionOptions()
         options.label = trainer.target.column.map { ColumnReference($0) }
         switch trainer.target {
@@ -109,7 +110,7 @@ extension LocalDataset {
         }
         let inspection = try DatasetInspection.inspect(path: file, options: options)
         return try LocalDataset.load(
-            path: file, schema: inspection.schema, layout: trainer.layout, target: trainer.target,
+            path: file, schema: inspection.schema, layout: layout, target: trainer.target,
             split: .all)
     }
 }

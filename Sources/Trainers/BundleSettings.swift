@@ -9,6 +9,8 @@ package import Learning
 /// inputs of the layout and the answer, and no other column.
 package struct BundleSettings: Hashable, Sendable {
     package static let kind = "bundle"
+    /// What stands under `inputs` in the place of a layout where the trainer reads files.
+    private static let filesInput = "files"
     private static let seedMax: UInt64 = 1 << 53 - 1
 
     /// The SHA-256 of the bundle's archive.
@@ -20,14 +22,14 @@ package struct BundleSettings: Hashable, Sendable {
     package let config: JSONValue
     /// Below 2⁵³.
     package let seed: UInt64
-    /// The features that all participants have agreed on.
-    package let layout: FeatureLayout
+    /// The features that all participants have agreed on; `nil` where the trainer reads files.
+    package let layout: FeatureLayout?
     /// What a dataset is read for.
     package let target: Target
 
     package init(
         digest: BlobDigest, name: String, version: String, config: JSONValue, seed: UInt64,
-        layout: FeatureLayout, target: Target
+        layout: FeatureLayout?, target: Target
     ) {
         self.digest = digest
         self.name = name
@@ -42,7 +44,8 @@ package struct BundleSettings: Hashable, Sendable {
         [
             "kind": .string(Self.kind), "digest": digest.json, "name": .string(name),
             "version": .string(version), "config": config, "seed": .integer(Int64(seed)),
-            "layout": layout.json, "target": target.json,
+            "layout": layout?.json,
+            "inputs": layout == nil ? .string(Self.filesInput) : nil, "target": target.json,
         ]
     }
 
@@ -58,8 +61,15 @@ package struct BundleSettings: Hashable, Sendable {
         config = try fields.required("config")
         guard config.object != nil else { throw fields.wrong("config", "should be an object") }
         seed = UInt64(try fields.integer("seed", in: 0...Int64(Self.seedMax)))
-        layout = try FeatureLayout(
-            json: try fields.required("layout"), at: fields.path(to: "layout"))
+        if fields.optional("inputs") != nil {
+            guard try fields.string("inputs") == Self.filesInput else {
+                throw fields.wrong("inputs", "should be \(Self.filesInput)")
+            }
+            layout = nil
+        } else {
+            layout = try FeatureLayout(
+                json: try fields.required("layout"), at: fields.path(to: "layout"))
+        }
         target = try Target(json: try fields.required("target"), at: fields.path(to: "target"))
         try fields.finish()
     }

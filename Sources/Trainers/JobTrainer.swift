@@ -114,7 +114,8 @@ package enum JobTrainer: Sendable {
         }
     }
 
-    package var layout: FeatureLayout {
+    /// `nil` for a member's own that reads files.
+    package var layout: FeatureLayout? {
         switch self {
         case .averaged(let trainer): trainer.layout
         case .merged(let trainer): trainer.layout

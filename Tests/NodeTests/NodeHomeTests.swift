@@ -1,4 +1,5 @@
 import Contracts
+import DataSources
 import Encodings
 import Foundation
 import Identity
@@ -110,9 +111,10 @@ import Testing
         let inspection = try DatasetInspection.inspect(
             path: file, options: InspectionOptions(label: ColumnReference("outcome")), salt: salt)
         return OwnedDataset(
-            id: try DatasetID(name), file: file, schema: inspection.schema,
-            rows: inspection.rowCount, commitment: try #require(inspection.commitment), salt: salt,
-            delimiter: .semicolon, header: .present, holdoutPerMille: 250)
+            id: try DatasetID(name),
+            source: .csv(file: file, delimiter: .semicolon, header: .present),
+            schema: inspection.schema, rows: inspection.rowCount,
+            commitment: try #require(inspection.commitment), salt: salt, holdoutPerMille: 250)
     }
 
     @Test("What a node knows of its datasets is kept for its owner alone, and read back in order")
@@ -128,9 +130,15 @@ import Testing
     @Test(
         "A dataset's record with a bad field is refused by file and field",
         arguments: [
-            ("dataset", "../../etc"), ("file", 7), ("schema", []), ("rows", -1),
-            ("commitment", "ab"),
-            ("salt", "****"), ("salt", "AAAA"), ("delimiter", "pipe"), ("header", "maybe"),
+            ("dataset", "../../etc"), ("source", 7), ("source", ["kind": "carrier-pigeon"]),
+            (
+                "source",
+                [
+                    "kind": "postgresql", "connection": "postgresql://u:pw@host/db",
+                    "query": "SELECT 1",
+                ]
+            ), ("schema", []), ("rows", -1), ("commitment", "ab"), ("salt", "****"),
+            ("salt", "AAAA"),
             ("holdoutPerMille", 1_001), ("owner", "south"),
         ] as [(String, JSONValue)])
     func badRecord(field: String, value: JSONValue) throws {
@@ -144,14 +152,29 @@ import Testing
             "\(String(describing: error))")
     }
 
+    @Test("A record from before there were other sources than CSV files is read as one")
+    func earlierRecord() throws {
+        let dataset = try dataset()
+        var earlier = try #require(dataset.json.object)
+        earlier["source"] = nil
+        #expect(throws: JSONShapeError.self) { try OwnedDataset(.object(earlier)) }
+        earlier["file"] = .string(dataset.source.name)
+        earlier["delimiter"] = "semicolon"
+        earlier["header"] = "present"
+        #expect(try OwnedDataset(.object(earlier)) == dataset)
+        earlier["delimiter"] = "pipe"
+        #expect(throws: JSONShapeError.self) { try OwnedDataset(.object(earlier)) }
+    }
+
     @Test("Rows that are not those that were committed to are not loaded")
     func changedRows() throws {
         let dataset = try dataset()
         let layout = try FeatureLayout(commonTo: [dataset.schema])
         let loaded = try dataset.load(layout: layout)
         #expect(loaded.training.count + loaded.holdout.count == 20)
-        let csv = try String(contentsOfFile: dataset.file, encoding: .utf8)
-        try SyncedFile.replace(dataset.file, with: Array(csv.replacing("25", with: "24").utf8))
+        let csv = try String(contentsOfFile: dataset.source.name, encoding: .utf8)
+        try SyncedFile.replace(
+            dataset.source.name, with: Array(csv.replacing("25", with: "24").utf8))
         #expect(throws: DatasetError.self) { try dataset.load(layout: layout) }
     }
 }

@@ -4,7 +4,7 @@
 /// by number (``CSVOptions/Header``). Every other row has as many fields as the first.
 struct CSVReader: ~Copyable {
     /// Gives the next bytes of the file; 0 at its end.
-    typealias Source = (UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int
+    typealias Source = RowText.Read
 
     static let bufferByteCount = 256 << 10
     static let nameByteCountMax = 256
@@ -24,32 +24,39 @@ struct CSVReader: ~Copyable {
     private var position = 0
     private var sourceIsAtEnd = false
     private var tokenizer: CSVTokenizer
+    private let counting: RowText.Counting
     /// Whether the tokenizer holds the first row of a file without header, not yet handed out.
     private var firstRowWaits = false
 
-    /// Opens a file, the one place of the module that does, and reads its header.
+    /// Opens a file and reads its header.
     ///
     /// - Throws: ``DatasetError``.
     static func open(
         path: String, options: CSVOptions = CSVOptions()
     ) throws(DatasetError) -> CSVReader {
-        let opened = try LocalFile(path: path)
-        return try reading(opened.read(into:), file: path, options: options)
+        try reading(RowText(file: path, options: options))
     }
 
     /// Reads what a source gives.
     static func reading(
         _ source: @escaping Source, file: String, options: CSVOptions = CSVOptions()
     ) throws(DatasetError) -> CSVReader {
-        var reader = CSVReader(source: source, file: file, options: options)
+        try reading(RowText(name: file, options: options, counting: .lines, read: source))
+    }
+
+    /// Reads the header of rows from anywhere.
+    static func reading(_ rows: RowText) throws(DatasetError) -> CSVReader {
+        var reader = CSVReader(rows)
         try reader.readHeader()
         return reader
     }
 
-    private init(source: @escaping Source, file: String, options: CSVOptions) {
-        self.source = source
-        self.file = file
-        self.options = options
+    private init(_ rows: RowText) {
+        source = rows.read
+        file = rows.name
+        options = rows.options
+        counting = rows.counting
+        let options = rows.options
         buffer = .allocate(byteCount: Self.bufferByteCount, alignment: 16)
         tokenizer = CSVTokenizer(delimiter: .comma, options: options)
     }
@@ -69,10 +76,7 @@ struct CSVReader: ~Copyable {
         } else {
             guard try readRow() else {
                 guard rowCount > 0 else {
-                    throw DatasetError(
-                        .rowsMissing, at: .init(file: file),
-                        "the file has a header and no row under it",
-                        remedy: "add rows, or say that the file has no header")
+                    throw rowsMissing()
                 }
                 return false
             }
@@ -91,8 +95,19 @@ struct CSVReader: ~Copyable {
     /// Where the row is, for messages about it.
     func place(column: Int? = nil) -> DatasetError.Place {
         DatasetError.Place(
-            file: file, line: tokenizer.rowLine, column: column.map { $0 + 1 },
+            file: file, line: counting.countsLines ? tokenizer.rowLine : nil,
+            row: counting.number(ofRow: rowCount - 1), column: column.map { $0 + 1 },
             columnName: column.map { columns[$0] })
+    }
+
+    private func rowsMissing() -> DatasetError {
+        counting.countsLines
+            ? DatasetError(
+                .rowsMissing, at: .init(file: file), "the file has a header and no row under it",
+                remedy: "add rows, or say that the file has no header")
+            : DatasetError(
+                .rowsMissing, at: .init(file: file), "there are columns and no rows",
+                remedy: "check the source, or the query's conditions")
     }
 
     private mutating func readHeader() throws(DatasetError) {
@@ -195,7 +210,8 @@ struct CSVReader: ~Copyable {
         return DatasetError(
             fault.code,
             at: .init(
-                file: file, line: fault.line, column: fault.column,
+                file: file, line: counting.countsLines ? fault.line : nil,
+                row: counting.number(ofRow: rowCount), column: fault.column,
                 columnName: columns.indices.contains(index) ? columns[index] : nil),
             fault.problem, remedy: fault.remedy)
     }

@@ -25,10 +25,14 @@ package struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible 
         case numberTooLarge = "dataset.number_too_large"
         case quoteMisplaced = "dataset.quote_misplaced"
         case quoteNotClosed = "dataset.quote_not_closed"
+        case queryRefused = "dataset.query_refused"
         case rowsMissing = "dataset.rows_missing"
         case rowsTooMany = "dataset.rows_too_many"
         case rowWidth = "dataset.row_width"
         case schemaDiffers = "dataset.schema_differs"
+        case sourceUnavailable = "dataset.source_unavailable"
+        case sourceUnreadable = "dataset.source_unreadable"
+        case valueUnreadable = "dataset.value_unreadable"
         case zeroByte = "dataset.zero_byte"
     }
 
@@ -38,22 +42,31 @@ package struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible 
         package let file: String
         /// Counted from 1, as an editor counts: newlines within quotes count too.
         package var line: Int?
+        /// Counted from 1, as the source gives them; where rows are no lines of a file.
+        package var row: Int?
         /// Counted from 1.
         package var column: Int?
         package var columnName: String?
 
         package init(
-            file: String, line: Int? = nil, column: Int? = nil, columnName: String? = nil
+            file: String, line: Int? = nil, row: Int? = nil, column: Int? = nil,
+            columnName: String? = nil
         ) {
             self.file = file
             self.line = line
+            self.row = row
             self.column = column
             self.columnName = columnName
         }
 
+        /// `line 4` or `row 4`.
+        package var position: String? {
+            line.map { "line \($0)" } ?? row.map { "row \($0)" }
+        }
+
         package var description: String {
             var text = file
-            if let line { text += ", line \(line)" }
+            if let position { text += ", \(position)" }
             if let column { text += ", column \(column)" }
             if let columnName { text += " (\(shown(columnName)))" }
             return text

@@ -29,5 +29,7 @@ func shown(_ texts: some Collection<String>, max: Int = 8) -> String {
     return texts.count > max ? "\(names) and \(texts.count - max) more" : names
 }
 
-/// "1 row", "2 rows".
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+/// "1 row", "2 rows", "3 classes".
+func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
+}

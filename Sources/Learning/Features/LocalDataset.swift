@@ -17,10 +17,15 @@ package struct LocalDataset: Sendable {
     package struct Registration: Hashable, Sendable {
         package let commitment: SaltedCommitment
         package let salt: CommitmentSalt
+        /// For messages.
+        package let rowCount: Int?
 
-        package init(commitment: SaltedCommitment, salt: CommitmentSalt) {
+        package init(
+            commitment: SaltedCommitment, salt: CommitmentSalt, rowCount: Int? = nil
+        ) {
             self.commitment = commitment
             self.salt = salt
+            self.rowCount = rowCount
         }
     }
 
@@ -77,15 +82,28 @@ package struct LocalDataset: Sendable {
         split: HoldoutSplit, registration: Registration? = nil, options: CSVOptions = CSVOptions()
     ) throws(DatasetError) -> LocalDataset {
         try load(
-            CSVReader.open(path: path, options: options), schema: schema, layout: layout,
+            RowText(file: path, options: options), schema: schema, layout: layout,
             target: target, split: split, registration: registration)
+    }
+
+    /// Reads rows from anywhere once and keeps the features and the answers.
+    ///
+    /// - Throws: ``DatasetError``, as for a file.
+    package static func load(
+        _ rows: RowText, schema: DatasetSchema, layout: FeatureLayout, target: Target? = nil,
+        split: HoldoutSplit, registration: Registration? = nil
+    ) throws(DatasetError) -> LocalDataset {
+        try load(
+            CSVReader.reading(rows), schema: schema, layout: layout, target: target, split: split,
+            registration: registration)
     }
 
     static func load(
         _ reader: consuming CSVReader, schema: DatasetSchema, layout: FeatureLayout,
         target: Target? = nil, split: HoldoutSplit, registration: Registration? = nil
     ) throws(DatasetError) -> LocalDataset {
-        try check(columns: reader.columns, against: schema, file: reader.file)
+        var check = try RegistrationCheck(
+            registration, schema: schema, columns: reader.columns, file: reader.file)
         guard target != nil || schema.target != .nothing else {
             throw DatasetError(
                 .labelNeeded, at: .init(file: reader.file),
@@ -99,12 +117,11 @@ package struct LocalDataset: Sendable {
         let answers = try TargetReader(target, schema: schema, places: places, file: reader.file)
 
         var encoder = RowEncoder(layout)
-        var hasher = registration.map { RowHasher(salt: $0.salt, columns: reader.columns) }
         var values: [Float] = []
         var labels: [Float] = []
         var numbers: [UInt64] = []
         while try reader.advance() {
-            hasher?.add(reader)
+            check.add(reader)
             guard let answer = try answers.answer(in: reader) else { continue }
             guard labels.count < Int(UInt32.max) else {
                 throw DatasetError(
@@ -124,12 +141,7 @@ package struct LocalDataset: Sendable {
                 .labelNeeded, at: .init(file: reader.file), "the label is missing in every row",
                 remedy: "register the dataset with another label")
         }
-        if let hasher, let registration, hasher.commitment() != registration.commitment {
-            throw DatasetError(
-                .commitmentDiffers, at: .init(file: reader.file),
-                "the rows are not those of the registered commitment",
-                remedy: "restore the file, or register its new contents")
-        }
+        try check.finish(rowCount: reader.rowCount)
         return LocalDataset(
             rows: LabelledRows(
                 inputs: DesignMatrix(width: layout.width, values: values), labels: labels),
@@ -157,23 +169,5 @@ package struct LocalDataset: Sendable {
             rowCount: rowCount, unlabelledRowCount: rowCount - rows.count,
             unknownCategoryCounts: Dictionary(
                 unknown.map { ($0.0.name, $0.1) }, uniquingKeysWith: +))
-    }
-
-    private static func check(
-        columns: [String], against schema: DatasetSchema, file: String
-    ) throws(DatasetError) {
-        for (index, (found, registered)) in zip(columns, schema.columns).enumerated()
-        where !found.utf8.elementsEqual(registered.name.utf8) {
-            throw DatasetError(
-                .schemaDiffers, at: .init(file: file, column: index + 1, columnName: found),
-                "the column is registered as \(shown(registered.name))",
-                remedy: "restore the file, or register the dataset anew")
-        }
-        guard columns.count == schema.columns.count else {
-            throw DatasetError(
-                .schemaDiffers, at: .init(file: file),
-                "the file has \(columns.count) columns, and \(schema.columns.count) are registered",
-                remedy: "restore the file, or register the dataset anew")
-        }
     }
 }

@@ -12,11 +12,11 @@ struct ColumnProfile {
     private(set) var decimalCommaCount = 0
     private(set) var numberMin = Double.infinity
     private(set) var numberMax = -Double.infinity
-    private var numberSum = 0.0
+    private(set) var numbers = NumberSample()
     private var allNumbersAreIntegers = true
     private var byteCountMax = 0
-    /// The first value that is no number, and its line.
-    private(set) var firstText: (text: String, line: Int)?
+    /// The first value that is no number, and where it stands.
+    private(set) var firstText: (text: String, place: DatasetError.Place)?
     private(set) var distinct: DistinctValues
     /// The hashes of all values so far, or `nil` once one has come twice or is no identifier's. Two
     /// different values of the same 64-bit hash would keep a column from being an identifier.
@@ -26,7 +26,7 @@ struct ColumnProfile {
         distinct = DistinctValues(max: categoriesMax)
     }
 
-    mutating func add(_ field: CSVField, line: Int) {
+    mutating func add(_ field: CSVField, at row: DatasetError.Place) {
         rowCount += 1
         guard !field.isMissing else {
             missingCount += 1
@@ -38,20 +38,20 @@ struct ColumnProfile {
             numberCount += 1
             numberMin = min(numberMin, number)
             numberMax = max(numberMax, number)
-            numberSum += number
+            numbers.add(number)
             if allNumbersAreIntegers, number.rounded() != number {
                 allNumbersAreIntegers = false
                 unrepeated = nil
             }
         } else {
-            if firstText == nil { firstText = (field.text, line) }
+            if firstText == nil { firstText = (field.text, row) }
             if field.hasDecimalComma { decimalCommaCount += 1 }
         }
         if unrepeated?.insert(TextTable.hash(field.bytes)).inserted == false { unrepeated = nil }
     }
 
     var valueCount: Int { rowCount - missingCount }
-    var numberMean: Double { numberSum / Double(numberCount) }
+    var numberMean: Double { numbers.mean }
     var hasOnlyNumbers: Bool { numberCount == valueCount }
 
     /// The values as categories, or `nil` where they are too many or too long.

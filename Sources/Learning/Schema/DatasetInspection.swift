@@ -6,6 +6,8 @@ package struct DatasetInspection: Sendable {
     /// `nil` where no salt was given.
     package let commitment: SaltedCommitment?
     package let summary: DatasetSummary
+    /// What to compare later rows with.
+    package let statistics: DatasetStatistics
 
     /// Reads a file once.
     ///
@@ -17,11 +19,34 @@ package struct DatasetInspection: Sendable {
     package static func inspect(
         path: String, options: InspectionOptions = InspectionOptions(), salt: CommitmentSalt? = nil
     ) throws(DatasetError) -> DatasetInspection {
-        try inspect(CSVReader.open(path: path, options: options.csv), options: options, salt: salt)
+        try inspect(RowText(file: path, options: options.csv), options: options, salt: salt)
+    }
+
+    /// Reads rows from anywhere once.
+    ///
+    /// - Parameters:
+    ///   - namesFiles: Whether each row names a file, with its digest.
+    ///   - form: Says in the summary what the rows are and in which order they come.
+    /// - Throws: ``DatasetError``: what is wrong with the rows or the label.
+    package static func inspect(
+        _ rows: RowText, options: InspectionOptions, salt: CommitmentSalt? = nil,
+        namesFiles: Bool = false, form: String? = nil
+    ) throws(DatasetError) -> DatasetInspection {
+        var options = options
+        if namesFiles {
+            // Also where two files are the same: digests are no categories to be told.
+            options.kinds += [FileKinds.column, FileKinds.digestColumn].map {
+                .init(column: ColumnReference($0), kind: .identifier)
+            }
+        }
+        return try inspect(
+            CSVReader.reading(rows), options: options, salt: salt, namesFiles: namesFiles,
+            form: form)
     }
 
     static func inspect(
-        _ reader: consuming CSVReader, options: InspectionOptions, salt: CommitmentSalt? = nil
+        _ reader: consuming CSVReader, options: InspectionOptions, salt: CommitmentSalt? = nil,
+        namesFiles: Bool = false, form: String? = nil
     ) throws(DatasetError) -> DatasetInspection {
         let columns = reader.columns
         let file = reader.file
@@ -44,15 +69,18 @@ package struct DatasetInspection: Sendable {
         }
 
         var profiles = columns.map { _ in ColumnProfile(categoriesMax: options.categoriesMax) }
+        let files = namesFiles ? columns.firstIndex(of: FileKinds.column) : nil
+        var paths: Set<String> = []
         var hasher = salt.map { RowHasher(salt: $0, columns: columns) }
         while try reader.advance() {
-            let line = reader.place().line ?? 0
+            let row = reader.place()
             for column in profiles.indices {
-                profiles[column].add(reader.field(column), line: line)
+                profiles[column].add(reader.field(column), at: row)
             }
             if let column = label?.column {
                 try label?.add(reader.field(column), at: reader.place(column: column))
             }
+            if let files { paths.insert(reader.field(files).text) }
             hasher?.add(reader)
         }
 
@@ -68,12 +96,17 @@ package struct DatasetInspection: Sendable {
                     place: .init(file: file, column: index + 1, columnName: name))
             schemaColumns.append(.init(name: name, kind: kind))
         }
-        let schema = DatasetSchema(columns: schemaColumns, target: target)
+        let schema = DatasetSchema(
+            columns: schemaColumns, target: target,
+            files: namesFiles ? FileKinds(paths: paths) : nil)
         return DatasetInspection(
             schema: schema, rowCount: reader.rowCount, commitment: hasher?.commitment(),
             summary: DatasetSummary(
-                file: file, delimiter: reader.delimiter, hasHeader: reader.hasHeader,
-                rowCount: reader.rowCount, schema: schema, profiles: profiles, label: label))
+                file: file,
+                form: form ?? "\(reader.delimiter.rawValue)-separated, "
+                    + "\(reader.hasHeader ? "with" : "without") a header",
+                rowCount: reader.rowCount, schema: schema, profiles: profiles, label: label),
+            statistics: DatasetStatistics(schema: schema, profiles: profiles))
     }
 
     /// The kind that the owner has chosen, if the column can be that.
@@ -89,9 +122,9 @@ package struct DatasetInspection: Sendable {
         case .text:
             return .text
         case .numeric:
-            if let (text, line) = profile.firstText {
+            if let (text, row) = profile.firstText {
                 var place = place
-                place.line = line
+                (place.line, place.row) = (row.line, row.row)
                 throw DatasetError(
                     .notANumber, at: place, "\(shown(text)) is not a number",
                     remedy: "correct it, or let the column be categorical")

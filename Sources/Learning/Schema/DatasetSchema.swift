@@ -10,6 +10,8 @@ package import Encodings
 ///     "format":"jointlab.dataset-schema/1",
 ///     "label":{"column":"diagnosis","negative":["B"],"positive":["M"]}}
 ///
+/// Where each row names a file, `files` says which kinds of files these are.
+///
 /// Where classes or a number are to be predicted, `target` says so in the place of `label`, and the
 /// column is of the kind `label` all the same.
 package struct DatasetSchema: Hashable, Sendable {
@@ -30,12 +32,15 @@ package struct DatasetSchema: Hashable, Sendable {
     /// What the dataset is registered for. Its column, if it has one, is of the kind `label`, and no
     /// other column is.
     package let target: Target
+    /// Where each row names a file, which files these are; `nil` for a table.
+    package let files: FileKinds?
 
     /// - Precondition: What the properties say; a schema from outside comes through
     ///   ``init(json:at:)``.
-    init(columns: [Column], target: Target) {
+    init(columns: [Column], target: Target, files: FileKinds? = nil) {
         self.columns = columns
         self.target = target
+        self.files = files
     }
 
     /// The rule for the two classes to be told apart, if that is what the dataset is for.
@@ -56,6 +61,7 @@ package struct DatasetSchema: Hashable, Sendable {
         return [
             "format": .string(Self.format),
             "columns": .array(columns),
+            "files": files?.json,
             "label": label?.json,
             "target": targetJSON,
         ]
@@ -105,7 +111,16 @@ package struct DatasetSchema: Hashable, Sendable {
         else {
             throw fields.wrong(key, "should name the one column of the kind label")
         }
+        var files: FileKinds?
+        if let value = fields.optional("files") {
+            files = try FileKinds(json: value, at: fields.path(to: "files"))
+            for name in [FileKinds.column, FileKinds.digestColumn]
+            where names.index(of: name) == nil {
+                throw fields.wrong(
+                    "columns", "should have the column \(name) where there are files")
+            }
+        }
         try fields.finish()
-        self.init(columns: columns, target: target)
+        self.init(columns: columns, target: target, files: files)
     }
 }

@@ -12,20 +12,19 @@ package struct DatasetSummary: Hashable, Sendable {
     }
 
     package let file: String
-    package let delimiter: CSVOptions.Delimiter
-    package let hasHeader: Bool
+    /// What the rows are, such as `comma-separated, with a header`.
+    package let form: String
     package let rowCount: Int
     package let columns: [Column]
     /// What an owner should look at before registering the file.
     package let notes: [String]
 
     init(
-        file: String, delimiter: CSVOptions.Delimiter, hasHeader: Bool, rowCount: Int,
+        file: String, form: String, rowCount: Int,
         schema: DatasetSchema, profiles: [ColumnProfile], label: LabelProfile?
     ) {
         self.file = file
-        self.delimiter = delimiter
-        self.hasHeader = hasHeader
+        self.form = form
         self.rowCount = rowCount
         columns = zip(schema.columns, profiles).map { column, profile in
             Column(
@@ -91,21 +90,21 @@ package struct DatasetSummary: Hashable, Sendable {
         if case .numeric = column.kind { return nil }
         if column.kind == .label || column.kind == .identifier { return nil }
         let name = shown(column.name)
-        guard let (text, line) = profile.firstText else { return nil }
+        guard let (text, place) = profile.firstText else { return nil }
         if profile.decimalCommaCount * 2 > profile.valueCount {
             return "\(name) looks like numbers with a decimal comma; export them with a point"
         }
         guard profile.numberCount * 10 > profile.valueCount * 9 else { return nil }
         return "\(name) would be numeric but for "
             + "\(counted(profile.valueCount - profile.numberCount, "value")), first \(shown(text)) "
-            + "in line \(line); correct them, or make them missing"
+            + "in \(place.position ?? ""); correct them, or make them missing"
     }
 
     /// The summary as text, ends with a newline.
     package var rendered: String {
         var lines = [
             "\(file): \(counted(rowCount, "row")), \(counted(columns.count, "column")), "
-                + "\(delimiter.rawValue)-separated, \(hasHeader ? "with" : "without") a header", "",
+                + form, "",
         ]
         let names = columns.map { shown($0.name) }
         let nameWidth = (names + ["column"]).map(\.count).max() ?? 0

@@ -31,14 +31,14 @@ actor BundleRunner {
         let inputBytes: Int
         let limits: TrainerLimits
         let rows: Int
+        let dataPath: String
         var lastUse: Int
     }
 
     private static let residentsMax = 8
     private static let failuresMax = 100
-    private static let dataName = "table.csv"
 
-    private let settings: TrainerSettings
+    nonisolated let settings: TrainerSettings
     /// No call gets more, whatever the owner's rules say.
     nonisolated var limitsMax: TrainerLimits { settings.limitsMax }
     /// Bundles and tables of the workers that are running; nobody else may look into it.
@@ -61,20 +61,20 @@ actor BundleRunner {
     ///
     /// - Parameters:
     ///   - archive: Has the digest that the job names, and the owner has approved it.
+    ///   - owned: The owner's data, which is opened where a worker has to be started.
     ///   - limits: What a call gets at most. A worker that was started with others is started anew.
-    ///   - load: Opens the owner's data.
     ///   - progress: How far the trainer says it is, from 0 to 1, and its line.
     /// - Throws: ``BundleFailure``, and what loading and encoding throw.
     func perform(
         _ work: RoundWork, of settings: BundleSettings, archive: BundleArchive,
-        dataset: DatasetID, limits: TrainerLimits, load: @Sendable () throws -> LocalDataset,
+        dataset owned: OwnedDataset, limits: TrainerLimits,
         progress: @escaping @Sendable (Double, String) -> Void
     ) async throws -> RoundWork.Product {
         guard let base = work.base else { throw WorkError.noBase }
         func call(_ task: WorkerTask, _ part: Part) async throws -> (WorkerResult, rows: Int) {
             try await self.call(
-                task, on: Key(job: work.round.job, dataset: dataset, part: part), base: base,
-                seed: work.ownSeed(settings.seed), settings, archive, limits, load: load,
+                task, on: Key(job: work.round.job, dataset: owned.id, part: part), base: base,
+                seed: work.ownSeed(settings.seed), settings, archive, limits, owned,
                 progress: progress)
         }
         switch work.task {
@@ -138,19 +138,18 @@ actor BundleRunner {
 
     private func call(
         _ task: WorkerTask, on key: Key, base: [UInt8], seed: UInt64, _ settings: BundleSettings,
-        _ archive: BundleArchive, _ limits: TrainerLimits,
-        load: @Sendable () throws -> LocalDataset,
+        _ archive: BundleArchive, _ limits: TrainerLimits, _ owned: OwnedDataset,
         progress: @escaping @Sendable (Double, String) -> Void
     ) async throws -> (WorkerResult, rows: Int) {
         do {
             let resident = try await resident(
-                key, settings, archive, limits, base: base, load: load)
+                key, settings, archive, limits, base: base, owned)
             resident.events.onProgress(progress)
             defer { resident.events.onProgress(nil) }
             let result = try await resident.worker.call(
                 WorkerCall(
                     task, base: base, config: settings.config, seed: seed,
-                    data: "/data/\(Self.dataName)"))
+                    data: resident.dataPath))
             return (result, resident.rows)
         } catch let failure as SandboxFailure {
             if residents[key]?.worker.hasEnded != false { remove(key) }
@@ -160,8 +159,7 @@ actor BundleRunner {
 
     private func resident(
         _ key: Key, _ settings: BundleSettings, _ archive: BundleArchive,
-        _ limits: TrainerLimits, base: [UInt8],
-        load: @Sendable () throws -> LocalDataset
+        _ limits: TrainerLimits, base: [UInt8], _ owned: OwnedDataset
     ) async throws -> Resident {
         uses += 1
         if var known = residents[key], !known.worker.hasEnded, known.limits == limits,
@@ -180,8 +178,7 @@ actor BundleRunner {
         let place = folder.appending(path: UUID().uuidString, directoryHint: .isDirectory)
         do {
             let resident = try await start(
-                key, settings, archive, limits, in: place, inputBytes: max(base.count, 1),
-                load: load)
+                key, settings, archive, limits, in: place, inputBytes: max(base.count, 1), owned)
             residents[key] = resident
             return resident
         } catch {
@@ -192,8 +189,7 @@ actor BundleRunner {
 
     private func start(
         _ key: Key, _ job: BundleSettings, _ archive: BundleArchive, _ limits: TrainerLimits,
-        in place: URL, inputBytes: Int,
-        load: @Sendable () throws -> LocalDataset
+        in place: URL, inputBytes: Int, _ owned: OwnedDataset
     ) async throws -> Resident {
         guard let python = settings.python else {
             throw SandboxFailure.environment(
@@ -201,17 +197,13 @@ actor BundleRunner {
         }
         let support = try SandboxSupport.find(on: settings.path)
         let environment = try PythonEnvironment(executable: URL(filePath: python))
-        let dataset = try load()
-        let rows = key.part == .training ? dataset.training : dataset.holdout
-        guard rows.count > 0 else { throw BundleFailure.noRows(key.part.rawValue) }
-        let table = place.appending(path: Self.dataName)
-        // The folder keeps others out; within the sandbox the table is read by a user without rights.
+        // The folder keeps others out; within the sandbox its data is read by a user without rights.
         try FileManager.default.createDirectory(
             at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let label = job.target.column.map { archive.manifest.label ?? $0 }
-        try Data(BundleTable.csv(rows, layout: dataset.layout, label: label)).write(to: table)
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o444], ofItemAtPath: table.path)
+        let data = try BundleData(
+            owned, for: job, archive.manifest, isTraining: key.part == .training, in: place,
+            parquet: settings.parquet)
+        guard data.rowCount > 0 else { throw BundleFailure.noRows(key.part.rawValue) }
         let bundle = place.appending(path: "bundle", directoryHint: .isDirectory)
         do {
             try BundleFolder.unpack(archive, to: bundle)
@@ -223,18 +215,18 @@ actor BundleRunner {
             WorkerProgram(
                 python: environment, package: settings.package.map { URL(filePath: $0) },
                 bundle: bundle, manifest: archive.manifest,
-                datasets: [.init(name: Self.dataName, source: table)],
+                datasets: [.init(name: data.name, source: data.location)],
                 limits: archive.manifest.limits.capped(by: limits),
                 inputBytes: inputBytes), in: support, onEvent: events.take)
         logger.info(
             "trainer.started",
             metadata: [
-                "job.id": "\(key.job)", "bundle": "\(job.digest)", "rows": "\(rows.count)",
+                "job.id": "\(key.job)", "bundle": "\(job.digest)", "rows": "\(data.rowCount)",
                 "part": "\(key.part.rawValue)", "python": "\(worker.greeting.python)",
             ])
         return Resident(
             worker: worker, events: events, folder: place, inputBytes: inputBytes,
-            limits: limits, rows: rows.count, lastUse: uses)
+            limits: limits, rows: data.rowCount, dataPath: "/data/\(data.name)", lastUse: uses)
     }
 
     private func remove(_ key: Key) {

@@ -24,6 +24,17 @@ enum BundleTable {
         return text
     }
 
+    /// The table of labels of some files: their names, what is to be predicted as for rows, and the
+    /// other columns as the owner has them.
+    static func csv(_ files: [LocalFiles.File], label: String?, others: [String]) -> [UInt8] {
+        let names = [FileKinds.column] + [label].compactMap(\.self) + others
+        let rows = files.map { file in
+            [quoted(file.path)] + (label == nil ? [] : ["\(file.label)"]) + file.others.map(quoted)
+        }
+        return Array(
+            ([names.map(quoted)] + rows).map { $0.joined(separator: ",") + "\n" }.joined().utf8)
+    }
+
     private static func quoted(_ name: String) -> String {
         "\"" + name.replacing("\"", with: "\"\"") + "\""
     }

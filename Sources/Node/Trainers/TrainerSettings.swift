@@ -1,4 +1,5 @@
 package import Bundles
+package import DataSources
 
 /// What the owner of a node says of trainers that others bring.
 package struct TrainerSettings: Hashable, Sendable {
@@ -19,5 +20,10 @@ package struct TrainerSettings: Hashable, Sendable {
         self.package = package
         self.limitsMax = limitsMax
         self.path = path
+    }
+
+    /// Parquet files are read as bundles run: on the same interpreter, within the same limits.
+    package var parquet: ParquetReader {
+        ParquetReader(python: python, path: path, limits: limitsMax)
     }
 }

@@ -42,7 +42,8 @@ struct BundleOptions: ParsableArguments {
     ) async throws -> Offer? {
         guard let bundle else { return nil }
         let archive = try BundleFolder.archive(of: URL(filePath: bundle))
-        let (layout, target) = try await session.dataView(on: licences)
+        let (layout, target) = try await session.dataView(
+            on: licences, readsFiles: archive.manifest.inputKind == .files)
         let bytes = archive.bytes
         let settings = BundleSettings(
             digest: BlobDigest(of: bytes), name: archive.manifest.name,
@@ -58,7 +59,7 @@ struct BundleOptions: ParsableArguments {
         return Offer(trainer: .bundle(settings), weights: weights)
     }
 
-    private func config(_ layout: FeatureLayout) throws -> JSONValue {
+    private func config(_ layout: FeatureLayout?) throws -> JSONValue {
         let value: JSONValue
         do {
             value = try JSONValue(parsing: Array(bundleConfig.utf8))
@@ -68,7 +69,7 @@ struct BundleOptions: ParsableArguments {
         guard case .object(var object) = value else {
             throw ValidationError("--bundle-config should be a JSON object")
         }
-        if object["features"] == nil {
+        if let layout, object["features"] == nil {
             object["features"] = .array(layout.inputNames.map { .string($0) })
         }
         return .object(object)

@@ -12,17 +12,21 @@ struct DatasetCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset",
         abstract: "Show data to yourself, and its shape to the lab.",
-        subcommands: [Inspect.self, Add.self, Register.self, List.self, Show.self, Retire.self])
+        subcommands: [
+            Inspect.self, Add.self, Register.self, Drift.self, Refresh.self, List.self, Show.self,
+            Retire.self,
+        ])
 
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say what is in a CSV file. Nothing is sent or kept.")
+            abstract: "Say what is in a file or a query's result. Nothing is sent or kept.")
 
-        @OptionGroup var file: DataFileOptions
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var data: DataSourceOptions
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let inspection = try DatasetInspection.inspect(path: file.path, options: file.options)
+            let inspection = try data.inspection(in: home)
             output.print(
                 ["schema": inspection.schema.json, "rows": .integer(Int64(inspection.rowCount))],
                 inspection.summary.rendered)
@@ -33,8 +37,11 @@ struct DatasetCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Tell the node where a dataset is. Nothing is sent.",
             discussion: """
-                Shows what the schema would say to the lab, and keeps the path, the schema and a \
-                fresh salt for the commitment in the node's folder.
+                Shows what the schema would say to the lab, and keeps where the data lies, the \
+                schema and a fresh salt for the commitment in the node's folder. The data is a CSV \
+                file (--file), one SELECT on a SQLite file (--sqlite, --query) or on a PostgreSQL \
+                server (--postgresql, --query), a Parquet file (--parquet), or a folder of files \
+                with labels.csv (--folder).
                 """)
 
         @OptionGroup var home: HomeOptions
@@ -42,7 +49,7 @@ struct DatasetCommands: AsyncParsableCommand {
         @Argument(help: "What the lab will call the dataset.")
         var dataset: DatasetID
 
-        @OptionGroup var file: DataFileOptions
+        @OptionGroup var data: DataSourceOptions
 
         @Option(help: "How many of a thousand rows to keep out of training, to judge models by.")
         var holdoutPerMille = 200
@@ -55,19 +62,37 @@ struct DatasetCommands: AsyncParsableCommand {
             if try home.node.ownedDatasets().contains(where: { $0.id == dataset }) {
                 throw ValidationError("this node has a dataset \(dataset) already")
             }
-            let (owned, summary) = try file.inspect(as: dataset, holdoutPerMille: holdoutPerMille)
-            print(summary.rendered)
-            try home.node.keep(owned)
-            print(
-                """
-                The lab will see this schema, the number of rows and the commitment; no row leaves \
-                this machine:
-
-                \(owned.schema.json.indentedText)
-
-                next: jointlab dataset register \(dataset) --title "…"
-                """)
+            let (owned, inspection) = try data.inspect(
+                as: dataset, holdoutPerMille: holdoutPerMille, in: home)
+            try DatasetCommands.takeUp(owned, inspection, in: home)
         }
+    }
+
+    /// Keeps what the node is to know of a dataset, and says what the lab will see of it.
+    static func takeUp(
+        _ owned: OwnedDataset, _ inspection: DatasetInspection, in home: HomeOptions
+    ) throws {
+        print(inspection.summary.rendered.visible)
+        try home.node.keep(inspection.statistics, of: owned.id)
+        try home.node.keep(owned)
+        print(
+            """
+            The lab will see this schema, the number of rows and the commitment; no row leaves this \
+            machine:
+
+            \(owned.schema.json.indentedText.visible)
+
+            next: jointlab dataset register \(owned.id) --title "…"
+            """)
+    }
+
+    /// - Throws: `ValidationError` where this node has no such dataset.
+    static func owned(_ dataset: DatasetID, in home: HomeOptions) throws -> OwnedDataset {
+        guard let owned = try home.node.ownedDatasets().first(where: { $0.id == dataset }) else {
+            throw ValidationError(
+                "this node knows no dataset \(dataset); `jointlab dataset add` it first")
+        }
+        return owned
     }
 
     struct Register: AsyncParsableCommand {
@@ -83,12 +108,7 @@ struct DatasetCommands: AsyncParsableCommand {
         var title: String
 
         func run() async throws {
-            guard
-                let owned = try submit.home.node.ownedDatasets().first(where: { $0.id == dataset })
-            else {
-                throw ValidationError(
-                    "this node knows no dataset \(dataset); `jointlab dataset add` it first")
-            }
+            let owned = try DatasetCommands.owned(dataset, in: submit.home)
             try await submit.submit(
                 try owned.registration(title: title), "\(dataset) is registered")
         }
@@ -150,70 +170,3 @@ struct DatasetCommands: AsyncParsableCommand {
         }
     }
 }
-
-/// How to read a CSV file.
-struct DataFileOptions: ParsableArguments {
-    @Option(name: .customLong("file"), help: "The CSV file.", completion: .file())
-    var path: String
-
-    @Option(help: "The column to predict, by name or number.")
-    var label: String?
-
-    @Option(
-        help: "What is predicted of it: label (one of two), classes (one of several) or number.")
-    var answer: InspectionOptions.Answer = .label
-
-    @Option(help: "Which of its values are the positive class: M, or yes,maybe, or >0.")
-    var positive: String?
-
-    @Option(help: "comma, semicolon or tab; default: found out.")
-    var delimiter: CSVOptions.Delimiter?
-
-    @Option(help: "Whether the first row has names: detected, present or absent.")
-    var header: CSVOptions.Header = .detected
-
-    @Option(
-        name: .customLong("kind"),
-        help: "Correct a column's kind, as COLUMN=numeric, categorical, identifier or text.")
-    var kinds: [String] = []
-
-    var options: InspectionOptions {
-        get throws {
-            let positive = try positive.map { text in
-                guard let positive = PositiveClass(parsing: text) else {
-                    throw ValidationError(
-                        "--positive should be values, such as M or yes,maybe, or a comparison "
-                            + "such as >0")
-                }
-                return positive
-            }
-            let choices = try kinds.map { text in
-                let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-                guard parts.count == 2,
-                    let kind = InspectionOptions.KindChoice(rawValue: parts[1])
-                else {
-                    throw ValidationError(
-                        "--kind should be like age=numeric; the kinds are numeric, categorical, "
-                            + "identifier and text")
-                }
-                return InspectionOptions.Choice(column: ColumnReference(parts[0]), kind: kind)
-            }
-            return InspectionOptions(
-                csv: CSVOptions(delimiter: delimiter, header: header),
-                label: label.map { ColumnReference($0) }, answer: answer, positive: positive,
-                kinds: choices)
-        }
-    }
-
-    /// Reads the file once, and makes what the node is to know of it.
-    func inspect(
-        as id: DatasetID, holdoutPerMille: Int
-    ) throws -> (owned: OwnedDataset, summary: DatasetSummary) {
-        try OwnedDataset.inspecting(
-            file: path, as: id, options: options, holdoutPerMille: holdoutPerMille)
-    }
-}
-
-extension InspectionOptions.Answer: ExpressibleByArgument {}
-extension CSVOptions.Delimiter: ExpressibleByArgument {}
-extension CSVOptions.Header: ExpressibleByArgument {}

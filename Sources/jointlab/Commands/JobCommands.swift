@@ -101,7 +101,8 @@ struct JobCommands: AsyncParsableCommand {
                     receipt,
                     SubmitOptions.text(receipt, "\(job) is proposed") + """
 
-                        \(settings.layout.features.count) features; the model predicts \
+                        \(settings.layout.map { "\($0.features.count) features" } ?? "files"); \
+                        the model predicts \
                         \(settings.target.text)
                         next: jointlab job start \(job)
                         """)

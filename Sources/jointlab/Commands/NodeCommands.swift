@@ -178,6 +178,16 @@ enum NodeStatusView {
         }
         lines.append("datasets     \(status.shown("datasets"))")
         if let relay = status["relay"], relay.object != nil { lines += RelayView.lines(relay) }
+        for problem in status["datasetProblems"]?.array ?? [] {
+            let name = problem.shown("dataset")
+            lines.append("UNUSABLE     \(name): \(problem.shown("problem"))")
+            if let drifted = problem["drifted"]?.array {
+                let columns = drifted.compactMap(\.string).joined(separator: ", ")
+                lines.append(
+                    "             moved: \(columns.isEmpty ? "no column to speak of" : columns); "
+                        + "`jointlab dataset drift \(name)` shows how")
+            }
+        }
         if let halted = status["halted"], halted.object != nil {
             lines.append("HALTED       \(halted.shown("code")): \(halted.shown("problem"))")
         }

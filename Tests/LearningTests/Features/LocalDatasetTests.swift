@@ -117,10 +117,14 @@ import Testing
         ) {
             _ = try load("id,age,sex,y\n1,5,m,2\n", schema: schema, layout: layout)
         }
-        expect(.schemaDiffers, "test.csv, column 2 (years): the column is registered as age") {
+        expect(
+            .schemaDiffers,
+            "test.csv, column 2 (years): the columns differ (registered and missing: age; "
+                + "not registered: years)"
+        ) {
             _ = try load("id,years,sex,y\n1,5,m,1\n", schema: schema, layout: layout)
         }
-        expect(.schemaDiffers, "the file has 3 columns, and 4 are registered") {
+        expect(.schemaDiffers, "the columns differ (registered and missing: y)") {
             _ = try load("id,age,sex\n1,5,m\n", schema: schema, layout: layout)
         }
         expect(.labelNeeded, "the label is missing in every row") {

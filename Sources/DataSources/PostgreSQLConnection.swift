@@ -1,0 +1,48 @@
+import CLibPQ
+package import Learning
+
+/// How a PostgreSQL server is reached, without a password: libpq finds that where it always looks, in
+/// `~/.pgpass`, a service file or `PGPASSWORD`.
+package struct PostgreSQLConnection: Hashable, Sendable {
+    /// `service=ward`, `postgresql://reader@host/ward?sslmode=verify-full`, or pairs such as
+    /// `host=… dbname=…`.
+    package let text: String
+
+    private static let secrets: Set = ["password", "sslpassword"]
+
+    /// - Parameter text: A service's name, a URI or pairs of a name and a value.
+    /// - Throws: `DatasetError`: `sourceUnavailable`, in words that do not repeat the text: it may
+    ///   hold a password.
+    package init(_ text: String) throws(DatasetError) {
+        let isService = !text.isEmpty && !text.contains("=") && !text.contains("://")
+        let connection = isService ? "service=\(text)" : text
+        guard !connection.contains("\0"), let options = PQconninfoParse(connection, nil) else {
+            throw DatasetError(
+                .sourceUnavailable, at: nil,
+                "the PostgreSQL connection is not understood",
+                remedy: "give the name of a service in ~/.pg_service.conf, or a URI such as "
+                    + "postgresql://reader@host/database?sslmode=verify-full")
+        }
+        defer { PQconninfoFree(options) }
+        var option = options
+        var isNamed = false
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val, value.pointee != 0 {
+                isNamed = true
+                guard !Self.secrets.contains(String(cString: keyword)) else {
+                    throw DatasetError(
+                        .sourceUnavailable, at: nil, "the PostgreSQL connection holds a password",
+                        remedy: "leave it out, and put it into ~/.pgpass (mode 0600) of the user "
+                            + "who runs the node, as host:port:database:user:password")
+                }
+            }
+            option += 1
+        }
+        guard isNamed else {
+            throw DatasetError(
+                .sourceUnavailable, at: nil, "the PostgreSQL connection is empty",
+                remedy: "give the name of a service in ~/.pg_service.conf, or a URI")
+        }
+        self.text = connection
+    }
+}
