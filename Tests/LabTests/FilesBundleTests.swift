@@ -116,6 +116,25 @@ extension LabSuite {
                 #expect(problem?["dataset"]?.string == "clinic-files")
                 #expect(problem?["code"]?.string == "dataset.commitment_differs")
                 #expect(problem?["drifted"] == [])
+                let shown = try await lab.command("clinic", ["node", "status"])
+                #expect(shown.output.contains("UNUSABLE     clinic-files: "), "\(shown.all)")
+                let drift = try await lab.command(
+                    "clinic", ["dataset", "drift", "clinic-files", "--json"])
+                #expect(try drift.json["unchanged"]?.bool == false)
+                #expect(try drift.json["rowsFound"]?.integer == 20)
+
+                // What is registered stays as it is; the present files get a name of their own.
+                let refused = await #expect(throws: Daemons.Failure.self) {
+                    try await lab.command("clinic", ["dataset", "refresh", "clinic-files"])
+                }
+                #expect(refused?.description.contains("--as clinic-files-2") == true)
+                try await lab.command(
+                    "clinic", ["dataset", "refresh", "clinic-files", "--as", "clinic-files-2"])
+                try await lab.command(
+                    "clinic", ["dataset", "register", "clinic-files-2", "--title", "Strokes"])
+                let again = try await lab.command(
+                    "clinic", ["dataset", "drift", "clinic-files-2", "--json"])
+                #expect(try again.json["unchanged"]?.bool == true)
             }
         }
     }
