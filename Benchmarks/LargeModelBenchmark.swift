@@ -28,7 +28,8 @@ struct LargeModelBenchmark {
         let lab = try await BenchmarkLab(nodes: nodes + 1, binary: binary)
         let licences = try await lab.licenses(from: lab.members.dropFirst())
         let user = lab.members[0]
-        let (layout, target) = try await user.dataView(on: licences)
+        let layout = try await user.layout(of: licences)
+        let target = try await user.dataView(on: licences, readsFiles: false).target
         let settings = try NetworkSettings(
             kind: .multilayerPerceptron, layout: layout, target: target, hidden: [5_000, 5_000],
             activation: .relu,
@@ -80,7 +81,7 @@ struct LargeModelBenchmark {
             "a model of \(model.byteCount >> 20) MiB up",
             "\(shown((clock.now - start) / .seconds(1))) s")
 
-        let (layout, target) = try await lab.members[0].dataView(on: licences)
+        let (layout, target) = try await lab.members[0].dataView(on: licences, readsFiles: false)
         let settings = BundleSettings(
             digest: try await lab.members[0].coordinator.upload(Array("no bundle".utf8)),
             name: "played", version: "1", config: [:], seed: 1, layout: layout, target: target)

@@ -135,6 +135,9 @@ package actor DeviceAgent: Service {
         let states = DeviceStates(folder: home.jobs)
         let work = try order.work(
             as: data.device, base: base, state: states.before(order.round))
+        guard let layout = order.trainer.layout else {
+            throw RelayMistake.trainerNotRelayed(order.trainer.kind)
+        }
         logger.info(
             "dataset.opened",
             metadata: [
@@ -142,7 +145,7 @@ package actor DeviceAgent: Service {
                 "ledger.index": "\(order.openedAt)",
             ])
         let rows = try data.load(
-            relay.schema, layout: order.trainer.layout, target: order.trainer.ownTarget)
+            relay.schema, layout: layout, target: order.trainer.ownTarget)
         guard order.task != .evaluate || rows.holdout.count > 0 else {
             throw NothingHeldOut()
         }

@@ -7,5 +7,10 @@ package struct TrainingProgress: Hashable, Sendable {
     package let rowsDone: Int
     package let rowsTotal: Int
 
+    package init(rowsDone: Int, rowsTotal: Int) {
+        self.rowsDone = rowsDone
+        self.rowsTotal = rowsTotal
+    }
+
     package var fraction: Double { rowsTotal > 0 ? Double(rowsDone) / Double(rowsTotal) : 1 }
 }

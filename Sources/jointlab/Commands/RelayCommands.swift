@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contracts
+import DataSources
 import Encodings
 import Foundation
 import Learning
@@ -37,15 +38,18 @@ struct RelayCommands: AsyncParsableCommand {
         @Argument(help: "What the lab will call the dataset.")
         var dataset: DatasetID
 
-        @OptionGroup var file: DataFileOptions
+        @OptionGroup var example: DataSourceOptions
 
         func run() throws {
             _ = try home.node.card()
             if try home.node.ownedDatasets().contains(where: { $0.id == dataset }) {
                 throw ValidationError("this node has a dataset \(dataset) already")
             }
-            let schema = try DatasetInspection.inspect(path: file.path, options: file.options)
-                .schema
+            let source = try example.source
+            guard case .csv = source else {
+                throw ValidationError("the devices have CSV files; give an example with --file")
+            }
+            let schema = try example.inspection(in: home).schema
             try home.node.relay.prepare(RelayedDataset(id: dataset, schema: schema))
             print(
                 """
