@@ -320,15 +320,15 @@ package actor NodeService: Service {
 
     private nonisolated func carryOutOrders() async throws {
         for await order in orders {
-            try await finished(
-                order,
-                await runner.run(order, client: client) {
-                    await self.refusal(of: order)
-                } isCounted: {
-                    await self.isCounted($0)
-                } report: {
-                    await self.report($0, $1, on: order.round.id)
-                })
+            let outcome = await runner.run(order, client: client) {
+                await self.refusal(of: order)
+            } isCounted: {
+                await self.isCounted($0)
+            } report: {
+                await self.report($0, $1, on: order.round.id)
+            }
+            let failure = await runner.bundles.failures.last { $0.round == order.round.id }
+            try await finished(order, outcome, said: failure?.failure.description)
         }
     }
 
@@ -362,7 +362,7 @@ package actor NodeService: Service {
     ///
     /// - Parameter progress: What a trainer says of itself.
     private func report(
-        _ stage: SiteReport.Stage, _ progress: (fraction: Double, text: String)? = nil,
+        _ stage: SiteReport.Stage, _ progress: (fraction: Double?, text: String)? = nil,
         on round: RoundID
     ) {
         let state = machine.replica.state
@@ -371,20 +371,23 @@ package actor NodeService: Service {
             let report = SiteDisclosure(licence).disclosed(
                 SiteReport(
                     round: round, stage: stage,
-                    fractionMicro: progress.map {
-                        Int64(min(max($0.fraction, 0), 1) * 1_000_000)
+                    fractionMicro: progress?.fraction.map {
+                        Int64(min(max($0, 0), 1) * 1_000_000)
                     }, message: progress?.text))
         else { return }
         reportQueue.yield(.report(report))
     }
 
-    private func finished(_ order: TrainingOrder, _ outcome: NodeMachine.Outcome) throws {
+    /// - Parameter said: What went wrong in the trainer's own words, which may speak of the data.
+    private func finished(
+        _ order: TrainingOrder, _ outcome: NodeMachine.Outcome, said: String?
+    ) throws {
         switch outcome {
         case .update:
             report(.uploading, on: order.round.id)
             counters.training["done", default: 0] += 1
-        case .failure(let code, _):
-            report(.failed, on: order.round.id)
+        case .failure(let code, let detail):
+            report(.failed, (nil, said ?? detail), on: order.round.id)
             counters.training[code, default: 0] += 1
         }
         try perform(machine.trained(order.round.id, outcome))

@@ -32,7 +32,7 @@ struct TrainingRunner: Sendable {
         isCounted: (RoundID) async -> Bool,
         report:
             @escaping @Sendable (
-                SiteReport.Stage, (fraction: Double, text: String)?
+                SiteReport.Stage, (fraction: Double?, text: String)?
             ) async -> Void
     ) async -> NodeMachine.Outcome {
         do {

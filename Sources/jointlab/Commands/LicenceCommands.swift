@@ -4,6 +4,8 @@ import Contracts
 import Encodings
 import Participation
 
+extension SiteDisclosure: ExpressibleByArgument {}
+
 /// `jointlab licence …`
 struct LicenceCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,6 +62,13 @@ struct LicenceCommands: AsyncParsableCommand {
             help: "MEMBER=WEIGHT: who shares in resales (repeat for several).")
         var beneficiaries: [String] = []
 
+        @Option(
+            help: """
+                How much of a round the site tells while it trains: none, stages, progress (also the \
+                share of the work done), messages (also the trainer's own lines and errors).
+                """)
+        var reports = SiteDisclosure.stages
+
         func run() async throws {
             try await MemberSession.with(submit.home) { session in
                 let money = try fee.money(scale: await session.scale(of: fee.currency))
@@ -72,6 +81,7 @@ struct LicenceCommands: AsyncParsableCommand {
                 terms.isFreelyTransferable = freelyTransferable
                 terms.resalePermille = resalePermille
                 terms.beneficiaries = try Shares.parse(beneficiaries)
+                terms.reports = reports
                 let owner = try await session.item(
                     "/v1/datasets", where: "dataset", is: dataset.text)
                 let licensor = try MemberID(owner.shown("owner"))
