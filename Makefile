@@ -4,7 +4,7 @@
 TEST_FLAGS = -Xcc -O2 --explicit-target-dependency-import-check error
 SEEDS ?= 1000
 
-.PHONY: quickstart test setup setup-python simulate bench reproduce format lint
+.PHONY: quickstart test setup setup-python simulate simulate-money bench reproduce format lint
 
 quickstart: setup
 	@echo "building jointlab (release); the first time takes some minutes, most of it libraries"
@@ -25,6 +25,11 @@ setup-python: setup
 simulate: setup
 	swift build -c release --product simulate
 	.build/release/simulate --seeds $(SEEDS)
+
+# Labs that do little but move money, some 2,000 actions a seed: make simulate-money SEEDS=1000
+simulate-money: setup
+	swift build -c release --product simulate
+	.build/release/simulate --money --seeds $(SEEDS)
 
 bench: setup
 	swift build -c release --product jointlab-bench

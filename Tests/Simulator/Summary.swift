@@ -16,8 +16,6 @@ package struct Summary: Sendable, CustomStringConvertible {
     package let liars: Int
     /// How often each action was applied, by its name.
     package let applied: [String: Int]
-    /// How many transactions of the ledger were refused.
-    package let refused: Int
     /// How often everything else happened.
     package let tally: [String: Int]
 
@@ -35,7 +33,6 @@ package struct Summary: Sendable, CustomStringConvertible {
         hasHonestCoordinator = !lab.scenario.coordinatorLies
         liars = lab.scenario.liars
         applied = lab.histories.applied
-        refused = lab.histories.refused
         tally = lab.tally.merging([
             "data touched": lab.training.touches, "sums": lab.training.sums,
             "receipts": lab.promises.receipts,

@@ -17,7 +17,6 @@ struct Totals {
     private var roundsAbandoned = 0
     private var tally: [String: Int] = [:]
     private var applied: [String: Int] = [:]
-    private var refused = 0
 
     init(seeds: Range<UInt64>) {
         count = seeds.count
@@ -36,7 +35,6 @@ struct Totals {
         roundsClosed += summary.roundsClosed
         roundsAbandoned += summary.roundsAbandoned
         tally.merge(summary.tally) { $0 + $1 }
-        refused += summary.refused
         applied.merge(summary.applied) { $0 + $1 }
         if let violation = summary.violation {
             failures += 1
@@ -64,7 +62,7 @@ struct Totals {
         """
         \(runs) seeds in \(String(format: "%.0f", seconds)) s (\(rate)), \(failures) failed
         \(runsWithLiars) of them with members or a coordinator that lie
-        \(applied.values.reduce(0, +)) actions applied, \(payments) of them on accounts, \(refused) refused
+        \(applied.values.reduce(0, +)) actions applied, \(payments) of them on accounts, \(tally["refused", default: 0]) refused
         \(entries) entries, \(roundsClosed) rounds closed, \(roundsAbandoned) abandoned
         data touched \(sum("data touched")) times, \(sum("sums")) sums recomputed
         \(sum("kills")) kills, \(sum("partitions")) partitions

@@ -69,6 +69,12 @@ struct LicenceCommands: AsyncParsableCommand {
                 """)
         var reports = SiteDisclosure.stages
 
+        func validate() throws {
+            guard !purposes.contains(where: \.isEmpty) else {
+                throw ValidationError("a purpose is a word or a phrase, and not empty")
+            }
+        }
+
         func run() async throws {
             try await MemberSession.with(submit.home) { session in
                 let money = try fee.money(scale: await session.scale(of: fee.currency))
@@ -176,10 +182,18 @@ struct LicenceCommands: AsyncParsableCommand {
         @Argument var licence: LicenceID
 
         func run() async throws {
-            let row = try await MemberSession.with(home) {
-                try await $0.item("/v1/licences", where: "licence", is: licence.text)
+            let (row, view) = try await MemberSession.with(home) { session in
+                let row = try await session.item("/v1/licences", where: "licence", is: licence.text)
+                let document = try await session.get("/v1/documents/\(row.shown("document"))")
+                return (
+                    row,
+                    ContractView(
+                        row, document: document["source"] ?? .null,
+                        scales: try await session.scales()
+                    )
+                )
             }
-            output.print(row, FieldList.text(row))
+            output.print(row, view.text)
         }
     }
 
