@@ -26,7 +26,7 @@ simulate: setup
 	swift build -c release --product simulate
 	.build/release/simulate --seeds $(SEEDS)
 
-# Labs that do little but move money, some 2,000 actions a seed: make simulate-money SEEDS=1000
+# Labs that do little but move money, some 4,000 random actions a seed: make simulate-money SEEDS=1000
 simulate-money: setup
 	swift build -c release --product simulate
 	.build/release/simulate --money --seeds $(SEEDS)

@@ -3,7 +3,7 @@ import ContractFiles
 import ContractLanguage
 import ContractLibrary
 import Foundation
-import Participation
+import Storage
 
 /// A contract document as a user names it: by its file, or by its name in the library.
 struct DocumentArgument {
@@ -15,7 +15,7 @@ struct DocumentArgument {
 
     /// A file of that name goes first.
     ///
-    /// - Throws: `ContractFileError`, or ``Mistake`` where there is neither.
+    /// - Throws: `ContractFileError`, or `StorageError` where there is neither.
     init(_ argument: String) throws {
         guard !FileManager.default.fileExists(atPath: argument) else {
             library = nil
@@ -23,8 +23,10 @@ struct DocumentArgument {
             return
         }
         guard let library = LibraryDocument.named(argument) else {
-            throw Mistake(
-                "\(argument): there is no such file, and no document of this name in the library, which has "
+            throw StorageError.unusable(
+                path: argument,
+                problem:
+                    "there is no such file, and no document of this name in the library, which has "
                     + LibraryDocument.all.map(\.name).joined(separator: ", "))
         }
         self.library = library
