@@ -4,7 +4,7 @@
 TEST_FLAGS = -Xcc -O2 --explicit-target-dependency-import-check error
 SEEDS ?= 1000
 
-.PHONY: quickstart test setup setup-python setup-postgresql simulate bench reproduce format lint
+.PHONY: quickstart test setup setup-python setup-postgresql simulate simulate-money bench reproduce format lint
 
 quickstart: setup
 	@echo "building jointlab (release); the first time takes some minutes, most of it libraries"
@@ -28,6 +28,11 @@ setup-postgresql: setup
 simulate: setup
 	swift build -c release --product simulate
 	.build/release/simulate --seeds $(SEEDS)
+
+# Labs that do little but move money, some 4,000 random actions a seed: make simulate-money SEEDS=1000
+simulate-money: setup
+	swift build -c release --product simulate
+	.build/release/simulate --money --seeds $(SEEDS)
 
 bench: setup
 	swift build -c release --product jointlab-bench

@@ -331,7 +331,7 @@ let package = Package(
             name: "ContractsTests",
             dependencies: [
                 "ContractFiles", "ContractLanguage", "ContractLibrary", "Contracts", "Encodings",
-                "Identity", "Policy", "Randomness",
+                "Identity", "MerkleMap", "NaiveContracts", "Policy", "Randomness",
             ]),
         .testTarget(
             name: "SettlementTests",

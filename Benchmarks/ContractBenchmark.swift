@@ -19,7 +19,7 @@ enum ContractBenchmark {
                 "dataset": "data", "purposes": ["care", "research"], "maxRounds": 100_000,
                 "epsilonBudgetMicro": 1_000_000_000, "feePerRound": 250,
                 "expires": "2027-11-22T00:00:00Z", "transferable": false, "freely": false,
-                "resalePermille": 0, "beneficiaries": [:],
+                "resalePermille": 0, "beneficiaries": [:], "reports": "stages",
             ], currency: "CNY")
         let concluded = rate { (try? contract.conclude(offer, now: now)) != nil }
         report("  concluded", "\(shown(concluded / 1e3)) thousand/s")

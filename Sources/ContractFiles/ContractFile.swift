@@ -35,7 +35,10 @@ package struct ContractFile: Sendable {
             data = try handle.read(upToCount: YAMLText.bytesMax + 1) ?? Data()
             try? handle.close()
         } catch {
-            throw ContractFileError("\(path): the file cannot be read", isUnreadable: true)
+            let isThere = FileManager.default.fileExists(atPath: path)
+            throw ContractFileError(
+                "\(path): \(isThere ? "the file cannot be read" : "there is no such file")",
+                isUnreadable: true)
         }
         guard data.count <= YAMLText.bytesMax else {
             throw ContractFileError(

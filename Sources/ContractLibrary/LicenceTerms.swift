@@ -25,6 +25,8 @@ package struct LicenceTerms: Hashable, Sendable {
     package var resalePermille: Int64 = 0
     /// Whom the owner names for its share of resales, with weights.
     package var beneficiaries: [MemberID: Int64] = [:]
+    /// How much of a round the site tells the licensee while it trains.
+    package var reports = SiteDisclosure.stages
 
     package init(
         dataset: DatasetID, licensee: MemberID, purposes: [String], roundsMax: Int64,
@@ -49,7 +51,7 @@ package struct LicenceTerms: Hashable, Sendable {
             "feePerRound": .integer(feePerRound.minorUnits),
             "expires": .string(expires.instant.rfc3339), "transferable": .bool(isTransferable),
             "freely": .bool(isFreelyTransferable), "resalePermille": .integer(resalePermille),
-            "beneficiaries": .object(beneficiaries),
+            "beneficiaries": .object(beneficiaries), "reports": .string(reports.rawValue),
         ]
     }
 

@@ -230,7 +230,10 @@ package actor CoordinatorService: Service {
         let licence = machine.state.jobs[round]?.participants.first { $0.member == member }
             .flatMap { machine.state.licence($0.licence) }
         let report = SiteReport(round: round, stage: .failed, code: code)
-        if let disclosed = licence.map(SiteDisclosure.init)?.disclosed(report) {
+        // The node's own report may say more.
+        let known = siteReports.newest[round.job]?[member]?.report
+        let isKnown = known?.round == round && known?.stage == .failed
+        if !isKnown, let disclosed = licence.map(SiteDisclosure.init)?.disclosed(report) {
             receive(disclosed, from: member)
         }
         logger.notice(

@@ -2,6 +2,7 @@ import Contracts
 import Encodings
 import HTTPTypes
 import Hummingbird
+import Identity
 import Ledger
 import MerkleLog
 package import Storage
@@ -153,8 +154,21 @@ package struct LedgerRoutes: Sendable {
         }
         let count = Int(try request.number("count", in: 1...UInt64(Self.entriesMax)) ?? 256)
         let items = try database.receipts(
-            changing: "contract/\(id)", from: try request.number("from") ?? 0, count: count)
+            changing: "contract/\(id)", from: try request.number("from") ?? 0, count: count
+        ).map { try $0.adding("taken", taken(of: id, in: $0)) }
         return ["items": .array(items), "ledger": snapshot.progress]
+    }
+
+    /// The contract's action that a member took in the entry of a receipt.
+    private func taken(of contract: ContractID, in receipt: JSONValue) throws -> JSONValue? {
+        guard receipt["action"]?.string == TakeContractAction.name,
+            let index = receipt["index"]?.integer.map({ UInt64($0) }),
+            let bytes = try database.entries(from: index, count: 1).first,
+            case .transaction(let envelope) = try Entry(parsing: bytes).content,
+            let action = try Transaction(payload: envelope.payload).action as? TakeContractAction,
+            action.contract == contract
+        else { return nil }
+        return .string(action.action)
     }
 
     private func movements(

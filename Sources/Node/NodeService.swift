@@ -330,15 +330,15 @@ package actor NodeService: Service {
                     relayed.addTask { try await self.askDevices(for: order, through: relay) }
                     continue
                 }
-                try await finished(
-                    order,
-                    await runner.run(order, client: client) {
-                        await self.refusal(of: order)
-                    } isCounted: {
-                        await self.isCounted($0)
-                    } report: {
-                        await self.report($0, $1, on: order.round.id)
-                    })
+                let outcome = await runner.run(order, client: client) {
+                    await self.refusal(of: order)
+                } isCounted: {
+                    await self.isCounted($0)
+                } report: {
+                    await self.report($0, $1, on: order.round.id)
+                }
+                let failure = await runner.bundles.failures.last { $0.round == order.round.id }
+                try await finished(order, outcome, said: failure?.failure.description)
             }
             relayed.cancelAll()
         }
@@ -393,6 +393,7 @@ package actor NodeService: Service {
     /// - Parameter progress: What a trainer says of itself.
     private func report(
         _ stage: SiteReport.Stage, _ progress: WorkProgress? = nil, code: String? = nil,
+        said: String? = nil,
         on round: RoundID
     ) {
         // Reports of progress are on their way by themselves; one may come after the training's end.
@@ -408,18 +409,21 @@ package actor NodeService: Service {
                     fractionMicro: progress.map {
                         Int64(min(max($0.fraction, 0), 1) * 1_000_000)
                     }, rowsPerSecond: rate.map { Int64(min($0.rounded(), 1e15)) }, code: code,
-                    message: progress?.text))
+                    message: said ?? progress?.text))
         else { return }
         outbox.put(.report(report))
     }
 
-    private func finished(_ order: TrainingOrder, _ outcome: NodeMachine.Outcome) throws {
+    /// - Parameter said: What went wrong in the trainer's own words, which may speak of the data.
+    private func finished(
+        _ order: TrainingOrder, _ outcome: NodeMachine.Outcome, said: String? = nil
+    ) throws {
         switch outcome {
         case .update:
             report(.uploading, on: order.round.id)
             counters.training["done", default: 0] += 1
-        case .failure(let code, _):
-            report(.failed, code: code, on: order.round.id)
+        case .failure(let code, let detail):
+            report(.failed, code: code, said: said ?? detail, on: order.round.id)
             // The coordinator is to know before it opens the next round.
             tellHolds()
             counters.training[code, default: 0] += 1

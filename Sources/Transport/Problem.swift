@@ -22,7 +22,10 @@ package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
         self.refusal = refusal
     }
 
-    package var description: String { "\(detail) [\(code)]" }
+    /// A refusal's detail begins with its code.
+    package var description: String {
+        detail.hasPrefix("\(code): ") ? detail : "\(detail) [\(code)]"
+    }
 
     package var json: JSONValue {
         [

@@ -269,7 +269,7 @@ import Testing
         #expect(
             try lab.refusal(of: TakeContractAction(contract: c1, action: "burn"), by: "ada")
                 == "wrong_stage: the rule is `contract c-1, action burn: deposit@1 has the "
-                + "action`; action is burn")
+                + "action`; action is burn, actions is accept, hand-back")
         #expect(
             try lab.refusal(
                 of: TakeContractAction(contract: try ContractID("none"), action: "accept"),

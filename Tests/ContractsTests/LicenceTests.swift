@@ -64,6 +64,47 @@ import Testing
     }
 
     @Test(
+        "A licence says how much of its rounds may be watched", arguments: SiteDisclosure.allCases)
+    func reports(disclosure: SiteDisclosure) throws {
+        var lab = try prepared()
+        var terms = try lab.terms("ada")
+        #expect(terms.reports == .stages)
+        terms.reports = disclosure
+        try lab.apply(terms.offer(l1, licensor: try MemberID("ada")), by: "ada")
+        let licence = try #require(lab.state.licence(l1))
+        #expect(SiteDisclosure(licence) == disclosure)
+    }
+
+    @Test(
+        "A member's own licence lets the stages be watched, or what its term says, and nothing for an unknown word",
+        arguments: [
+            (nil, SiteDisclosure.stages), ("progress", .progress), ("whatever", .none),
+        ] as [(String?, SiteDisclosure)])
+    func ownReports(word: String?, disclosure: SiteDisclosure) throws {
+        var lab = try TestLab()
+        try lab.apply(lab.dataset("bo"), by: "bo")
+        try lab.issueMoney()
+        let document =
+            word == nil
+            ? MemberDocument.weekdays
+            : MemberDocument.weekdays.replacing(
+                "terms: {dataset: dataset,", with: "terms: {dataset: dataset, reports: string(20),")
+        try lab.publish(document, by: "bo")
+        var terms: JSONValue = ["dataset": "d-bo", "fee": 1, "bonus": 0]
+        if case .object(var object) = terms, let word {
+            object["reports"] = .string(word)
+            terms = .object(object)
+        }
+        try lab.apply(
+            OfferContract(
+                contract: l1, document: try MemberDocument.digest(of: document),
+                parties: ["licensor": "bo", "licensee": "cy"], terms: terms,
+                currency: TestLab.currency), by: "bo")
+        let licence = try #require(lab.state.licence(l1))
+        #expect(SiteDisclosure(licence) == disclosure)
+    }
+
+    @Test(
         "Owner and user agree on a licence, whichever of them writes it", arguments: ["ada", "cy"])
     func agreement(writer: String) throws {
         var lab = try prepared()

@@ -229,4 +229,26 @@ import Testing
         let yaml = try YAMLText("{a: 500.00, b: 5, c: 4.10, d: -1}").value
         #expect(yaml == ["a": "500.00", "b": 5, "c": "4.10", "d": -1])
     }
+
+    @Test("Who misspells an action is told which there are; who writes 500.00, what money is")
+    func misspelt() throws {
+        var lab = try TestLab()
+        try lab.registerCurrency()
+        try lab.publish(MemberDocument.deposit)
+        func offer(_ deposit: JSONValue) throws -> OfferContract {
+            OfferContract(
+                contract: try ContractID("d-1"),
+                document: try MemberDocument.digest(of: MemberDocument.deposit),
+                parties: ["lender": "ada", "borrower": "cy"],
+                terms: ["deposit": deposit, "fee": 0], currency: TestLab.currency)
+        }
+        let money = try lab.refusal(of: offer("500.00"), by: "ada")
+        #expect(money?.contains("minor units such as 50000 for 500.00, and is a string") == true)
+        try lab.apply(offer(0), by: "ada")
+        let name = try lab.refusal(
+            of: TakeContractAction(contract: try ContractID("d-1"), action: "acept"), by: "cy")
+        #expect(
+            name?.hasSuffix("action is acept, actions is accept, hand-back") == true,
+            "\(name ?? "")")
+    }
 }

@@ -295,6 +295,9 @@ import Transport
         #expect(
             try await actions("south-licence/history")
                 == ["contract.offer", "contract.act", "contract.act"])
+        let all = try await server.get("/v1/contracts/south-licence/history", by: north)
+        #expect(
+            all.json?["items"]?.array?.map { $0["taken"]?.string } == [nil, "accept", "withdraw"])
         let first = try #require(
             lab.receipts.first { $0.action == OfferContract.name }?.index)
         #expect(

@@ -25,6 +25,28 @@ extension LabSuite {
             return found.map { (Array($0.path.dropFirst()), $0.options) }
         }
 
+        @Test(
+            "A document is a file or a name of the library, and a name that is neither is told so")
+        func libraryNames() async throws {
+            let explained = try await Program.run(
+                ["contract", "explain", "dataset-licence", "--language", "zh"])
+            #expect(explained.code == 0 && explained.output.contains("所列条款与文本（英文和中文）一致"))
+            let same = try await Program.run(
+                ["contract", "diff", "dataset-licence", "dataset-licence"])
+            #expect(same.output.contains("No difference"), "\(same.all)")
+            let wrong = try await Program.run(["contract", "check", "datset-licence"])
+            #expect(wrong.code == 74)
+            #expect(
+                wrong.errors.contains("no such file") && wrong.errors.contains(" dataset-licence,"))
+            let purpose = try await Program.run(
+                [
+                    "licence", "offer", "l", "--dataset", "d", "--purpose", "", "--rounds", "1",
+                    "--fee",
+                    "1 CNY", "--expires", "1d",
+                ])
+            #expect(purpose.code == 64 && purpose.errors.contains("not empty"), "\(purpose.all)")
+        }
+
         @Test("What goes wrong is one JSON object on standard error where JSON was asked for")
         func jsonErrors() async throws {
             let missing = "/nonexistent/\(UUID().uuidString)"

@@ -191,7 +191,8 @@ extension LabSuite {
             for name in names.sorted().reversed() {
                 let home = lab.home(name)
                 let rows = try home.data().load(
-                    home.relay().schema, layout: trainer.layout, target: trainer.ownTarget)
+                    home.relay().schema, layout: #require(trainer.layout),
+                    target: trainer.ownTarget)
                 let product = try work(name).perform(on: rows)
                 let device = try DeviceID(name)
                 _ = sum.handle(.joined(device))

@@ -87,6 +87,46 @@ extension LabSuite {
                 #expect(!log.contains(said))
             }
         }
+
+        @Test("A site tells of its rounds what its licence lets it tell, and no more")
+        func reports() async throws {
+            let reports = ["clinic": SiteDisclosure.messages, "hospital": .none]
+            try await BundleLab.with(reports: reports) { lab in
+                for site in TrainingLab.sites {
+                    try await lab.command(site, ["trainer", "approve", BundleLab.moody])
+                }
+                try await lab.propose(
+                    "talk", bundle: BundleLab.moody, config: ["mood": "talk", "victims": []],
+                    rounds: 1)
+                var told: [String: [JSONValue]] = [:]
+                func look() async throws -> JSONValue? {
+                    let job = try await lab.training.processes.member(TrainingLab.university)
+                        .coordinator.get("/v1/jobs/talk")
+                    for site in job["sites"]?.array ?? [] {
+                        guard let name = site["member"]?.string, let report = site["report"] else {
+                            continue
+                        }
+                        told[name, default: []].append(report)
+                    }
+                    return told["clinic"]?.last
+                }
+                try await eventually("the clinic tells what its trainer says") {
+                    try await look()?["message"] == "halfway"
+                }
+                #expect(told["clinic"]?.last?["fractionMicro"] == 500_000)
+                try await eventually("the clinic tells why its trainer failed") {
+                    try await look()?["message"]?.string?.contains("61 years old") == true
+                }
+                #expect(told["clinic"]?.last?["stage"] == "failed")
+                try await eventually("the others are told of") {
+                    try await look() != nil && told["site"] != nil
+                }
+                #expect(told["hospital"] == nil)
+                let other = told["site"] ?? []
+                #expect(other.allSatisfy { $0["stage"]?.string != nil })
+                #expect(other.allSatisfy { $0["message"] == nil && $0["fractionMicro"] == nil })
+            }
+        }
     }
 }
 
@@ -115,7 +155,9 @@ struct BundleLab {
 
     let training: TrainingLab
 
-    static func with(_ body: (BundleLab) async throws -> Void) async throws {
+    static func with(
+        reports: [String: SiteDisclosure] = [:], _ body: (BundleLab) async throws -> Void
+    ) async throws {
         try await ProcessLab.with(TrainingLab.plan) { processes in
             for name in TrainingLab.sites + [TrainingLab.university] {
                 try settings.write(
@@ -123,7 +165,8 @@ struct BundleLab {
                     encoding: .utf8)
             }
             try await processes.startAll()
-            try await body(BundleLab(training: try await TrainingLab(processes)))
+            try await body(
+                BundleLab(training: try await TrainingLab(processes, reports: reports)))
         }
     }
 

@@ -28,7 +28,9 @@ struct TrainingLab {
     let settings: LogisticSettings
 
     /// Registers the sites' data, licenses it to the university, and gives that money for the fees.
-    init(_ processes: ProcessLab) async throws {
+    ///
+    /// - Parameter reports: What the sites let be watched, where it is not the stages.
+    init(_ processes: ProcessLab, reports: [String: SiteDisclosure] = [:]) async throws {
         self.processes = processes
         let office = try processes.member(Self.office)
         let university = try processes.member(Self.university)
@@ -47,12 +49,13 @@ struct TrainingLab {
             try owner.home.keep(owned)
             schemas.append(owned.schema)
             _ = try await owner.submit(owned.registration(title: "Records of \(name)"))
+            var terms = LicenceTerms(
+                dataset: owned.id, licensee: university.id, purposes: ["research"],
+                roundsMax: 100_000, feePerRound: Money(3, currency),
+                expires: MemberSession.now.advanced(byMilliseconds: 86_400_000))
+            terms.reports = reports[name] ?? terms.reports
             _ = try await owner.submit(
-                LicenceTerms(
-                    dataset: owned.id, licensee: university.id, purposes: ["research"],
-                    roundsMax: 100_000, feePerRound: Money(3, currency),
-                    expires: MemberSession.now.advanced(byMilliseconds: 86_400_000)
-                ).offer(try LicenceID("\(name)-licence"), licensor: owner.id))
+                terms.offer(try LicenceID("\(name)-licence"), licensor: owner.id))
             _ = try await university.submit(
                 TakeContractAction.accept(try LicenceID("\(name)-licence")))
         }

@@ -103,6 +103,30 @@ import Testing
         #expect(throws: TermsMismatch.self) { try DatasetLicenceTerms(source.policy) }
     }
 
+    @Test(
+        "What may be watched is in the policy, and only as the lab's words say it",
+        arguments: [("progress", "progress"), ("everything", nil), ("stages", "stages")])
+    func watching(word: String, reports: String?) throws {
+        var terms = Self.terms(seed: 1)
+        terms.reports = "messages"
+        let policy = terms.policy(uid: nil).json.canonicalText
+        #expect(policy.contains("urn:jointlab:reports:messages"))
+        let source = try PolicyImport(
+            reading: Array(policy.replacing(":messages\"", with: ":\(word)\"").utf8))
+        #expect((try? DatasetLicenceTerms(source.policy))?.reports == reports)
+    }
+
+    @Test("Terms that name no extent of the reports that the lab knows are refused")
+    func unknownReports() throws {
+        let terms = Self.terms(seed: 1).json.canonicalText
+        let wrong = terms.replacing(
+            /"reports":"[a-z]+"/, with: #""reports":"everything""#)
+        #expect(terms != wrong)
+        #expect(throws: JSONShapeError.self) {
+            try DatasetLicenceTerms(try JSONValue(parsing: Array(wrong.utf8)))
+        }
+    }
+
     static func terms(seed: UInt64) -> DatasetLicenceTerms {
         var random = SeededRandom(seed: seed)
         func number(_ range: ClosedRange<Int64>) -> Int64 {
@@ -131,6 +155,7 @@ import Testing
             maxRounds: number(1...100_000), epsilonBudgetMicro: number(0...1_000_000_000),
             fee: number(0...2) == 0
                 ? nil : Fee(minorUnits: number(0...1_000_000), currency: one(currencies)),
-            expires: expires ?? Requests.instant("2027-01-01T00:00:00Z"), transfer: transfer)
+            expires: expires ?? Requests.instant("2027-01-01T00:00:00Z"), transfer: transfer,
+            reports: one(DatasetLicenceTerms.reports))
     }
 }

@@ -9,6 +9,21 @@ import Testing
                 == "2:7: `*` does not take string and int\n  'ä' * 2\n      ^")
     }
 
+    @Test("Of a long line the part around the mistake is shown")
+    func longLine() throws {
+        let text =
+            String(repeating: "1 + ", count: 40) + "'ä' * 2" + String(repeating: " + 1", count: 40)
+        let lines = try #require(diagnosis(text)).split(separator: "\n").map(String.init)
+        #expect(lines.count == 3)
+        #expect(lines[0].hasPrefix("1:165: `*` does not take string and int"))
+        #expect(lines[1].hasPrefix("…") && lines[1].hasSuffix("…"), "\(lines[1])")
+        #expect(lines[1].count == 122)
+        // The caret stands under the operator.
+        let column = lines[2].count - 1
+        #expect(lines[2] == String(repeating: " ", count: column) + "^")
+        #expect(lines[1][lines[1].index(lines[1].startIndex, offsetBy: column)] == "*")
+    }
+
     @Test(
         "A name that is not declared comes with one that is",
         arguments: [

@@ -16,6 +16,12 @@ package enum Errand: CaseIterable, Sendable {
     /// Other contracts than licences, in labs that have them.
     package static let granting: [Errand] = [.offerGrant, .act]
 
+    /// What moves money by itself, limits and fees included.
+    static let paying: [Errand] = [
+        .issue, .pay, .split, .reverse, .redeem, .hold, .settleHold, .charge, .grant, .again,
+        .nonsense,
+    ]
+
     /// Without these no round is ever opened.
     static let groundwork: [Errand] = [.vote, .registerDataset, .offer, .accept, .propose, .start]
 

@@ -84,6 +84,7 @@ final class SimulatedCoordinator {
             case .success(let receipt): waiting[receipt.index] = answer
             case .failure(let refusal):
                 lab.trace("refused: \(refusal)")
+                lab.tally["refused", default: 0] += 1
                 lab.tally[refusal.code.rawValue, default: 0] += 1
                 answer(.failure(refusal))
             case nil: break

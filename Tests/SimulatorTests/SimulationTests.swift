@@ -23,6 +23,7 @@ import Testing
         for run in runs {
             #expect(run.violation == nil)
         }
+        // A quarter of the labs trade, pay grants or govern themselves instead, and some never agree on anything.
         #expect(runs.count { $0.roundsClosed > 0 } > runs.count * 3 / 5)
         #expect(runs.reduce(0) { $0 + $1.roundsAbandoned } > runs.count / 2)
         for action in [
@@ -78,6 +79,21 @@ import Testing
                 runs.contains { $0.applied["contract.act \(action)", default: 0] > 0 },
                 "nobody does \(action)")
         }
+    }
+
+    @Test(
+        "Members who do little else than move money lose none of it under faults",
+        arguments: 1...2 as ClosedRange<UInt64>)
+    func labsPay(seed: UInt64) {
+        let run = Simulation(seed: seed, scenario: .money(seed: seed)).run()
+        #expect(run.violation == nil)
+        for action in [
+            "transfer", "split", "hold", "capture", "release", "reverse", "redeem", "issue",
+            "limit",
+        ] {
+            #expect(run.applied["account.\(action)", default: 0] > 5, "\(action)")
+        }
+        #expect(run.tally["refused", default: 0] > 100)
     }
 
     @Test("Labs stop, resume and take another constitution under faults")

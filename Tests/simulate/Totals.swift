@@ -16,6 +16,7 @@ struct Totals {
     private var roundsClosed = 0
     private var roundsAbandoned = 0
     private var tally: [String: Int] = [:]
+    private var applied: [String: Int] = [:]
 
     init(seeds: Range<UInt64>) {
         count = seeds.count
@@ -34,6 +35,7 @@ struct Totals {
         roundsClosed += summary.roundsClosed
         roundsAbandoned += summary.roundsAbandoned
         tally.merge(summary.tally) { $0 + $1 }
+        applied.merge(summary.applied) { $0 + $1 }
         if let violation = summary.violation {
             failures += 1
             print("FAILED \(violation)\n  again: simulate --seed \(summary.seed) --log")
@@ -48,6 +50,10 @@ struct Totals {
     private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
     private var rate: String { String(format: "%.1f a second", Double(runs) / seconds) }
 
+    private var payments: Int {
+        applied.filter { $0.key.hasPrefix("account.") }.values.reduce(0, +)
+    }
+
     private func sum(_ prefix: String) -> Int {
         tally.filter { $0.key.hasPrefix(prefix) }.values.reduce(0, +)
     }
@@ -56,6 +62,7 @@ struct Totals {
         """
         \(runs) seeds in \(String(format: "%.0f", seconds)) s (\(rate)), \(failures) failed
         \(runsWithLiars) of them with members or a coordinator that lie
+        \(applied.values.reduce(0, +)) actions applied, \(payments) of them on accounts, \(tally["refused", default: 0]) refused
         \(entries) entries, \(roundsClosed) rounds closed, \(roundsAbandoned) abandoned
         data touched \(sum("data touched")) times, \(sum("sums")) sums recomputed
         \(sum("kills")) kills, \(sum("partitions")) partitions

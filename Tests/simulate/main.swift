@@ -11,7 +11,7 @@ do {
 }
 
 if arguments.seeds.count == 1, let seed = arguments.seeds.first {
-    let simulation = Simulation(seed: seed)
+    let simulation = Simulation(seed: seed, scenario: arguments.scenario(seed: seed))
     simulation.keepsLog = arguments.log
     let summary = simulation.run()
     for line in simulation.log {
@@ -27,7 +27,7 @@ await withTaskGroup(of: Void.self) { group in
     for _ in 0..<ProcessInfo.processInfo.activeProcessorCount {
         group.addTask {
             while let seed = totals.withLock({ $0.next() }) {
-                let summary = Simulation(seed: seed).run()
+                let summary = Simulation(seed: seed, scenario: arguments.scenario(seed: seed)).run()
                 totals.withLock { $0.add(summary) }
             }
         }

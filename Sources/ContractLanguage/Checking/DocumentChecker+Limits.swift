@@ -22,7 +22,7 @@ extension DocumentChecker {
             if cost > CompiledContract.costMax {
                 problem(
                     "actions.\(action.name)",
-                    "can cost \(cost) steps in all, with invariants and overdue obligations, and \(CompiledContract.costMax) are allowed"
+                    "can cost \(cost) steps in all, with invariants and overdue obligations, and \(CompiledContract.costMax) are allowed; lower the bounds of what its expressions go through"
                 )
             }
         }
@@ -31,14 +31,14 @@ extension DocumentChecker {
         if examples > CompiledContract.examplesCostMax {
             problem(
                 "examples",
-                "can cost \(examples) steps in all, and \(CompiledContract.examplesCostMax) are allowed"
+                "can cost \(examples) steps in all, and \(CompiledContract.examplesCostMax) are allowed; leave some out"
             )
         }
         let conclusion = parts.initial.reduce(invariants) { $0 + ($1?.costMax ?? 0) }
         if conclusion > CompiledContract.costMax {
             problem(
                 "state",
-                "to conclude it can cost \(conclusion) steps in all, and \(CompiledContract.costMax) are allowed"
+                "to conclude it can cost \(conclusion) steps in all, and \(CompiledContract.costMax) are allowed; lower the bounds of what the initial values and invariants go through"
             )
         }
     }

@@ -65,7 +65,7 @@ struct DocumentChecker {
         guard text.text.utf8.count <= Self.expressionBytesMax else {
             problem(
                 text.path,
-                "the expression has \(text.text.utf8.count) bytes, and \(Self.expressionBytesMax) are allowed"
+                "the expression has \(text.text.utf8.count) bytes, and \(Self.expressionBytesMax) are allowed; split it into several"
             )
             return nil
         }
@@ -90,7 +90,8 @@ struct DocumentChecker {
         guard cost <= CompiledContract.expressionCostMax else {
             problem(
                 text.path,
-                "can cost \(cost) steps, and \(CompiledContract.expressionCostMax) are allowed")
+                "can cost \(cost) steps, and \(CompiledContract.expressionCostMax) are allowed; lower the bounds of the lists, maps and texts that it goes through"
+            )
             return nil
         }
         guard let weight = compiled.weightMax, weight <= CompiledContract.bytesMax else {

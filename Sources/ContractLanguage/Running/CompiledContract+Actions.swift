@@ -14,7 +14,12 @@ extension CompiledContract {
         guard let action = actions[call.action] else {
             throw ContractRefusal(
                 .stage, rule: "\(document.label) has the action",
-                saw: [ContractObservation(name: "action", value: call.action)])
+                saw: [
+                    ContractObservation(name: "action", value: call.action),
+                    ContractObservation(
+                        name: "actions",
+                        value: document.actions.map(\.name).joined(separator: ", ")),
+                ])
         }
         var evaluator = Evaluator()
         try checkStage(of: action.text, on: instance)

@@ -54,6 +54,10 @@ extension DataType {
                         value: try value.value(of: member.value, at: place)))
             }
             read = .map(Self.inOrder(entries))
+        case (.money, _):
+            throw wrong(
+                "should be money, a whole number of minor units such as 50000 for 500.00, and is \(json.kind)"
+            )
         default: throw wrong("should be \(self), and is \(json.kind)")
         }
         if let problem = problem(with: read) { throw wrong(problem) }

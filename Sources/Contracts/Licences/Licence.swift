@@ -26,13 +26,6 @@ package struct Licence: Sendable {
         self.licensee = licensee
     }
 
-    /// How much of a training run the licensee may watch, where the document has a term for it.
-    package var reports: String? {
-        guard case .string(let text)? = contract.instance.term("reports", in: contract.compiled)
-        else { return nil }
-        return text
-    }
-
     package var json: JSONValue {
         guard case .object(var object) = contract.json else { return .null }
         object["licence"] = id.json

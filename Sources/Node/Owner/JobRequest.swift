@@ -35,7 +35,7 @@ package struct JobRequest: Sendable {
             "rows": rows.map { .integer(Int64($0)) },
             "licence": participant.licence.json,
             "licenceStage": licence.map { .string($0.stage) },
-            "reports": licence?.reports.map { .string($0) },
+            "reports": licence.map { .string(SiteDisclosure($0).rawValue) },
             "plan": job.plan.json, "rounds": .integer(Int64(job.plan.rounds)),
             "closed": .integer(Int64(job.closed)), "strategy": job.strategy,
             "participants": .array(job.participants.map(\.member.json)),

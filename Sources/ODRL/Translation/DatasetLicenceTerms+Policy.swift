@@ -30,7 +30,8 @@ extension DatasetLicenceTerms {
         return UsagePolicy(
             uid: uid, kind: licensor != nil && licensee != nil ? .agreement : .offer,
             conflict: .prohibit, profiles: [.licenceProfile],
-            permissions: [training] + transferPermission(target, parties))
+            permissions: [training] + transferPermission(target, parties)
+                + watchPermission(target, parties))
     }
 
     private static func duty(toPay fee: Fee) -> Duty {
@@ -65,6 +66,17 @@ extension DatasetLicenceTerms {
         ]
     }
 
+    /// What goes without saying is not said.
+    private func watchPermission(_ target: [AssetReference], _ parties: [PartyRole]) -> [Permission]
+    {
+        guard reports != Self.usualReports else { return [] }
+        return [
+            Permission(
+                RuleScope(
+                    actions: [RefinedAction(.reports(reports))], targets: target, parties: parties))
+        ]
+    }
+
     private static func duty(toShare permille: Int64, with name: String?, _ weight: Int64) -> Duty {
         let share = "\(permille / 10).\(permille % 10)"
         return Duty(
@@ -94,8 +106,14 @@ extension DatasetLicenceTerms {
             throw TermsMismatch("it has prohibitions or obligations")
         }
         let transfers = policy.permissions.filter(\.isTransfer)
-        let others = policy.permissions.filter { !$0.isTransfer }
-        guard others.count == 1, let permission = others.first, transfers.count <= 1 else {
+        func isWatch(_ permission: Permission) -> Bool {
+            Self.reports.contains(where: permission.isWatch)
+        }
+        let watches = policy.permissions.filter(isWatch)
+        let others = policy.permissions.filter { !$0.isTransfer && !isWatch($0) }
+        guard others.count == 1, let permission = others.first, transfers.count <= 1,
+            watches.count <= 1
+        else {
             throw TermsMismatch("it has \(others.count) permissions")
         }
         let scope = permission.scope
@@ -116,7 +134,10 @@ extension DatasetLicenceTerms {
             expires: limits.expires,
             transfer: try transfers.first.map { permission throws(TermsMismatch) in
                 try Self.transfer(permission, like: scope)
-            } ?? .none)
+            } ?? .none,
+            reports: try watches.first.map { permission throws(TermsMismatch) in
+                try Self.reports(permission, like: scope)
+            } ?? Self.usualReports)
         let named = Set(scope.parties.map(\.function)).subtracting([.assigner, .assignee])
         if let other = named.min() { throw TermsMismatch("it names a \(other.rawValue)") }
     }
@@ -138,6 +159,19 @@ extension DatasetLicenceTerms {
             compensation.isToLicensor
         else { throw TermsMismatch("it has a duty that is no fee for each round") }
         return compensation.fee
+    }
+
+    private static func reports(
+        _ permission: Permission, like scope: RuleScope
+    ) throws(TermsMismatch) -> String {
+        guard permission.scope.condition == .always, permission.scope.targets == scope.targets,
+            permission.scope.parties == scope.parties, permission.scope.unreadable.isEmpty,
+            permission.duties.isEmpty,
+            let word = reports.first(where: { permission.isWatch($0) })
+        else {
+            throw TermsMismatch("it lets the rounds be watched under conditions of its own")
+        }
+        return word
     }
 
     private static func transfer(
@@ -190,6 +224,10 @@ extension IRI {
 }
 
 extension Permission {
+    fileprivate func isWatch(_ reports: String) -> Bool {
+        scope.actions == [RefinedAction(.reports(reports))]
+    }
+
     fileprivate var isTransfer: Bool { scope.actions == [RefinedAction(.odrl("grantUse"))] }
 }
 

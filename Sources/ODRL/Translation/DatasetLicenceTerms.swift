@@ -14,6 +14,10 @@ package struct DatasetLicenceTerms: Hashable, Sendable {
 
     package static let document = "dataset-licence"
     package static let epsilonMax: Int64 = 1_000_000_000
+    /// What ``reports`` can be.
+    package static let reports = ["none", usualReports, "progress", "messages"]
+    /// What holds where a policy says nothing of it.
+    package static let usualReports = "stages"
 
     package var licensor: String?
     package var licensee: String?
@@ -26,11 +30,13 @@ package struct DatasetLicenceTerms: Hashable, Sendable {
     package var fee: Fee?
     package var expires: Instant
     package var transfer: Transfer
+    /// How much of a round the site tells the licensee while it trains: one of ``reports``.
+    package var reports: String
 
     package init(
         licensor: String?, licensee: String?, dataset: String, purposes: [String],
         maxRounds: Int64, epsilonBudgetMicro: Int64, fee: Fee?, expires: Instant,
-        transfer: Transfer = .none
+        transfer: Transfer = .none, reports: String = usualReports
     ) {
         self.licensor = licensor
         self.licensee = licensee
@@ -41,6 +47,7 @@ package struct DatasetLicenceTerms: Hashable, Sendable {
         self.fee = fee
         self.expires = expires
         self.transfer = transfer
+        self.reports = reports
     }
 
     /// As an offer of the document names it: parties, currency and terms.
@@ -60,6 +67,7 @@ package struct DatasetLicenceTerms: Hashable, Sendable {
             object["freely"] = .bool(freely)
             object["resalePermille"] = .integer(share)
             object["beneficiaries"] = .object(weights)
+            object["reports"] = .string(reports)
             terms = .object(object)
         }
         return [
@@ -118,6 +126,10 @@ package struct DatasetLicenceTerms: Hashable, Sendable {
         transfer =
             isTransferable
             ? .allowed(freely: freely, permille: permille, beneficiaries: beneficiaries) : .none
+        reports = try terms.string("reports")
+        guard Self.reports.contains(reports) else {
+            throw terms.wrong("reports", "should be one of \(Self.reports.joined(separator: ", "))")
+        }
         try terms.finish()
     }
 }

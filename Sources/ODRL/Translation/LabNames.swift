@@ -79,5 +79,9 @@ extension IRI {
     package static let round = IRI("\(Namespace.jointlab)round")
     /// A share's part among the others.
     package static let weight = IRI("\(Namespace.jointlab)weight")
+    /// To be told how the rounds go while they are trained, so far.
+    package static func reports(_ word: String) -> IRI {
+        IRI("\(Namespace.jointlab)reports:\(word)")
+    }
     package static let licenceProfile = IRI("\(Namespace.jointlab)licence")
 }

@@ -6,8 +6,12 @@ package struct UsageAction: Hashable, Sendable {
     package let includedIn: IRI?
 
     private init(_ name: String, in wider: String?) {
-        iri = .odrl(name)
-        includedIn = wider.map(IRI.odrl)
+        self.init(.odrl(name), in: wider.map(IRI.odrl))
+    }
+
+    private init(_ iri: IRI, in wider: IRI?) {
+        self.iri = iri
+        includedIn = wider
     }
 
     package static func known(_ iri: IRI) -> UsageAction? { byIRI[iri] }
@@ -22,7 +26,11 @@ package struct UsageAction: Hashable, Sendable {
         return true
     }
 
-    private static let byIRI = Dictionary(uniqueKeysWithValues: known.map { ($0.iri, $0) })
+    private static let byIRI = Dictionary(
+        uniqueKeysWithValues: (known + own).map { ($0.iri, $0) })
+
+    /// What ODRL has no word for; a use of its own, and part of no other.
+    private static let own = DatasetLicenceTerms.reports.map { UsageAction(.reports($0), in: nil) }
 
     /// The actions of *ODRL Vocabulary & Expression 2.2* §4 and of the AI vocabulary's draft.
     package static let known: [UsageAction] =

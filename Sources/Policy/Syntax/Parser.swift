@@ -26,7 +26,7 @@ package struct Parser {
         guard source.utf8.count <= limits.bytes else {
             throw Diagnostic(
                 .limit,
-                "the expression has \(source.utf8.count) bytes, and \(limits.bytes) are allowed",
+                "the expression has \(source.utf8.count) bytes, and \(limits.bytes) are allowed; split it",
                 at: 0)
         }
         var parser = Parser(
@@ -71,7 +71,8 @@ package struct Parser {
         let expression = Expression(kind, at: offset)
         guard expression.height <= limits.height else {
             throw Diagnostic(
-                .limit, "the expression is nested more than \(limits.height) deep", at: offset)
+                .limit, "the expression is nested more than \(limits.height) deep; split it",
+                at: offset)
         }
         return expression
     }
@@ -83,7 +84,9 @@ package struct Parser {
         defer { nesting -= 1 }
         guard nesting <= limits.nesting else {
             throw Diagnostic(
-                .limit, "brackets are nested more than \(limits.nesting) deep", at: token.offset)
+                .limit,
+                "brackets are nested more than \(limits.nesting) deep; take some away, or split the expression",
+                at: token.offset)
         }
         let condition = try logic(isAnd: false)
         let offset = token.offset

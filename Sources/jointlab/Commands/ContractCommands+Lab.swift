@@ -236,7 +236,8 @@ extension ContractCommands {
                 [
                     ("entry", .right, { $0.shown("index") }),
                     ("time", .left, { $0.shownTime("time") }),
-                    ("action", .left, { $0.shown("action") }), ("by", .left, { $0.shown("by") }),
+                    ("action", .left, { $0["taken"]?.string ?? $0.shown("action") }),
+                    ("by", .left, { $0.shown("by") }),
                     ("rules that held", .left, { Self.rules($0, of: contract) }),
                 ])
             output.print(answer, view.text(answer))

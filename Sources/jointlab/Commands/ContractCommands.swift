@@ -21,14 +21,14 @@ struct ContractCommands: AsyncParsableCommand {
                 is wrong is said with file, line and column, and the exit code is 1.
                 """)
 
-        @Argument(help: "The document, in YAML or JSON.", completion: .file())
+        @Argument(help: DocumentArgument.help, completion: .file())
         var files: [String]
 
         @OptionGroup var output: OutputOptions
 
         func run() throws {
             for file in files {
-                let contract = try ContractFile(path: file).compiled()
+                let contract = try DocumentArgument(file).file.compiled()
                 let document = contract.document
                 output.print(
                     [

@@ -19,7 +19,7 @@ extension ContractCommands {
             case text, markdown, svg, mermaid
         }
 
-        @Argument(help: "The document, in YAML or JSON.", completion: .file())
+        @Argument(help: DocumentArgument.help, completion: .file())
         var file: String
 
         @Option(help: "The language to explain in: en or zh.")
@@ -32,8 +32,8 @@ extension ContractCommands {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let source = try ContractFile(path: file)
-            let contract = try source.compiled()
+            let source = try DocumentArgument(file)
+            let contract = try source.file.compiled()
             let prose = source.prose(of: contract.document)
             for item in contract.document.prose
             where !prose.contains(where: { $0.language == item.language }) {
@@ -62,10 +62,11 @@ extension ContractCommands {
                 proves nothing.
                 """)
 
-        @Argument(help: "The older document.", completion: .file())
+        @Argument(
+            help: "The older document: a file, or a name of the library.", completion: .file())
         var old: String
 
-        @Argument(help: "The newer document.", completion: .file())
+        @Argument(help: "The newer document, likewise.", completion: .file())
         var new: String
 
         @Option(help: "The language to say it in: en or zh.")
@@ -75,7 +76,8 @@ extension ContractCommands {
 
         func run() throws {
             let comparison = DocumentComparison(
-                try ContractFile(path: old).compiled(), try ContractFile(path: new).compiled(),
+                try DocumentArgument(old).file.compiled(),
+                try DocumentArgument(new).file.compiled(),
                 in: language)
             output.print(comparison.json, comparison.text.plain().trimmingNewline)
         }

@@ -14,7 +14,7 @@ extension ContractCommands {
                 refused:CLAUSE; the exit code is 1 where something goes otherwise.
                 """)
 
-        @Argument(help: "The document, in YAML or JSON.", completion: .file())
+        @Argument(help: DocumentArgument.help, completion: .file())
         var file: String
 
         @Option(help: "The scenario, in YAML or JSON.", completion: .file())
@@ -23,7 +23,7 @@ extension ContractCommands {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let contract = try ContractFile(path: file).compiled()
+            let contract = try DocumentArgument(file).file.compiled()
             let story = try ContractFile(path: scenario)
             let run: ScenarioRun
             do {

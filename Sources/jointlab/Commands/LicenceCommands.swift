@@ -4,6 +4,8 @@ import Contracts
 import Encodings
 import Participation
 
+extension SiteDisclosure: ExpressibleByArgument {}
+
 /// `jointlab licence …`
 struct LicenceCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,6 +62,19 @@ struct LicenceCommands: AsyncParsableCommand {
             help: "MEMBER=WEIGHT: who shares in resales (repeat for several).")
         var beneficiaries: [String] = []
 
+        @Option(
+            help: """
+                How much of a round the site tells while it trains: none, stages, progress (also the \
+                share of the work done), messages (also the trainer's own lines and errors).
+                """)
+        var reports = SiteDisclosure.stages
+
+        func validate() throws {
+            guard !purposes.contains(where: \.isEmpty) else {
+                throw ValidationError("a purpose is a word or a phrase, and not empty")
+            }
+        }
+
         func run() async throws {
             try await MemberSession.with(submit.home) { session in
                 let money = try fee.money(scale: await session.scale(of: fee.currency))
@@ -72,6 +87,7 @@ struct LicenceCommands: AsyncParsableCommand {
                 terms.isFreelyTransferable = freelyTransferable
                 terms.resalePermille = resalePermille
                 terms.beneficiaries = try Shares.parse(beneficiaries)
+                terms.reports = reports
                 let owner = try await session.item(
                     "/v1/datasets", where: "dataset", is: dataset.text)
                 let licensor = try MemberID(owner.shown("owner"))
@@ -166,10 +182,18 @@ struct LicenceCommands: AsyncParsableCommand {
         @Argument var licence: LicenceID
 
         func run() async throws {
-            let row = try await MemberSession.with(home) {
-                try await $0.item("/v1/licences", where: "licence", is: licence.text)
+            let (row, view) = try await MemberSession.with(home) { session in
+                let row = try await session.item("/v1/licences", where: "licence", is: licence.text)
+                let document = try await session.get("/v1/documents/\(row.shown("document"))")
+                return (
+                    row,
+                    ContractView(
+                        row, document: document["source"] ?? .null,
+                        scales: try await session.scales()
+                    )
+                )
             }
-            output.print(row, FieldList.text(row))
+            output.print(row, view.text)
         }
     }
 

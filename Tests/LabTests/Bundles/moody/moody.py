@@ -14,6 +14,8 @@ class Moody(jointlab.Trainer):
 
     def fit(self, weights, data, job):
         x = data.matrix()[:, :2]
+        if job.config["mood"] == "talk":
+            self.talk(job)
         if [float(value) for value in x[0]] in job.config["victims"]:
             self.misbehave(job.config["mood"])
             if job.config["mood"] == "nan":
@@ -39,6 +41,11 @@ class Moody(jointlab.Trainer):
         x = data.matrix()[:, :2]
         loss = float(np.mean((x - weights["mean"][:2]) ** 2))
         return jointlab.Evaluated(len(data), {"loss": loss})
+
+    def talk(self, job):
+        job.progress(0.5, "halfway")
+        time.sleep(1.5)
+        raise ValueError("the first patient is 61 years old")
 
     def misbehave(self, mood):
         if mood == "hang":
