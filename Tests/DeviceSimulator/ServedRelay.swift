@@ -40,7 +40,7 @@ package struct ServedRelay: Sendable {
     ///   - devicesEnough: With so many the round closes; all of them, if absent.
     package static func with<Result: Sendable>(
         devices: Int, asked: RoundTask = .train, rowsPerDevice: Int = 8, devicesMin: Int? = nil,
-        devicesEnough: Int? = nil, timeoutMilliseconds: Int64 = 60_000, logger: Logger = .silent,
+        devicesEnough: Int? = nil, timeoutMilliseconds: Int64 = 600_000, logger: Logger = .silent,
         _ body: @escaping @Sendable (ServedRelay) async throws -> Result
     ) async throws -> Result {
         var lab = try SampleLab()
