@@ -8,7 +8,9 @@ package struct PostgreSQLConnection: Hashable, Sendable {
     /// `host=… dbname=…`.
     package let text: String
 
-    private static let secrets: Set = ["password", "sslpassword"]
+    private static let secrets: Set = [
+        "password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key",
+    ]
 
     /// - Parameter text: A service's name, a URI or pairs of a name and a value.
     /// - Throws: `DatasetError`: `sourceUnavailable`, in words that do not repeat the text: it may

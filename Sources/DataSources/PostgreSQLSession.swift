@@ -13,7 +13,8 @@ final class PostgreSQLSession {
         self.name = name
         // What stands later goes before; the owner's own timeout goes before ours.
         let pairs = [
-            ("connect_timeout", "10"), ("dbname", settings.text), ("client_encoding", "UTF8"),
+            ("connect_timeout", "10"), ("keepalives_idle", "30"), ("tcp_user_timeout", "60000"),
+            ("dbname", settings.text), ("client_encoding", "UTF8"),
             ("fallback_application_name", "jointlab"),
         ]
         let opened = Self.withCStrings(pairs.map(\.0)) { keywords in

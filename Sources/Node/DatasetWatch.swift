@@ -39,15 +39,18 @@ actor DatasetWatch {
 
     var problems: [DatasetProblem] { byDataset.values.sorted { $0.dataset < $1.dataset } }
 
-    func note(_ error: DatasetError, of id: DatasetID, at time: Timestamp) {
+    func note(_ error: DatasetError, of id: DatasetID, at time: Timestamp) async {
         // A round that is tried again must not read everything once more.
         guard byDataset[id]?.problem != "\(error)" else { return }
-        var drifted: [String]?
+        byDataset[id] = DatasetProblem(
+            dataset: id, time: time, code: error.code.rawValue, problem: "\(error)", drifted: nil)
         switch error.code {
         case .commitmentDiffers, .schemaDiffers, .notANumber, .labelUnknown:
             let owned = try? home.ownedDatasets().first { $0.id == id }
-            if let owned, let report = try? home.drift(of: owned, parquet: parquet) {
-                drifted = report.drifted
+            let (home, parquet) = (home, parquet)
+            if let owned,
+                let report = try? await onOwnThread({ try home.drift(of: owned, parquet: parquet) })
+            {
                 logger.warning(
                     "dataset.drifted",
                     metadata: [
@@ -55,12 +58,15 @@ actor DatasetWatch {
                         "rows.found": "\(report.rowsFound)",
                         "columns": "\(report.drifted.joined(separator: ", "))",
                     ])
+                // Unless it has been used again meanwhile.
+                if byDataset[id]?.time == time {
+                    byDataset[id] = DatasetProblem(
+                        dataset: id, time: time, code: error.code.rawValue, problem: "\(error)",
+                        drifted: report.drifted)
+                }
             }
         default: break
         }
-        byDataset[id] = DatasetProblem(
-            dataset: id, time: time, code: error.code.rawValue, problem: "\(error)",
-            drifted: drifted)
     }
 
     func wasUsed(_ id: DatasetID) {

@@ -134,6 +134,7 @@ package actor NodeService: Service {
                 group.cancelAll()
             }
         }
+        await runner.bundles.endAll()
     }
 
     // MARK: - The connection
@@ -338,7 +339,7 @@ package actor NodeService: Service {
                     await self.report($0, $1, on: order.round.id)
                 }
                 let failure = await runner.bundles.failures.last { $0.round == order.round.id }
-                try await finished(order, outcome, said: failure?.failure.description)
+                try await finished(order, outcome, said: failure?.failure.trainersWords)
             }
             relayed.cancelAll()
         }
@@ -458,11 +459,38 @@ package actor NodeService: Service {
     }
 
     private nonisolated func send(_ message: Outbox.Message) async throws {
-        try await message.send(to: client, from: blobs)
-        if case .contribution(_, let contribution) = message {
+        switch message {
+        case .contribution(_, let contribution):
+            // It may have waited behind another upload.
+            if let (code, detail) = await whyNotToLeave(contribution) {
+                await decline(contribution.round, code: code, detail: detail)
+                return
+            }
+            try await message.send(to: client, from: blobs)
             await report(.contributed, on: contribution.round)
+        case .holds:
+            // It may have waited while others were told out of turn.
+            try await Outbox.Message.holds(await newestHolds()).send(to: client, from: blobs)
+        case .cosignatures, .decline, .report: try await message.send(to: client, from: blobs)
         }
     }
+
+    /// What the owner, or the licence, says by now.
+    private func whyNotToLeave(
+        _ contribution: Contribution
+    ) -> (code: String, detail: String)? {
+        let (job, replica) = (contribution.round.job, machine.replica)
+        if let refusal = desk.forbidden(in: replica, of: job)[job] {
+            return (refusal.code, refusal.plain)
+        }
+        let own = replica.state.jobs[job]?.participants.first { $0.member == machine.member }
+        guard own.flatMap({ replica.state.licence($0.licence) })?.contract.hasEnded == false else {
+            return ("task.licence_not_active", "the licence has ended")
+        }
+        return nil
+    }
+
+    private func newestHolds() -> [SiteHold] { desk.newestHolds(in: machine.replica) }
 
     // MARK: - The owner
 

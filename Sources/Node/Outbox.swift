@@ -24,17 +24,20 @@ struct Outbox: Sendable {
     /// Finality waits for these.
     private let signing: Queue = AsyncStream.makeStream()
     /// An upload may take long.
-    private let others: Queue = AsyncStream.makeStream()
+    private let uploads: Queue = AsyncStream.makeStream()
+    /// What the coordinator should know at once.
+    private let notices: Queue = AsyncStream.makeStream()
     /// Only the newest is worth sending.
     private let reports: Queue = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     /// To be sent beside each other, each in its order.
-    var queues: [AsyncStream<Message>] { [signing, others, reports].map(\.stream) }
+    var queues: [AsyncStream<Message>] { [signing, uploads, notices, reports].map(\.stream) }
 
     func put(_ message: Message) {
         switch message {
         case .cosignatures: signing.continuation.yield(message)
-        case .contribution, .decline, .holds: others.continuation.yield(message)
+        case .contribution: uploads.continuation.yield(message)
+        case .decline, .holds: notices.continuation.yield(message)
         case .report: reports.continuation.yield(message)
         }
     }

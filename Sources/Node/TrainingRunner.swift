@@ -107,8 +107,10 @@ struct TrainingRunner: Sendable {
                 }
             } else {
                 guard let layout = trainer.layout else { throw WorkError.runsInSandbox }
-                let dataset = try owned.load(
-                    layout: layout, target: trainer.ownTarget, parquet: bundles.settings.parquet)
+                let parquet = bundles.settings.parquet
+                let dataset = try await onOwnThread {
+                    try owned.load(layout: layout, target: trainer.ownTarget, parquet: parquet)
+                }
                 let meter = ProgressMeter()
                 product = try work.perform(on: dataset) { progress in
                     guard let progress = meter.report(of: progress) else { return }
@@ -128,7 +130,9 @@ struct TrainingRunner: Sendable {
         } catch let error as DatasetError {
             // The owner reads the whole sentence; others are told the kind of mistake and its place.
             logger.error("dataset.unusable", metadata: ["error": "\(error)"])
-            await watch.note(error, of: order.participant.dataset, at: now())
+            // Finding out how the rows have moved reads them all again.
+            let (dataset, time) = (order.participant.dataset, now())
+            Task { [watch] in await watch.note(error, of: dataset, at: time) }
             let line = error.place?.line.map { " in line \($0)" } ?? ""
             return .failure(
                 code: error.code.rawValue, detail: "the dataset cannot be used\(line)")
@@ -164,6 +168,20 @@ struct TrainingRunner: Sendable {
     ///
     /// - Throws: ``BundleFailure``, and what fetching throws.
     private func approved(
+        _ settings: BundleSettings, on dataset: DatasetID, _ client: SignedClient
+    ) async throws -> BundleArchive {
+        let archive = try await archive(settings, on: dataset, client)
+        // The owner's rules go by the name that the job gives.
+        let name = archive.manifest.name
+        guard name == settings.name, !JobTrainer.allKinds.contains(name) else {
+            throw BundleFailure.archive(
+                "the job calls the bundle \(settings.name), and its own name is \(name); a bundle "
+                    + "must not have the name of a trainer that is built in")
+        }
+        return archive
+    }
+
+    private func archive(
         _ settings: BundleSettings, on dataset: DatasetID, _ client: SignedClient
     ) async throws -> BundleArchive {
         let approvals = TrainerApprovals(of: home)

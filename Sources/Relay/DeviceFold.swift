@@ -5,6 +5,9 @@ import Learning
 /// Updates are added exactly, so that their order changes no bit. Moments are merged in double
 /// precision: their order is part of the last bits, as it is where members' moments are merged.
 struct DeviceFold: Sendable {
+    private static let meanMax = 1e100
+    private static let squaredDeviationsMax = 1e210
+
     private let kind: DeviceAnswer.Kind
     private var sum: ExactSum
     private var moments: ColumnMoments?
@@ -49,6 +52,13 @@ struct DeviceFold: Sendable {
         // A column has no more values than there are rows.
         if let most = added.counts.max(), most > Double(weight) {
             throw .weightExceeded(Int64(most), left: weight)
+        }
+        // What no measured column has would make sums with honest devices' columns overflow.
+        if let column = (0..<width).first(where: {
+            !(added.means[$0].magnitude <= Self.meanMax)
+                || !(added.squaredDeviations[$0] <= Self.squaredDeviationsMax)
+        }) {
+            throw .tooLarge(parameter: column)
         }
         let merged: ColumnMoments
         do {

@@ -73,7 +73,8 @@ package struct RelayedWork: Sendable {
                 return .moments(try ColumnMoments(tensors: Safetensors(parsing: file).tensors))
             case .update:
                 guard let decoder else { throw WorkError.noBase }
-                let file = try SafetensorsFile(file, headerByteCountMax: RoundAggregation.headerBytesMax)
+                let file = try SafetensorsFile(
+                    file, headerByteCountMax: RoundAggregation.headerBytesMax)
                 return .update(try decoder.contents(of: file).delta.parameters())
             }
         } catch let fault as DeviceFault {

@@ -15,6 +15,7 @@ package final class SandboxedOutput {
     private var waiting: ArraySlice<UInt8> = []
     private var log: [UInt8] = []
     private var hasEnded = false
+    private var watched: ContinuousClock.Instant
 
     /// - Parameter descriptors: What the program finds as 3, 4 and so on.
     /// - Throws: ``SandboxFailure/unavailable(_:)``.
@@ -24,6 +25,7 @@ package final class SandboxedOutput {
         process = try SandboxProcess(program, in: support, passing: descriptors)
         limits = program.limits
         began = clock.now
+        watched = began
     }
 
     /// Waits for output.
@@ -37,6 +39,8 @@ package final class SandboxedOutput {
             guard !hasEnded else { return 0 }
             let ready = process.wait(wakeUp: -1, milliseconds: 50)
             if ready.log { keepLog() }
+            // Also where there is always more to read.
+            if clock.now - watched >= .milliseconds(50) { try watch() }
             if ready.output {
                 guard let bytes = process.readOutput() else { continue }
                 guard !bytes.isEmpty else {
@@ -44,8 +48,6 @@ package final class SandboxedOutput {
                     return 0
                 }
                 waiting = bytes[...]
-            } else {
-                try watch()
             }
         }
         let part = waiting.prefix(buffer.count)
@@ -67,6 +69,7 @@ package final class SandboxedOutput {
     }
 
     private func watch() throws(SandboxFailure) {
+        watched = clock.now
         guard clock.now - began <= .seconds(limits.wallSeconds) else {
             throw .limit(.wallSeconds, allowed: limits.wallSeconds)
         }

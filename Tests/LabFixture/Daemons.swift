@@ -129,7 +129,12 @@ package final class Daemons: Sendable {
             return Array(running.values)
         }
         for process in left { process.kill() }
-        let orphans = Program.processes(mentioning: folder.path)
+        // The kernel ends the children of what was killed, and takes a moment for it.
+        var orphans = Program.processes(mentioning: folder.path)
+        for _ in 0..<200 where !orphans.isEmpty {
+            usleep(50_000)
+            orphans = Program.processes(mentioning: folder.path)
+        }
         try? FileManager.default.removeItem(at: folder)
         guard orphans.isEmpty else {
             throw Failure(description: "processes were left behind: \(orphans)")

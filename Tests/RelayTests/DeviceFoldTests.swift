@@ -46,6 +46,19 @@ import Testing
         return nil
     }
 
+    @Test("A device whose numbers would make others' sums overflow is the one that is refused")
+    func enormousMoments() throws {
+        var round = try round(.moments(width: 1))
+        let enormous = try moments(counts: [2], means: [1e300], deviations: [1])
+        let refused = round.handle(
+            .contributed(a, .init(answer: .moments(enormous), weight: 2, metricsMicro: [:])))
+        #expect(refused == [.refuse(a, .tooLarge(parameter: 0))])
+        let honest = round.handle(
+            .contributed(
+                b, .init(answer: .moments(try moments([[1, 2]])), weight: 2, metricsMicro: [:])))
+        #expect(honest == [.accepted(b)])
+    }
+
     @Test("Statistics of devices are those of all their rows, missing values and all")
     func statistics() throws {
         var round = try round(.moments(width: 2))
@@ -88,7 +101,7 @@ import Testing
             ),
             (
                 .moments(try moments(counts: [2, 2], means: [1e200, 0], deviations: [0, 0])), 2,
-                "update.not_finite"
+                "update.too_large"
             ),
             (.moments(good), 11, "update.weight_exceeded"),
             (.moments(good), 0, "update.wrong_weight"),

@@ -190,10 +190,13 @@ class Client:
         Whoever stops early ends the command, not the job.
         """
         with tempfile.TemporaryFile() as errors:
-            process = subprocess.Popen(
-                self._words(["job", "watch", _name(job)]), stdout=subprocess.PIPE, stderr=errors,
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+            try:
+                process = subprocess.Popen(
+                    self._words(["job", "watch", _name(job)]), stdout=subprocess.PIPE, stderr=errors,
+                    stdin=subprocess.DEVNULL,
+                )  # fmt: skip
+            except FileNotFoundError:
+                raise self._missing() from None
             try:
                 assert process.stdout is not None
                 for line in process.stdout:
@@ -224,6 +227,11 @@ class Client:
 
     # The command
 
+    def _missing(self) -> LabError:
+        return LabError(
+            "program.missing", f"there is no command {self.program}; name it: Client(program=…)", 127
+        )
+
     def _words(self, words: Sequence[str]) -> list[str]:
         home = [] if self.home is None else [f"--home={self.home}"]
         return [self.program, *words, "--json", *home]
@@ -234,9 +242,7 @@ class Client:
                 self._words(words), capture_output=True, timeout=self.timeout, stdin=subprocess.DEVNULL
             )
         except FileNotFoundError:
-            raise LabError(
-                "program.missing", f"there is no command {self.program}; name it: Client(program=…)", 127
-            ) from None
+            raise self._missing() from None
         except subprocess.TimeoutExpired:
             what = " ".join(words[:2])
             raise LabError("timeout", f"{what} took more than {self.timeout:g} s", 124) from None

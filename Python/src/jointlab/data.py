@@ -101,7 +101,16 @@ class Files(Sequence[Path]):
         """The files, in the table's order, else by name."""
         if self.table is None:
             return tuple(sorted(path for path in self.folder.rglob("*") if path.is_file()))
-        return tuple(self.folder / str(name) for name in self.table["file"])
+        return tuple(self.folder / name for name in self._names)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        """The column `file` as it stands: names may be plain numbers."""
+        with open(self.folder / "labels.csv", newline="", encoding="utf-8-sig") as file:
+            lines = csv.DictReader(file)
+            if "file" not in (lines.fieldnames or ()):
+                raise KeyError("labels.csv has no column 'file'")
+            return tuple(line["file"] for line in lines)
 
     def __len__(self) -> int:
         return len(self.paths)

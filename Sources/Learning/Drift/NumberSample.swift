@@ -26,13 +26,21 @@ struct NumberSample {
         if place < Self.valuesMax { values[place] = number }
     }
 
-    var deviation: Double { count > 1 ? (squares / Double(count - 1)).squareRoot() : 0 }
+    /// Of numbers whose squares no number can hold, the greatest there is.
+    var deviation: Double {
+        guard count > 1 else { return 0 }
+        return min((squares / Double(count - 1)).squareRoot(), .greatestFiniteMagnitude)
+    }
 
-    /// The nine inner deciles of the sample, each once.
+    /// The nine inner deciles of the sample, each once; before them, where the least value is a
+    /// decile itself, an edge just below it: what comes to lie there has not been there.
     var deciles: [Double] {
         let sorted = values.sorted()
-        guard !sorted.isEmpty else { return [] }
+        guard let least = sorted.first else { return [] }
         var edges: [Double] = []
+        if sorted[min(sorted.count - 1, sorted.count / 10)] == least, least.nextDown.isFinite {
+            edges.append(least.nextDown)
+        }
         for tenth in 1...9 {
             let edge = sorted[min(sorted.count - 1, sorted.count * tenth / 10)]
             if edges.last != edge { edges.append(edge) }

@@ -15,6 +15,21 @@ package struct LocalFiles: Sendable {
     package let training: [File]
     package let holdout: [File]
 
+    /// A trainer gets no column that the owner has kept out of learning.
+    private static func check(
+        _ name: String, in schema: DatasetSchema, file: String
+    ) throws(DatasetError) {
+        let kind = schema.columns.first { $0.name == name }?.kind
+        switch kind {
+        case .identifier, .text:
+            throw DatasetError(
+                .layoutDiffers, at: .init(file: file),
+                "the column \(shown(name)) is registered as \(kind?.name ?? "")",
+                remedy: "leave it out of the bundle's features, or register another kind for it")
+        default: break
+        }
+    }
+
     /// Reads the table of labels once.
     ///
     /// - Parameters:
@@ -42,6 +57,7 @@ package struct LocalFiles: Sendable {
             in: reader.columns, file: reader.file)
         var columns: [Int] = []
         for name in others {
+            try Self.check(name, in: schema, file: reader.file)
             columns.append(
                 try ColumnReference(name).index(in: reader.columns, file: reader.file))
         }

@@ -9,12 +9,24 @@ package struct FileKinds: Hashable, Sendable {
     package static let digestColumn = "sha256"
     private static let extensionBytesMax = 8
 
+    private static let extensionsMax = 16
+    private static let other = "other"
+
     /// The endings of the files' names, such as `png`, sorted, none twice; `other` stands for those
-    /// that are no plain word, and for none.
+    /// that are no plain word or come seldom, and for none. What follows a name's last dot may be a
+    /// part of the name, such as a patient's number, so that one counts as an ending only where at
+    /// least ten files have it, or half of them.
     package let extensions: [String]
 
-    package init(paths: some Sequence<String>) {
-        extensions = sortedByBytes(Set(paths.map(Self.ending)))
+    package init(paths: some Collection<String>) {
+        var counts: [String: Int] = [:]
+        for path in paths { counts[Self.ending(of: path), default: 0] += 1 }
+        let often = min(10, max(1, paths.count / 2))
+        let common = counts.filter { $0.key != Self.other && $0.value >= often }
+            .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(Self.extensionsMax)
+            .map(\.key)
+        extensions = sortedByBytes(
+            Set(common + (common.count < counts.count ? [Self.other] : [])))
     }
 
     private static func ending(of path: String) -> String {
@@ -25,7 +37,9 @@ package struct FileKinds: Hashable, Sendable {
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
         }
-        return isPlain && (1...extensionBytesMax).contains(ending.utf8.count) ? ending : "other"
+        let beginsWithLetter = ending.utf8.first.map { $0 >= UInt8(ascii: "a") } ?? false
+        return isPlain && beginsWithLetter && ending.utf8.count <= extensionBytesMax
+            ? ending : other
     }
 
     var json: JSONValue { ["extensions": .array(extensions.map { .string($0) })] }

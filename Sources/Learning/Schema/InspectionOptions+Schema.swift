@@ -7,7 +7,7 @@ extension InspectionOptions {
                 switch column.kind {
                 case .numeric: .numeric
                 case .categorical: .categorical
-                case .identifier: schema.files == nil ? .identifier : nil
+                case .identifier: .identifier
                 case .text: .text
                 // It may well have come to vary.
                 case .constant, .label: nil

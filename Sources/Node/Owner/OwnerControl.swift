@@ -14,6 +14,7 @@ struct OwnerControl: Sendable {
     let home: NodeHome
     let file: RulesFile
     let now: @Sendable () -> Timestamp
+    private let counting = UsageLock()
 
     init(home: NodeHome, rowsMin: Int, now: @escaping @Sendable () -> Timestamp) {
         self.home = home
@@ -41,9 +42,15 @@ struct OwnerControl: Sendable {
             return refusal
         }
         guard file.exists, case .success(let rules) = rules else { return nil }
-        var usage = try JobUsage(home.usage)
-        try usage.begin(round, on: dataset, day: day(by: rules))
-        return nil
+        return try counting.held {
+            // Another task may have used up meanwhile what was left.
+            if let refusal = refusal(of: job, on: dataset, rows: rows, round: round) {
+                return refusal
+            }
+            var usage = try JobUsage(home.usage)
+            try usage.begin(round, on: dataset, day: day(by: rules))
+            return nil
+        }
     }
 
     // MARK: - After it
@@ -60,11 +67,13 @@ struct OwnerControl: Sendable {
             return refusal
         }
         guard file.exists, case .success(let rules) = rules else { return nil }
-        var usage = try JobUsage(home.usage)
-        let task = try task(job, on: dataset, rows: rows, round: round, rules)
-        if let refusal = rules.decision(onUpdateOf: bytes, for: task) { return refusal }
-        try usage.leave(bytes, of: job.id)
-        return nil
+        return try counting.held {
+            var usage = try JobUsage(home.usage)
+            let task = try task(job, on: dataset, rows: rows, round: round, rules)
+            if let refusal = rules.decision(onUpdateOf: bytes, for: task) { return refusal }
+            try usage.leave(bytes, of: job.id)
+            return nil
+        }
     }
 
     // MARK: - Limits and approvals
@@ -94,17 +103,18 @@ struct OwnerControl: Sendable {
         let rules = rules
         let decisions = JobDecisions(of: home)
         let owned = (try? home.ownedDatasets()) ?? []
-        let rows = Dictionary(owned.map { ($0.id, $0.rows) }) { first, _ in first }
+        let ownedRows = Dictionary(owned.map { ($0.id, $0.rows) }) { first, _ in first }
         return jobs.compactMap { job in
             guard let own = job.participants.first(where: { $0.member == member }) else {
                 return nil
             }
+            // A relay's rows are those that the ledger has.
+            let rows =
+                ownedRows[own.dataset] ?? state.datasets[own.dataset].map { Int(clamping: $0.rows) }
             return JobRequest(
-                job: job, participant: own, licence: state.licence(own.licence),
-                rows: rows[own.dataset],
+                job: job, participant: own, licence: state.licence(own.licence), rows: rows,
                 refusal: refusal(
-                    of: job, on: own.dataset, rows: rows[own.dataset] ?? .max, round: nil,
-                    rules: rules),
+                    of: job, on: own.dataset, rows: rows ?? .max, round: nil, rules: rules),
                 decision: try? decisions.decision(on: job.id),
                 isBundleApproved: isApproved(job))
         }

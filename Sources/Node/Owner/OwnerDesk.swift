@@ -10,8 +10,9 @@ struct OwnerDesk {
     private let member: MemberID
     /// The jobs that ask, as of a size of the ledger.
     private var asking: (size: UInt64, jobs: [Job]) = (0, [])
-    /// What the coordinator has been told; `nil` where it may not have heard it.
-    private var told: [SiteHold]? = []
+    /// What the coordinator has been told; `nil` where it may not have heard it, or knows what this
+    /// node told before it was started anew.
+    private var told: [SiteHold]?
     private var hasHeldBack = false
     private var declines: [String: DeclinedTasks] = [:]
 
@@ -47,6 +48,12 @@ struct OwnerDesk {
     }
 
     mutating func holdsWereLost() { told = nil }
+
+    /// What the coordinator is to know by now.
+    mutating func newestHolds(in replica: Replica) -> [SiteHold] {
+        if let told { return told }
+        return changedHolds(in: replica, isNewConnection: true) ?? []
+    }
 
     /// The jobs of which nothing goes on here, and nothing leaves any more.
     mutating func forbidden(

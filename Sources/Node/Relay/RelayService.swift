@@ -36,6 +36,7 @@ package actor RelayService {
     private static let receivingBytesMax = 256 << 20
     /// So many are received at one time, however large they are.
     private static let receivingMin = 8
+    private static let codesMax = 64
     /// How often a round under way is compared with the node's ledger.
     private static let lookAgain = Duration.seconds(1)
 
@@ -269,14 +270,16 @@ package actor RelayService {
 
     /// A device will not carry its task out.
     func declined(by card: DeviceCard, in id: RoundID, code: String, detail: String) throws {
-        refused[code, default: 0] += 1
+        try handle(.left(card.device), in: id)
+        // A device may send any word; a status shows so many.
+        let known = refused[code] != nil || refused.count < Self.codesMax
+        refused[known ? code : "other", default: 0] += 1
         logger.notice(
             "device.declined",
             metadata: [
                 "device.id": "\(card.device)", "round.id": "\(id)", "code": "\(code)",
                 "detail": "\(detail)",
             ])
-        try handle(.left(card.device), in: id)
     }
 
     // MARK: - Steps

@@ -6,7 +6,7 @@ import Trainers
 
 /// The part of a dataset that a bundle's worker reads, as it lies on this machine's disk while the
 /// worker runs.
-struct BundleData {
+struct BundleData: Sendable {
     /// As the worker finds it, below `/data`.
     let name: String
     let location: URL
@@ -25,13 +25,15 @@ struct BundleData {
         let target = JobTrainer.bundle(job).ownTarget
         let label = job.target.column.map { manifest.label ?? $0 }
         guard let layout = job.layout else {
-            let (source, files) = try owned.loadFiles(target: target, others: manifest.features)
+            // Each column once, under the names that stand in the table already.
+            let others = manifest.features.filter { $0 != label && $0 != FileKinds.column }
+            let (source, files) = try owned.loadFiles(target: target, others: others)
             let part = isTraining ? files.training : files.holdout
             name = "files"
             location = folder.appending(path: name, directoryHint: .isDirectory)
             rowCount = part.count
             try Self.write(
-                part, of: source, label: label, others: manifest.features, to: location)
+                part, of: source, label: label, others: others, to: location)
             return
         }
         let dataset = try owned.load(layout: layout, target: target, parquet: parquet)

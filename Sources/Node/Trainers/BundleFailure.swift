@@ -33,6 +33,17 @@ package enum BundleFailure: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// For the job's owner where the licence lets the trainer's own words through: not what speaks of
+    /// the owner's machine.
+    package var trainersWords: String {
+        switch self {
+        case .sandbox(.trainer), .sandbox(.exit), .sandbox(.signal), .sandbox(.update),
+            .sandbox(.protocolError):
+            description
+        default: plain
+        }
+    }
+
     /// For the job's owner: nothing that the trainer could have written from data.
     package var plain: String {
         switch self {

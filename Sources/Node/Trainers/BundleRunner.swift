@@ -46,6 +46,9 @@ actor BundleRunner {
     private let logger: Logger
     private var residents: [Key: Resident] = [:]
     private var uses = 0
+    /// The jobs that the owner forbids, and those that go on, as of the last look at them.
+    private var forbidden: Set<JobID> = []
+    private var running: Set<JobID>?
     /// The newest last.
     private(set) var failures: [RecordedFailure] = []
 
@@ -122,12 +125,20 @@ actor BundleRunner {
 
     /// Ends the workers of jobs that the owner does not let have the data any more.
     func endAll(of forbidden: Set<JobID>) {
+        self.forbidden = forbidden
         for key in residents.keys where forbidden.contains(key.job) { remove(key) }
     }
 
     /// Ends the workers of jobs that are over, or that may not have the data any more.
     func endAll(but running: Set<JobID>) {
+        self.running = running
         for key in residents.keys where !running.contains(key.job) { remove(key) }
+    }
+
+    /// Ends all workers, and leaves nothing of the data behind.
+    func endAll() {
+        endAll(but: [])
+        try? FileManager.default.removeItem(at: folder)
     }
 
     func end(_ job: JobID) {
@@ -179,7 +190,12 @@ actor BundleRunner {
         do {
             let resident = try await start(
                 key, settings, archive, limits, in: place, inputBytes: max(base.count, 1), owned)
+            // It may have been forbidden, or over, while the data was being read.
             residents[key] = resident
+            guard !forbidden.contains(key.job), running?.contains(key.job) != false else {
+                remove(key)
+                throw SandboxFailure.stopped
+            }
             return resident
         } catch {
             try? FileManager.default.removeItem(at: place)
@@ -200,9 +216,12 @@ actor BundleRunner {
         // The folder keeps others out; within the sandbox its data is read by a user without rights.
         try FileManager.default.createDirectory(
             at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let data = try BundleData(
-            owned, for: job, archive.manifest, isTraining: key.part == .training, in: place,
-            parquet: settings.parquet)
+        let (manifest, parquet) = (archive.manifest, settings.parquet)
+        let data = try await onOwnThread {
+            try BundleData(
+                owned, for: job, manifest, isTraining: key.part == .training, in: place,
+                parquet: parquet)
+        }
         guard data.rowCount > 0 else { throw BundleFailure.noRows(key.part.rawValue) }
         let bundle = place.appending(path: "bundle", directoryHint: .isDirectory)
         do {

@@ -74,7 +74,9 @@ extension DatasetCommands {
 
         private func isRegistered() async throws -> Bool {
             // Who is in no lab has registered nothing.
-            guard (try? home.node.lab()) != nil else { return false }
+            guard FileManager.default.fileExists(atPath: home.node.labCard.path) else {
+                return false
+            }
             let all = try await MemberSession.with(home) { try await $0.get("/v1/datasets") }
             return (all["items"]?.array ?? []).contains {
                 $0["dataset"]?.string == dataset.text
