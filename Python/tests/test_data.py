@@ -40,6 +40,12 @@ class TableTests(FolderTestCase):
 
 
 class FilesTests(FolderTestCase):
+    def test_a_file_may_have_a_plain_number_for_a_name(self) -> None:
+        (self.folder / "labels.csv").write_text("file,kind\n0001,1\n0002,0\n", encoding="utf-8")
+        files = jointlab.Files(self.folder, label="kind")
+        self.assertEqual([path.name for path in files], ["0001", "0002"])
+        self.assertEqual(list(files.labels(int)), [1, 0])
+
     def test_files_stand_in_the_order_of_the_table_of_labels(self) -> None:
         (self.folder / "b.txt").write_text("two")
         (self.folder / "a.txt").write_text("one")

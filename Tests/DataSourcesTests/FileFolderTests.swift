@@ -53,6 +53,36 @@ import Testing
         #expect(try self.inspection().schema == inspection.schema, "also where two are the same")
     }
 
+    @Test("What follows the last dot of a few names may be a part of the names, and is not told")
+    func endings() {
+        let scans =
+            (0..<30).map { "scans/1.2.840.113619.2.55.\($0)" }
+            + (0..<30).map { "scan.patient\($0)" }
+        #expect(FileKinds(paths: scans).extensions == ["other"])
+        #expect(
+            FileKinds(paths: scans + (0..<10).map { "\($0).dcm" }).extensions == ["dcm", "other"])
+        #expect(FileKinds(paths: ["a.png", "b.PNG", "c.jpg"]).extensions == ["jpg", "png"])
+    }
+
+    @Test("A trainer gets no column that the owner has kept out of learning")
+    func keptOut() throws {
+        try table(
+            (0..<20).map { "a/\($0).PNG,\($0 % 2 == 0 ? "cat" : "dog"),P\($0 % 4)" },
+            header: "file,kind,patient")
+        let schema = try DatasetInspection.inspect(
+            source.rows(),
+            options: InspectionOptions(
+                label: ColumnReference("kind"), answer: .classes,
+                kinds: [.init(column: ColumnReference("patient"), kind: .identifier)]),
+            namesFiles: true
+        ).schema
+        let split = try #require(HoldoutSplit(perMille: 300, salt: "images"))
+        let error = #expect(throws: DatasetError.self) {
+            try LocalFiles.load(source.rows(), schema: schema, others: ["patient"], split: split)
+        }
+        #expect(error?.code == .layoutDiffers)
+    }
+
     @Test("The commitment is one to the table and to each file")
     func commitment() throws {
         let commitment = try inspection().commitment

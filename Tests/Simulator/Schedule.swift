@@ -35,6 +35,9 @@ final class Schedule {
         }
     }
 
+    /// Leaves undone what is left: it refers to the lab, which would never go.
+    func clear() { heap = [] }
+
     /// Does the next thing.
     ///
     /// - Returns: What it was; `nil` when nothing is left to do before the time.

@@ -66,6 +66,7 @@ package final class Simulation {
     ///
     /// - Returns: What it came to.
     package func run() -> Summary {
+        defer { schedule.clear() }
         do {
             try begin()
         } catch {

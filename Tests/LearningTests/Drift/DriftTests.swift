@@ -125,6 +125,50 @@ import Testing
         #expect(failure("ward,age,ill\ne,1,no\n")?.problem.contains("another order") == true)
     }
 
+    @Test(
+        "Numbers that fall below the least there was are seen, as a new code for what is missing is"
+    )
+    func below() throws {
+        func statistics(_ values: [String]) throws -> (DatasetInspection, String) {
+            let csv =
+                "a,b,ill\n"
+                + zip(values, values.indices).map {
+                    "\($0),\($1),\($1 % 2)\n"
+                }.joined()
+            return (
+                try DatasetInspection.inspect(
+                    Self.text(csv), options: InspectionOptions(label: ColumnReference("ill"))), csv
+            )
+        }
+        for (before, after) in [("5", "3"), ("0", "-999")] {
+            let many = (0..<400).map { $0 % 2 == 0 ? before : "7" }
+            let (registered, _) = try statistics(many)
+            let (_, moved) = try statistics(many.map { $0 == before ? after : $0 })
+            let report = try DriftReport(
+                Self.text(moved), since: registered.statistics, schema: registered.schema,
+                registration: registration)
+            #expect(report.drifted == ["a"], "\(before) to \(after)")
+        }
+    }
+
+    @Test("What an owner has kept out of learning stays out, also beside files")
+    func repeatedFiles() throws {
+        let rows =
+            "file,patient,kind\n"
+            + (0..<20).map { "\($0).png,P\($0 % 4),\($0 % 2)\n" }.joined()
+        let schema = try DatasetInspection.inspect(
+            Self.text(rows),
+            options: InspectionOptions(
+                label: ColumnReference("kind"),
+                kinds: [.init(column: ColumnReference("patient"), kind: .identifier)])
+        ).schema
+        let again = try DatasetInspection.inspect(
+            Self.text(rows), options: InspectionOptions(repeating: schema)
+        ).schema
+        #expect(again == schema)
+        #expect(!again.json.canonicalText.contains("P0"))
+    }
+
     @Test("An owner's choices are found again in the schema that they led to")
     func repeated() throws {
         let options = InspectionOptions(
