@@ -5,7 +5,7 @@ package import LabAPI
 import Relay
 import Transport
 
-/// What a relay answers its devices. Everything but health is signed by a device's key.
+/// What a relay answers its devices. All but health and metrics is signed by a device's key.
 package enum RelayRoutes {
     /// - Parameter lab: Whose requests' signatures it takes.
     package static func make(
@@ -60,7 +60,7 @@ package enum RelayRoutes {
             let card = try await relay.device(context.caller)
             let id = try Self.round(context)
             let report = try Self.report(request)
-            let work = try await relay.expecting(card, in: id)
+            let (work, place) = try await relay.expecting(card, in: id)
             do {
                 let file = try await request.bytes(in: context, bytesMax: work.answerBytesMax)
                 let answer = Result { () throws(DeviceFault) in
@@ -70,10 +70,10 @@ package enum RelayRoutes {
                 }
                 try await relay.take(answer, of: card, in: id)
             } catch {
-                await relay.received(from: card)
+                await relay.received(from: card, place: place)
                 throw error
             }
-            await relay.received(from: card)
+            await relay.received(from: card, place: place)
             return Response([:])
         }
         routes.add(

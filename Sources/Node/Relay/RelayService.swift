@@ -21,6 +21,13 @@ package actor RelayService {
         var end: Result<DeviceMean, RelayFailure>?
     }
 
+    /// An answer on its way.
+    private struct Place {
+        let number: Int
+        let bytes: Int
+        let since: Timestamp
+    }
+
     /// Why a round must not go on, as its node's ledger says by now.
     package struct Refused: Error, Sendable {
         package let code: String
@@ -37,6 +44,8 @@ package actor RelayService {
     /// So many are received at one time, however large they are.
     private static let receivingMin = 8
     private static let codesMax = 64
+    /// How long a place is kept for a device that has begun to send.
+    private static let silenceMaxMilliseconds: Int64 = 120_000
     /// How often a round under way is compared with the node's ledger.
     private static let lookAgain = Duration.seconds(1)
 
@@ -52,8 +61,8 @@ package actor RelayService {
     /// Apart from the sessions: what is looked at must not make a copy of a sum.
     private var machines: [RoundID: DeviceRound] = [:]
     /// Whose answers are being received, one at a time from each, and how large they may be.
-    private var receiving: [DeviceID: Int] = [:]
-    private var receivingBytes = 0
+    private var receiving: [DeviceID: Place] = [:]
+    private var places = 0
     private var seen: [DeviceID: RelayStatus.Sight] = [:]
     private var contributed = 0
     private var refused: [String: Int] = [:]
@@ -214,30 +223,38 @@ package actor RelayService {
     /// What a device that is about to answer is asked for.
     ///
     /// - Throws: `Problem` where it should not send anything; a place is taken otherwise, which
-    ///   ``received(from:)`` gives back.
-    func expecting(_ card: DeviceCard, in id: RoundID) throws(Problem) -> RelayedWork {
+    ///   ``received(from:place:)`` gives back.
+    func expecting(
+        _ card: DeviceCard, in id: RoundID
+    ) throws(Problem) -> (work: RelayedWork, place: Int) {
         guard let work = sessions[id]?.work, let machine = machines[id] else {
             throw problem(.roundOver, of: card.device, in: id)
         }
         if let fault = machine.standingFault(of: card.device) {
             throw problem(fault, of: card.device, in: id)
         }
+        // A connection may have gone silent without an end: nobody waits for it for ever.
+        receiving = receiving.filter {
+            now().milliseconds - $0.value.since.milliseconds < Self.silenceMaxMilliseconds
+        }
         let bytes = work.answerBytesMax
+        let taken = receiving.values.reduce(0) { $0 + $1.bytes }
         guard receiving[card.device] == nil,
-            receiving.count < Self.receivingMin || receivingBytes + bytes <= Self.receivingBytesMax
+            receiving.count < Self.receivingMin || taken + bytes <= Self.receivingBytesMax
         else {
             throw Problem(
                 status: 503, code: "relay.busy",
                 detail: "\(receiving.count) devices are sending already, and this one may be among "
                     + "them; try again in a moment")
         }
-        receiving[card.device] = bytes
-        receivingBytes += bytes
-        return work
+        places += 1
+        receiving[card.device] = Place(number: places, bytes: bytes, since: now())
+        return (work, places)
     }
 
-    func received(from card: DeviceCard) {
-        receivingBytes -= receiving.removeValue(forKey: card.device) ?? 0
+    /// - Parameter place: As ``expecting(_:in:)`` gave it.
+    func received(from card: DeviceCard, place: Int) {
+        if receiving[card.device]?.number == place { receiving[card.device] = nil }
     }
 
     /// Takes what a device has answered.
