@@ -45,6 +45,7 @@ let package = Package(
             dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Policy", dependencies: ["Encodings"]),
         .target(name: "Randomness"),
+        .target(name: "Memory"),
         .target(name: "Tensors", dependencies: ["Encodings"]),
 
         // 1 engines: state machines and mathematics
@@ -83,7 +84,7 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(
             name: "Strategies",
-            dependencies: ["CKernels", "Encodings", "Randomness", "Tensors"]),
+            dependencies: ["CKernels", "Encodings", "Memory", "Randomness", "Tensors"]),
         .target(
             name: "Learning",
             dependencies: [
@@ -96,10 +97,11 @@ let package = Package(
                 "Policy", "ContractFiles", "ContractLanguage", "Contracts", "Encodings",
             ],
             resources: [.embedInCode("Documents")]),
+        .target(name: "CStorage"),
         .target(
             name: "Storage",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog",
+                "CStorage", "Contracts", "Encodings", "Identity", "Ledger", "Memory", "MerkleLog",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),

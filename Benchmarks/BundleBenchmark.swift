@@ -10,40 +10,13 @@ import Tensors
 enum BundleBenchmark {
     private static let parameters = 10_000_000
 
-    private static let manifest = """
-        name = "echo"
-        version = "1"
-        [program]
-        entry = "trainer:Echo"
-        python = "3.11"
-        [inputs]
-        kind = "table"
-        """
-
-    private static let trainer = """
-        import numpy as np
-        import jointlab
-
-        class Echo(jointlab.Trainer):
-            def initial(self, job):
-                return {"w": np.zeros(3, np.float32)}
-
-            def fit(self, weights, data, job):
-                return jointlab.Fitted(weights, 1, {"loss": 0.5})
-
-            def evaluate(self, weights, data, job):
-                return jointlab.Evaluated(1, {"loss": 0.5})
-        """
-
     static func measure() async throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let support: SandboxSupport
         let python: PythonEnvironment
         do {
             support = try SandboxSupport.find(
                 on: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
-            python = try PythonEnvironment(
-                executable: root.appending(path: ".python/bin/python3"))
+            python = try PythonEnvironment(executable: EchoTrainer.python)
         } catch {
             report("not measured: \(error)", "")
             return
@@ -52,13 +25,13 @@ enum BundleBenchmark {
             .appending(path: "jointlab-bundle-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(manifest.utf8).write(to: folder.appending(path: "jointlab.toml"))
-        try Data(trainer.utf8).write(to: folder.appending(path: "trainer.py"))
+        try Data(EchoTrainer.manifest.utf8).write(to: folder.appending(path: "jointlab.toml"))
+        try Data(EchoTrainer.program.utf8).write(to: folder.appending(path: "trainer.py"))
         let data = folder.appending(path: "data.csv")
         try Data("x\n1\n".utf8).write(to: data)
         let program = WorkerProgram(
-            python: python, package: root.appending(path: "Python/src"), bundle: folder,
-            manifest: try BundleManifest(parsing: manifest),
+            python: python, package: EchoTrainer.package, bundle: folder,
+            manifest: try BundleManifest(parsing: EchoTrainer.manifest),
             datasets: [.init(name: "data.csv", source: data)], limits: TrainerLimits())
 
         let small = try Safetensors([Tensor(name: "w", vector: [Float](repeating: 1, count: 100))])

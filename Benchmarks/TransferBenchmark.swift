@@ -97,6 +97,16 @@ enum LoopbackCopy {
         return (clock.now - start) / .seconds(1)
     }
 
+    /// A file, so many times, each time to another that is then durable.
+    static func seconds(copying file: URL, times: Int) throws -> Double {
+        let clock = ContinuousClock()
+        let start = clock.now
+        for number in 0..<times {
+            try copy(file, to: file.appendingPathExtension("\(number)"))
+        }
+        return (clock.now - start) / .seconds(1)
+    }
+
     /// A file to another, which is then durable.
     static func copy(_ from: URL, to: URL) throws {
         let source = open(from.path, O_RDONLY)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// `jointlab-bench [limits|aggregation|network|transfer|bundles|policy|contracts|ledger|latency|rounds|large|audit …]`: the
+/// `jointlab-bench [limits|aggregation|network|transfer|bundles|policy|contracts|ledger|latency|rounds|large|huge|audit …]`: the
 /// figures of `Documentation/benchmarks.md`, and what limits them, in one run.
 let known = [
     "limits", "aggregation", "network", "transfer", "bundles", "policy", "contracts", "ledger",
-    "latency", "rounds", "large", "audit",
+    "latency", "rounds", "large", "huge", "audit",
 ]
 let asked = Array(CommandLine.arguments.dropFirst())
 let wanted = asked.isEmpty ? known : asked
@@ -30,7 +30,8 @@ for name in wanted {
     case "ledger": try await LedgerBenchmark(binary: binary).run()
     case "latency": try await LatencyBenchmark(binary: binary).run()
     case "rounds": try await RoundsBenchmark(binary: binary).run()
-    case "large": try await LargeModelBenchmark(binary: binary).run()
+    case "large": try await LargeModelBenchmark(binary: binary).roundAtNodes()
+    case "huge": try await LargeModelBenchmark(binary: binary).roundThroughSmallCoordinator()
     case "transfer": try await TransferBenchmark(binary: binary).run()
     case "audit": try await AuditBenchmark(binary: binary).run()
     case "bundles": try await BundleBenchmark.measure()

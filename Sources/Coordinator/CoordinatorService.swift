@@ -215,8 +215,10 @@ package actor CoordinatorService: Service {
         _ contribution: Contribution, to round: Round, of job: Job
     ) async throws {
         do {
-            try RoundAggregation(of: job).check(
-                contribution, to: round.task, base: round.base, file: blobs.tensors)
+            try await withTaskExecutorPreference(DiskThreads.shared) {
+                try RoundAggregation(of: job).check(
+                    contribution, to: round.task, base: round.base, file: blobs.tensors)
+            }
         } catch let error as AggregationError {
             throw Problem(
                 status: 422, code: "contribution.update_unusable", detail: error.description)
@@ -406,9 +408,11 @@ package actor CoordinatorService: Service {
 
     private nonisolated func aggregate(_ round: Round, of job: Job) async {
         do {
-            let result = try RoundAggregation(of: job).result(
-                of: round.task, base: round.base, state: round.strategyState,
-                contributions: round.contributions, file: blobs.tensors, sink: blobs.writer)
+            let result = try await withTaskExecutorPreference(DiskThreads.shared) {
+                try RoundAggregation(of: job).result(
+                    of: round.task, base: round.base, state: round.strategyState,
+                    contributions: round.contributions, file: blobs.tensors, sink: blobs.writer)
+            }
             await aggregated(round.id, result: result)
         } catch {
             logger.error(

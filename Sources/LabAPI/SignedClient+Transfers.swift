@@ -28,14 +28,20 @@ extension SignedClient {
     /// Downloads a blob into a store, unless it is there. A download that was interrupted, in this
     /// process or an earlier one, goes on where it stopped; nothing is held but the piece under way.
     ///
+    /// - Returns: Whether it came now, and was hashed on its way.
     /// - Throws: ``Problem`` or ``ConnectionFailure`` where it cannot be had, `StorageError` where it
     ///   cannot be written.
+    @discardableResult
     package func download(
         _ digest: BlobDigest, into store: BlobStore, retries: TransferRetries = TransferRetries()
-    ) async throws {
+    ) async throws -> Bool {
+        var hasCome = false
         try await persist(retries) {
-            store.has(digest) ? nil : try await downloadOnce(digest, into: store)
+            guard !store.has(digest) else { return nil }
+            hasCome = true
+            return try await downloadOnce(digest, into: store)
         }
+        return hasCome
     }
 
     /// Uploads a blob of a store, unless the other side has it. An upload that was interrupted, in

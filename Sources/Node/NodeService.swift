@@ -68,7 +68,8 @@ package actor NodeService: Service {
         let card = try home.card()
         let lab = try home.lab()
         let database = try LedgerDatabase(path: home.ledger.path)
-        let blobs = try BlobStore(folder: home.blobs)
+        // The coordinator keeps what this node has of models, and its update from the upload on.
+        let blobs = try BlobStore(folder: home.blobs, durability: .soon)
         let replica = try database.replay() ?? Replica(genesis: lab.genesis)
         guard replica.lab == lab.lab else {
             throw StorageError.unusable(

@@ -204,7 +204,7 @@ struct TrainingRunner: Sendable {
     }
 
     private func fetch(_ digest: BlobDigest, _ client: SignedClient) async throws -> [UInt8] {
-        try await client.download(digest, into: blobs)
-        return try blobs.read(digest)
+        let hasCome = try await client.download(digest, into: blobs)
+        return try blobs.open(digest).contents(isChecked: !hasCome)
     }
 }

@@ -2,6 +2,7 @@ package import Contracts
 import Crypto
 import Foundation
 import Glibc
+import Memory
 
 /// A stored blob that is read in pieces, by many at once, and never held as a whole.
 ///
@@ -14,10 +15,17 @@ package final class BlobFile: Sendable {
     private let descriptor: Int32
     private let path: String
 
-    fileprivate init(_ digest: BlobDigest, at path: String) throws {
+    private static let pieceBytes = 256 << 10
+
+    /// - Parameter places: Looked at one after the other.
+    fileprivate init(_ digest: BlobDigest, at places: [URL]) throws {
         self.digest = digest
-        self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        var (path, descriptor): (String, Int32) = ("", -1)
+        for place in places where descriptor < 0 {
+            path = place.path
+            descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        }
+        (self.path, self.descriptor) = (path, descriptor)
         guard descriptor >= 0 else { throw SyncedFile.failure(path) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -60,7 +68,7 @@ package final class BlobFile: Sendable {
     /// The SHA-256 of the bytes from a place on.
     package func sha256(from offset: Int = 0) throws -> [UInt8] {
         var hash = SHA256()
-        try withUnsafeTemporaryAllocation(byteCount: 256 << 10, alignment: 64) { buffer in
+        try withUnsafeTemporaryAllocation(byteCount: Self.pieceBytes, alignment: 64) { buffer in
             var place = offset
             while place < count {
                 let piece = UnsafeMutableRawBufferPointer(
@@ -71,6 +79,32 @@ package final class BlobFile: Sendable {
             }
         }
         return Array(hash.finalize())
+    }
+
+    /// All of it.
+    ///
+    /// - Parameter isChecked: Whether it is hashed once more. What has just been written has been.
+    /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where the disk has lost what was
+    ///   written, and what reading throws.
+    package func contents(isChecked: Bool) throws -> [UInt8] {
+        var hash = SHA256()
+        let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let all = UnsafeMutableRawBufferPointer(buffer)
+            LargePages.use(for: all)
+            while initialized < count {
+                let end = min(initialized + Self.pieceBytes, count)
+                let piece = UnsafeMutableRawBufferPointer(rebasing: all[initialized..<end])
+                try read(from: initialized, into: piece)
+                if isChecked { hash.update(bufferPointer: UnsafeRawBufferPointer(piece)) }
+                initialized = end
+            }
+        }
+        guard isChecked else { return bytes }
+        let found = BlobDigest(sha256: Array(hash.finalize()))
+        guard found == digest else {
+            throw StorageError.wrongDigest(expected: digest.text, found: found.text)
+        }
+        return bytes
     }
 
     /// Reads it all once.
@@ -90,6 +124,14 @@ extension BlobStore {
     ///
     /// - Throws: `StorageError` where it is not here.
     package func open(_ digest: BlobDigest) throws -> BlobFile {
-        try BlobFile(digest, at: url(of: digest).path)
+        try BlobFile(digest, at: places(of: digest))
+    }
+
+    /// A blob as a whole.
+    ///
+    /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where the disk has lost what was
+    ///   written, and what reading throws.
+    package func read(_ digest: BlobDigest) throws -> [UInt8] {
+        try open(digest).contents(isChecked: true)
     }
 }

@@ -5,21 +5,34 @@ import Glibc
 
 /// Weights, updates and documents in a folder, each under its SHA-256.
 ///
-/// A blob is written beside its place, synced, and moved there, so that whatever stands under a
-/// digest has that digest, after any crash.
+/// A blob is written beside its place and moved there, so that whatever stands under a digest has that
+/// digest, after any crash.
 package struct BlobStore: Sendable {
+    /// When a blob that was written is safe from a loss of power.
+    package enum Durability: Sendable {
+        /// What has been written survives a loss of power.
+        case atOnce
+        /// It does a moment later. For copies of what another keeps: nobody has to wait for the disk.
+        case soon
+    }
+
     /// What nobody has gone on with for so long is given up.
     package static let partialLifetimeSeconds = 86_400.0
 
     let folder: URL
     private let incoming: URL
     private let partial: URL
+    /// `nil` where blobs are durable at once.
+    let settling: SettlingBlobs?
 
     /// The store of a process that has the folder to itself, but for ``init(sharingFolder:)``.
     ///
+    /// - Parameter durability: `soon` is `atOnce` where the system does not tell one boot from another.
     /// - Throws: What making the folder throws.
-    package init(folder: URL) throws {
-        try self.init(sharingFolder: folder)
+    package init(folder: URL, durability: Durability = .atOnce) throws {
+        self.init(
+            folder, settling: durability == .soon ? try SettlingBlobs(in: folder) : nil)
+        try makeFolders()
         // What an earlier process had not finished.
         for leftover in try FileManager.default.contentsOfDirectory(
             at: incoming, includingPropertiesForKeys: nil)
@@ -41,45 +54,55 @@ package struct BlobStore: Sendable {
     /// - Throws: What making the folder throws.
     package init(sharingFolder folder: URL) throws {
         self.init(readingFolder: folder)
+        try makeFolders()
+    }
+
+    /// A store that another process writes to; this one only reads.
+    package init(readingFolder folder: URL) {
+        self.init(folder, settling: nil)
+    }
+
+    private init(_ folder: URL, settling: SettlingBlobs?) {
+        self.folder = folder
+        self.settling = settling
+        incoming = folder.appending(path: "incoming", directoryHint: .isDirectory)
+        partial = folder.appending(path: "partial", directoryHint: .isDirectory)
+    }
+
+    private func makeFolders() throws {
         for place in [incoming, partial] {
             try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         }
     }
 
-    /// A store that another process writes to; this one only reads.
-    package init(readingFolder folder: URL) {
-        self.folder = folder
-        incoming = folder.appending(path: "incoming", directoryHint: .isDirectory)
-        partial = folder.appending(path: "partial", directoryHint: .isDirectory)
-    }
-
     /// Where a blob is, or would be.
     package func url(of digest: BlobDigest) -> URL {
+        places(of: digest).first { FileManager.default.fileExists(atPath: $0.path) }
+            ?? durableURL(of: digest)
+    }
+
+    /// Where a blob may be, in an order in which one that is moved meanwhile is not missed.
+    func places(of digest: BlobDigest) -> [URL] {
+        let durable = durableURL(of: digest)
+        return SettlingBlobs.url(of: digest, in: folder).map { [durable, $0, durable] } ?? [durable]
+    }
+
+    func durableURL(of digest: BlobDigest) -> URL {
         folder.appending(path: String(digest.text.prefix(2)), directoryHint: .isDirectory)
             .appending(path: digest.text)
     }
 
     package func has(_ digest: BlobDigest) -> Bool {
-        FileManager.default.fileExists(atPath: url(of: digest).path)
+        places(of: digest).contains { FileManager.default.fileExists(atPath: $0.path) }
     }
 
     /// All blobs that are here, in the order of their digests.
     package func digests() throws -> [BlobDigest] {
         guard let walk = FileManager.default.enumerator(atPath: folder.path) else { return [] }
-        return walk.compactMap { path in
+        let named = walk.compactMap { path in
             (path as? String).flatMap { BlobDigest(String($0.split(separator: "/").last ?? "")) }
-        }.filter(has).sorted()
-    }
-
-    /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where the disk has lost what was
-    ///   written, and what reading throws.
-    package func read(_ digest: BlobDigest) throws -> [UInt8] {
-        let bytes = Array(try Data(contentsOf: url(of: digest)))
-        let found = BlobDigest(of: bytes)
-        guard found == digest else {
-            throw StorageError.wrongDigest(expected: digest.text, found: found.text)
         }
-        return bytes
+        return Set(named).filter(has).sorted()
     }
 
     /// Writes a blob that is in memory.
@@ -91,10 +114,18 @@ package struct BlobStore: Sendable {
 
     /// The folder that a blob stands in, made so that it is still there after a loss of power.
     func prepareFolder(of digest: BlobDigest) throws {
-        let place = url(of: digest).deletingLastPathComponent()
+        let place = durableURL(of: digest).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         // Also where it was there already: another writer may have made it a moment ago.
         try SyncedFile.syncFolder(of: place.path)
+    }
+
+    /// Puts a file that has been written in its place.
+    func place(_ file: borrowing SyncedFile, at path: String, as digest: BlobDigest) throws {
+        if let settling { return try settling.take(path, as: digest) }
+        try file.sync()
+        try prepareFolder(of: digest)
+        try SyncedFile.move(path, to: durableURL(of: digest).path)
     }
 
     /// Begins a blob that comes in pieces.
@@ -106,13 +137,17 @@ package struct BlobStore: Sendable {
     ///
     /// - Throws: `StorageError.inUse` while another writes it.
     package func partial(_ digest: BlobDigest) throws -> PartialBlob {
-        try PartialBlob(resuming: partial.appending(path: digest.text))
+        try PartialBlob(
+            resuming: partial.appending(path: digest.text), writesEarly: settling == nil)
     }
 
     /// Forgets a blob; one that is not here is no mistake.
     package func remove(_ digest: BlobDigest) throws {
-        let path = url(of: digest).path
-        guard unlink(path) == 0 || errno == ENOENT else { throw SyncedFile.failure(path) }
+        for place in places(of: digest) {
+            guard unlink(place.path) == 0 || errno == ENOENT else {
+                throw SyncedFile.failure(place.path)
+            }
+        }
     }
 }
 
@@ -122,20 +157,23 @@ package struct BlobWriter: ~Copyable {
     private let temporary: URL
     private let file: SyncedFile
     private var hash = SHA256()
+    private var early: EarlyWriting
     private var isInPlace = false
 
     fileprivate init(store: BlobStore, temporary: URL) throws {
         self.store = store
         self.temporary = temporary
+        early = EarlyWriting(isWanted: store.settling == nil)
         file = try SyncedFile(creating: temporary.path, mode: 0o600)
     }
 
     package mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
         hash.update(bufferPointer: bytes)
         try file.write(bytes)
+        early.wrote(bytes.count, to: file)
     }
 
-    /// Makes the blob durable and puts it in its place.
+    /// Puts the blob in its place, durable as the store has it.
     ///
     /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where its content is another.
     package consuming func finish(expecting expected: BlobDigest?) throws -> BlobDigest {
@@ -143,9 +181,7 @@ package struct BlobWriter: ~Copyable {
         if let expected, expected != digest {
             throw StorageError.wrongDigest(expected: expected.text, found: digest.text)
         }
-        try file.sync()
-        try store.prepareFolder(of: digest)
-        try SyncedFile.move(temporary.path, to: store.url(of: digest).path)
+        try store.place(file, at: temporary.path, as: digest)
         isInPlace = true
         return digest
     }

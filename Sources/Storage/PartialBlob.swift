@@ -18,14 +18,17 @@ package struct PartialBlob: ~Copyable {
     private let file: SyncedFile
     private let path: String
     private var hash: SHA256
+    private var early: EarlyWriting
     /// How many bytes are here.
     package private(set) var count: Int
 
     /// Takes up what is there, or begins.
     ///
-    /// - Parameter mark: Where the last writer stopped, if that is known.
+    /// - Parameters:
+    ///   - mark: Where the last writer stopped, if that is known.
+    ///   - writesEarly: Whether the disk is to begin while the rest is still to come.
     /// - Throws: `StorageError.inUse` while another writes it.
-    package init(resuming url: URL, from mark: Mark? = nil) throws {
+    package init(resuming url: URL, from mark: Mark? = nil, writesEarly: Bool = true) throws {
         let file = try SyncedFile(resuming: url.path, mode: 0o600)
         let here: Mark
         if let mark, try file.size() == mark.count {
@@ -41,6 +44,7 @@ package struct PartialBlob: ~Copyable {
         path = url.path
         self.file = file
         (hash, count) = (here.hash, here.count)
+        early = EarlyWriting(isWanted: writesEarly, from: here.count)
     }
 
     package var mark: Mark { Mark(count: count, hash: hash) }
@@ -55,6 +59,7 @@ package struct PartialBlob: ~Copyable {
         }
         hash.update(bufferPointer: bytes)
         count += bytes.count
+        early.wrote(bytes.count, to: file)
     }
 
     /// Forgets what came after a mark that was taken of it.
@@ -62,6 +67,7 @@ package struct PartialBlob: ~Copyable {
         try file.truncate(to: mark.count)
         hash = mark.hash
         count = mark.count
+        early.rewind(to: mark.count)
     }
 
     /// Forgets everything.
@@ -74,7 +80,7 @@ package struct PartialBlob: ~Copyable {
         unlink(path)
     }
 
-    /// Makes the blob durable and puts it in its place in a store on the same disk.
+    /// Puts the blob in its place in a store on the same disk, durable as the store has it.
     ///
     /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where its content is another; the
     ///   file is then removed.
@@ -84,8 +90,6 @@ package struct PartialBlob: ~Copyable {
             unlink(path)
             throw StorageError.wrongDigest(expected: expected.text, found: found.text)
         }
-        try file.sync()
-        try store.prepareFolder(of: expected)
-        try SyncedFile.move(path, to: store.url(of: expected).path)
+        try store.place(file, at: path, as: expected)
     }
 }

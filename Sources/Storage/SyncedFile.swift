@@ -1,14 +1,14 @@
 import Foundation
-package import Glibc
+import Glibc
 import Synchronization
 
 /// A file that is written for good: what has been synced survives a loss of power.
 package struct SyncedFile: ~Copyable {
-    private let descriptor: Int32
+    let descriptor: Int32
     private let path: String
 
     /// Makes a file that must not exist yet.
-    package init(creating path: String, mode: mode_t) throws {
+    package init(creating path: String, mode: UInt32) throws {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw Self.failure(path) }
@@ -18,7 +18,7 @@ package struct SyncedFile: ~Copyable {
     ///
     /// - Throws: `StorageError.inUse` where it is locked: a second writer, in this process or
     ///   another, is refused.
-    package init(resuming path: String, mode: mode_t) throws {
+    package init(resuming path: String, mode: UInt32) throws {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw Self.failure(path) }
@@ -81,6 +81,25 @@ package struct SyncedFile: ~Copyable {
         guard fsync(descriptor) == 0 else { throw Self.failure(path) }
     }
 
+    /// Makes durable what somebody else has written.
+    ///
+    /// - Returns: Which file that was.
+    static func sync(_ path: String) throws -> ino_t {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { Glibc.close(descriptor) }
+        var status = stat()
+        guard fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else { throw failure(path) }
+        return status.st_ino
+    }
+
+    /// Which file has this name.
+    static func identity(_ path: String) throws -> ino_t {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw failure(path) }
+        return status.st_ino
+    }
+
     /// Moves a synced file to its place, over whatever stands there.
     package static func move(_ from: String, to: String) throws {
         guard rename(from, to) == 0 else { throw failure(to) }
@@ -91,7 +110,7 @@ package struct SyncedFile: ~Copyable {
     private static let replacements = Atomic<UInt64>(0)
 
     /// Writes a whole file, so that a reader sees the old content or the new one.
-    package static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o644) throws {
+    package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) throws {
         let number = replacements.wrappingAdd(1, ordering: .relaxed).newValue
         let temporary = "\(path).new-\(getpid())-\(number)"
         // What a process of the same number left when it was killed.
@@ -105,7 +124,7 @@ package struct SyncedFile: ~Copyable {
         }
     }
 
-    private static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws {
+    private static func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws {
         let file = try SyncedFile(creating: path, mode: mode)
         try bytes.withUnsafeBytes { try file.write($0) }
         try file.sync()

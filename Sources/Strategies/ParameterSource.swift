@@ -71,6 +71,19 @@ package struct ParameterSource: Sendable {
         }
     }
 
+    private static let checkLength = 1 << 14
+
+    /// The first parameter that is NaN or infinite.
+    ///
+    /// - Throws: What the closure throws.
+    package func firstNotFinite() throws -> Int? {
+        for start in stride(from: 0, to: count, by: Self.checkLength) {
+            let end = min(start + Self.checkLength, count)
+            if let place = try firstNotFinite(in: start..<end) { return place }
+        }
+        return nil
+    }
+
     /// All of them.
     package func parameters() throws -> [Float] {
         try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -1,4 +1,6 @@
+import CKernels
 import Encodings
+import Memory
 import Randomness
 package import Tensors
 
@@ -52,14 +54,8 @@ package struct UpdateEncoder: Sendable {
     package mutating func file(
         of update: [Float], control: [Float]? = nil, normaliser: Double? = nil, seed: UInt64 = 0
     ) throws(UpdateFormatError) -> Safetensors {
-        for vector in [update, control ?? update] {
-            guard vector.count == layout.count else {
-                throw .wrongLength(found: vector.count, expected: layout.count)
-            }
-            if let parameter = vector.firstIndex(where: { !$0.isFinite }) {
-                throw .notFinite(parameter: parameter)
-            }
-        }
+        try check(update)
+        if let control { try check(control) }
         var metadata = SafetensorsMetadata()
         if compression != .none { metadata["compression"] = compression.json.canonicalText }
         var tensors: [Tensor] = []
@@ -135,6 +131,50 @@ package struct UpdateEncoder: Sendable {
             throw error
         } catch {
             preconditionFailure("the layout's shapes have been checked: \(error)")
+        }
+    }
+
+    /// The bytes of ``file(of:control:normaliser:seed:)``. One that is not compressed is written down
+    /// at once: of a large model every copy counts.
+    package mutating func bytes(
+        of update: [Float], control: [Float]? = nil, normaliser: Double? = nil, seed: UInt64 = 0
+    ) throws(UpdateFormatError) -> [UInt8] {
+        guard compression == .none, control == nil, normaliser == nil else {
+            return try file(of: update, control: control, normaliser: normaliser, seed: seed).bytes
+        }
+        try check(update)
+        let head = try layout.plainHeader().bytes
+        residual = []
+        return update.withUnsafeBytes { update in
+            [UInt8](unsafeUninitializedCapacity: head.count + update.count) { buffer, count in
+                let file = UnsafeMutableRawBufferPointer(buffer)
+                LargePages.use(for: file)
+                file.copyBytes(from: head)
+                UnsafeMutableRawBufferPointer(rebasing: file[head.count...])
+                    .copyMemory(from: update)
+                count = head.count + update.count
+            }
+        }
+    }
+
+    private func check(_ vector: [Float]) throws(UpdateFormatError) {
+        guard vector.count == layout.count else {
+            throw .wrongLength(found: vector.count, expected: layout.count)
+        }
+        let parameter = jl_first_not_finite(vector, vector.count)
+        guard parameter == vector.count else { throw .notFinite(parameter: parameter) }
+    }
+}
+
+extension ParameterLayout {
+    /// The header of an update that is not compressed.
+    ///
+    /// - Throws: ``UpdateFormatError``.
+    package func plainHeader() throws(UpdateFormatError) -> SafetensorsHeader {
+        do {
+            return try SafetensorsHeader(laidOut: parts.map { ($0.name, .float32, $0.shape) })
+        } catch {
+            throw .file(error)
         }
     }
 }

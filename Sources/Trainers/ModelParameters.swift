@@ -91,16 +91,11 @@ extension SafetensorsFile {
 }
 
 extension Update {
-    private static let checkLength = 1 << 14
-
     /// - Throws: `UpdateFormatError.notFinite(parameter:)`.
     func checkFinite() throws {
         for source in [delta, control].compactMap(\.self) {
-            for start in stride(from: 0, to: source.count, by: Self.checkLength) {
-                let end = min(start + Self.checkLength, source.count)
-                if let place = try source.firstNotFinite(in: start..<end) {
-                    throw UpdateFormatError.notFinite(parameter: place)
-                }
+            if let place = try source.firstNotFinite() {
+                throw UpdateFormatError.notFinite(parameter: place)
             }
         }
     }

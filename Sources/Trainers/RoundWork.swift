@@ -114,7 +114,18 @@ package struct RoundWork: Sendable {
     ) throws -> Product {
         try trainer.check(strategy)
         let parameters = try ModelParameters(SafetensorsFile(model()))
-        let update = try ModelParameters(SafetensorsFile(difference)).source.parameters()
+        let source = try ModelParameters(SafetensorsFile(difference)).source
+        // As large as a model is, what can leave as it is is not copied.
+        if strategy.compression == .none, state.residual.isEmpty,
+            try difference.starts(with: parameters.layout.plainHeader().bytes)
+        {
+            if let parameter = try source.firstNotFinite() {
+                throw UpdateFormatError.notFinite(parameter: parameter)
+            }
+            return Product(
+                bytes: difference, weight: rows, metricsMicro: metricsMicro, state: state)
+        }
+        let update = try source.parameters()
         return try product(
             of: update, in: parameters.layout, rows: rows, metricsMicro: metricsMicro, next: state)
     }
@@ -141,11 +152,10 @@ package struct RoundWork: Sendable {
         var next = next
         var encoder = try UpdateEncoder(
             strategy.compression, layout: layout, residual: state.residual)
-        let file = try encoder.file(
+        let bytes = try encoder.bytes(
             of: update, control: control, normaliser: normaliser, seed: seed)
         next.residual = encoder.residual
-        return Product(
-            bytes: file.bytes, weight: rows, metricsMicro: metricsMicro, state: next)
+        return Product(bytes: bytes, weight: rows, metricsMicro: metricsMicro, state: next)
     }
 
     private func train(

@@ -44,7 +44,7 @@ extension LabSuite {
                 try await client.upload(first, from: source)
                 let second = try Self.make(Self.blobBytes + (1 << 20), in: source)
                 async let up: Void = client.upload(second, from: source)
-                async let down: Void = client.download(first, into: target)
+                async let down = client.download(first, into: target)
                 _ = try await (up, down)
                 try await client.download(second, into: target)
                 let growth = try lab.daemons.peakBytes(ProcessLab.coordinator) - before

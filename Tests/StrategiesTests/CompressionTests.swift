@@ -121,6 +121,45 @@ import Testing
         }
     }
 
+    @Test(
+        "An update's bytes are those of its file, and what is left is the same",
+        arguments: compressions)
+    func bytes(compression: Compression) throws {
+        let layout = try Self.layout()
+        for seed in 0..<5 as Range<UInt64> {
+            var random = SeededRandom(seed: seed)
+            let update = Self.update(&random, layout)
+            let control = seed == 3 ? update : nil
+            let normaliser = seed == 4 ? 2.5 : nil
+            var encoders = [
+                try UpdateEncoder(compression, layout: layout),
+                try UpdateEncoder(compression, layout: layout),
+            ]
+            let file = try encoders[0].file(
+                of: update, control: control, normaliser: normaliser, seed: seed)
+            let bytes = try encoders[1].bytes(
+                of: update, control: control, normaliser: normaliser, seed: seed)
+            #expect(bytes == file.bytes, "seed \(seed)")
+            #expect(encoders[0].residual == encoders[1].residual, "seed \(seed)")
+        }
+    }
+
+    @Test("What is not finite is not written down", arguments: compressions)
+    func notFinite(compression: Compression) throws {
+        let layout = try Self.layout()
+        for place in [0, layout.count / 2, layout.count - 1] {
+            for value in [Float.nan, .infinity, -.infinity] {
+                var random = SeededRandom(seed: 1)
+                var update = Self.update(&random, layout)
+                update[place] = value
+                var encoder = try UpdateEncoder(compression, layout: layout)
+                #expect(throws: UpdateFormatError.notFinite(parameter: place)) {
+                    try encoder.bytes(of: update)
+                }
+            }
+        }
+    }
+
     @Test("The same update and seed give the same bytes", arguments: compressions)
     func deterministic(compression: Compression) throws {
         let layout = try Self.layout()

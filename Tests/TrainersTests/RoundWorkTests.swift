@@ -2,6 +2,7 @@ import Contracts
 import Encodings
 import Learning
 import SampleLab
+import Strategies
 import Tensors
 import Testing
 import Trainers
@@ -66,6 +67,58 @@ import Trainers
         #expect(try perform(.statistics).weight == 45)
         #expect(try perform(.train, base: base).weight == 45)
         #expect(try perform(.evaluate, base: base).weight == 15)
+    }
+
+    /// A sandboxed trainer's work on a model of two tensors.
+    private func sandboxed(_ compression: JSONValue) throws -> (RoundWork, base: [UInt8]) {
+        let base = try Safetensors([
+            Tensor(name: "a", vector: [1, 2, 3] as [Float]),
+            Tensor(name: "b", vector: [4, 5] as [Float]),
+        ]).bytes
+        let sample = try SampleData.settings
+        let settings = BundleSettings(
+            digest: BlobDigest(of: [1]), name: "mean", version: "1.0.0", config: [:], seed: 7,
+            layout: sample.layout, target: .label(sample.label))
+        let strategy = try JobStrategy(
+            ["kind": "fedavg", "compression": compression], fillsDefaults: true)
+        return (
+            RoundWork(
+                task: .train, round: round, member: north, trainer: .bundle(settings),
+                strategy: strategy, base: base), base
+        )
+    }
+
+    @Test("A sandboxed trainer's difference leaves as it is, or compressed as the job says")
+    func difference() throws {
+        let difference = try Safetensors([
+            Tensor(name: "a", vector: [0.5, -2, 0] as [Float]),
+            Tensor(name: "b", vector: [1, 8] as [Float]),
+        ])
+        let (plain, _) = try sandboxed(["kind": "none"])
+        let product = try plain.product(
+            difference: difference.bytes, rows: 9, metricsMicro: ["x": 1])
+        #expect(product.bytes == difference.bytes)
+        #expect(product.weight == 9 && product.metricsMicro == ["x": 1])
+        let (compressed, _) = try sandboxed(["kind": "int8"])
+        let smaller = try compressed.product(
+            difference: difference.bytes, rows: 9, metricsMicro: [:])
+        #expect(
+            try Safetensors(parsing: smaller.bytes).tensors.map(\.name).sorted()
+                == ["a", "b", "scale/a", "scale/b"])
+    }
+
+    @Test("What is not finite in a sandboxed trainer's difference does not leave")
+    func differenceNotFinite() throws {
+        for compression in ["none", "int8"] {
+            let (work, _) = try sandboxed(["kind": .string(compression)])
+            let difference = try Safetensors([
+                Tensor(name: "a", vector: [0.5, -2, 0] as [Float]),
+                Tensor(name: "b", vector: [1, .nan] as [Float]),
+            ]).bytes
+            #expect(throws: UpdateFormatError.notFinite(parameter: 4)) {
+                try work.product(difference: difference, rows: 9, metricsMicro: [:])
+            }
+        }
     }
 
     @Test("Statistics are sums over the rows to train on, and no row")

@@ -1,0 +1,83 @@
+import Contracts
+import Dispatch
+import Foundation
+import Glibc
+import Synchronization
+
+/// Blobs that stand in a store, and become durable a little later.
+///
+/// Until then they lie in a folder that is named after this boot of the machine. What a program leaves
+/// when it is killed is whole, and settled by the next one; what the system had not written when the
+/// power failed is not taken for whole, because the folder of another boot is removed.
+final class SettlingBlobs: Sendable {
+    /// `nil` where the system does not tell.
+    static let thisBoot: String? = {
+        let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+        let name = text?.trimmingCharacters(in: .whitespacesAndNewlines)
+        return name.flatMap { UUID(uuidString: $0) }?.uuidString.lowercased()
+    }()
+
+    /// Where a store keeps those of all boots.
+    static func folder(in store: URL) -> URL {
+        store.appending(path: "settling", directoryHint: .isDirectory)
+    }
+
+    /// Where a blob is, or would be, until it is durable.
+    static func url(of digest: BlobDigest, in store: URL) -> URL? {
+        thisBoot.map {
+            folder(in: store).appending(path: $0, directoryHint: .isDirectory)
+                .appending(path: digest.text)
+        }
+    }
+
+    private let store: URL
+    private let folder: URL
+    private let queue = DispatchQueue(label: "jointlab.settling", qos: .utility)
+    /// Held while a file gets its name here or leaves with it: what is moved to its place is what was
+    /// synced, though the same blob be written again meanwhile.
+    private let naming = Mutex(())
+
+    /// Removes what other boots have left, and settles what this one has.
+    ///
+    /// - Throws: What making the folder throws.
+    init?(in store: URL, boot: String? = thisBoot) throws {
+        guard let boot else { return nil }
+        self.store = store
+        let all = Self.folder(in: store)
+        folder = all.appending(path: boot, directoryHint: .isDirectory)
+        let files = FileManager.default
+        try files.createDirectory(at: folder, withIntermediateDirectories: true)
+        for name in try files.contentsOfDirectory(atPath: all.path) where name != boot {
+            try? files.removeItem(at: all.appending(path: name))
+        }
+        for name in try files.contentsOfDirectory(atPath: folder.path) {
+            if let digest = BlobDigest(name) { settle(digest) }
+        }
+    }
+
+    /// Takes a file that has been written, and has the digest.
+    func take(_ path: String, as digest: BlobDigest) throws {
+        let place = folder.appending(path: digest.text).path
+        try naming.withLock { _ in
+            guard rename(path, place) == 0 else { throw SyncedFile.failure(place) }
+        }
+        settle(digest)
+    }
+
+    /// A blob that cannot be made durable stays where it is: it is as good as any other until the
+    /// next boot.
+    private func settle(_ digest: BlobDigest) {
+        queue.async { try? self.makeDurable(digest) }
+    }
+
+    private func makeDurable(_ digest: BlobDigest) throws {
+        let path = folder.appending(path: digest.text).path
+        let blobs = BlobStore(readingFolder: store)
+        let synced = try SyncedFile.sync(path)
+        try blobs.prepareFolder(of: digest)
+        try naming.withLock { _ in
+            guard try SyncedFile.identity(path) == synced else { return }
+            try SyncedFile.move(path, to: blobs.durableURL(of: digest).path)
+        }
+    }
+}
