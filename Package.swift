@@ -79,8 +79,7 @@ let package = Package(
         .target(
             name: "CKernels",
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
-        .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "COpenBLAS"),
         .target(
             name: "Strategies",
             dependencies: ["CKernels", "Encodings", "Randomness", "Tensors"]),
@@ -146,7 +145,7 @@ let package = Package(
         .target(name: "CSandbox"),
         .target(
             name: "Sandbox", dependencies: ["Bundles", "CSandbox", "Encodings", "Tensors"]),
-        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "CLibPQ"),
         .target(
             name: "DataSources",
             dependencies: [
@@ -513,7 +512,7 @@ let isSimulated: Set = [
 ]
 
 for target in package.targets
-where target.type != .system && !["CKernels", "CSandbox"].contains(target.name) {
+where !["CKernels", "CLibPQ", "COpenBLAS", "CSandbox"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),
