@@ -205,11 +205,13 @@ let package = Package(
             ]),
 
         // 4 programs: parse arguments, wire things up
+        .target(name: "CProgramPages"),
         .executableTarget(
             name: "jointlab",
             dependencies: [
-                "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
-                "Contracts", "Coordinator", "DataSources", "Devices", "Encodings", "HouseRules",
+                "Audit", "Bundles", "CProgramPages", "ContractFiles", "ContractLanguage",
+                "ContractLibrary", "Contracts", "Coordinator", "DataSources", "Devices",
+                "Encodings", "HouseRules",
                 "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "ODRL",
                 "Participation", "Policy", "Relay", "Sandbox", "Settlement", "Storage",
                 "Strategies", "Tensors", "Trainers", "Transport",
@@ -487,7 +489,8 @@ let package = Package(
         .testTarget(
             name: "JointlabTests",
             dependencies: [
-                "Contracts", "Encodings", "SampleLab", "Storage", "Transport", "jointlab",
+                "CProgramPages", "Contracts", "Encodings", "SampleLab", "Storage", "Transport",
+                "jointlab",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
@@ -512,7 +515,7 @@ let isSimulated: Set = [
 ]
 
 for target in package.targets
-where !["CKernels", "CLibPQ", "COpenBLAS", "CSandbox"].contains(target.name) {
+where !["CKernels", "CLibPQ", "COpenBLAS", "CProgramPages", "CSandbox"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),
