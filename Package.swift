@@ -80,8 +80,7 @@ let package = Package(
         .target(
             name: "CKernels",
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
-        .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "COpenBLAS"),
         .target(
             name: "Strategies",
             dependencies: ["CKernels", "Encodings", "Memory", "Randomness", "Tensors"]),
@@ -148,7 +147,7 @@ let package = Package(
         .target(name: "CSandbox"),
         .target(
             name: "Sandbox", dependencies: ["Bundles", "CSandbox", "Encodings", "Tensors"]),
-        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "CLibPQ"),
         .target(
             name: "DataSources",
             dependencies: [
@@ -208,11 +207,13 @@ let package = Package(
             ]),
 
         // 4 programs: parse arguments, wire things up
+        .target(name: "CProgramPages"),
         .executableTarget(
             name: "jointlab",
             dependencies: [
-                "Audit", "Bundles", "ContractFiles", "ContractLanguage", "ContractLibrary",
-                "Contracts", "Coordinator", "DataSources", "Devices", "Encodings", "HouseRules",
+                "Audit", "Bundles", "CProgramPages", "ContractFiles", "ContractLanguage",
+                "ContractLibrary", "Contracts", "Coordinator", "DataSources", "Devices",
+                "Encodings", "HouseRules",
                 "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "ODRL",
                 "Participation", "Policy", "Relay", "Sandbox", "Settlement", "Storage",
                 "Strategies", "Tensors", "Trainers", "Transport",
@@ -490,7 +491,8 @@ let package = Package(
         .testTarget(
             name: "JointlabTests",
             dependencies: [
-                "Contracts", "Encodings", "SampleLab", "Storage", "Transport", "jointlab",
+                "CProgramPages", "Contracts", "Encodings", "SampleLab", "Storage", "Transport",
+                "jointlab",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
@@ -515,7 +517,7 @@ let isSimulated: Set = [
 ]
 
 for target in package.targets
-where target.type != .system && !["CKernels", "CSandbox"].contains(target.name) {
+where !["CKernels", "CLibPQ", "COpenBLAS", "CProgramPages", "CSandbox"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

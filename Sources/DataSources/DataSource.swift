@@ -91,7 +91,8 @@ extension DataSource {
         }
     }
 
-    /// - Throws: `JSONShapeError`, also for a connection with a password in it.
+    /// - Throws: `JSONShapeError`, also for a connection with a password in it, and for any where this
+    ///   machine has no libpq.
     package init(_ json: JSONValue, at path: String = "") throws(JSONShapeError) {
         var fields = try JSONFields(json, at: path)
         let kind = try fields.string("kind")
@@ -106,8 +107,11 @@ extension DataSource {
             self = .sqlite(file: try fields.string("file"), query: try fields.string("query"))
         case "postgresql":
             let text = try fields.string("connection")
-            guard let connection = try? PostgreSQLConnection(text) else {
-                throw fields.wrong("connection", "should be a connection without a password")
+            let connection: PostgreSQLConnection
+            do {
+                connection = try PostgreSQLConnection(text)
+            } catch {
+                throw fields.wrong("connection", "\(error)")
             }
             self = .postgresql(connection, query: try fields.string("query"))
         case "parquet": self = .parquet(file: try fields.string("file"))

@@ -14,18 +14,24 @@ package struct PostgreSQLConnection: Hashable, Sendable {
 
     /// - Parameter text: A service's name, a URI or pairs of a name and a value.
     /// - Throws: `DatasetError`: `sourceUnavailable`, in words that do not repeat the text: it may
-    ///   hold a password.
+    ///   hold a password. Also where this machine has no libpq, which understands the text.
     package init(_ text: String) throws(DatasetError) {
+        try self.init(text, understoodBy: try LibPQ())
+    }
+
+    init(_ text: String, understoodBy libpq: LibPQ) throws(DatasetError) {
+        let libpq = libpq.functions
         let isService = !text.isEmpty && !text.contains("=") && !text.contains("://")
         let connection = isService ? "service=\(text)" : text
-        guard !connection.contains("\0"), let options = PQconninfoParse(connection, nil) else {
+        guard !connection.contains("\0"), let options = libpq.PQconninfoParse(connection, nil)
+        else {
             throw DatasetError(
                 .sourceUnavailable, at: nil,
                 "the PostgreSQL connection is not understood",
                 remedy: "give the name of a service in ~/.pg_service.conf, or a URI such as "
                     + "postgresql://reader@host/database?sslmode=verify-full")
         }
-        defer { PQconninfoFree(options) }
+        defer { libpq.PQconninfoFree(options) }
         var option = options
         var isNamed = false
         while let keyword = option.pointee.keyword {

@@ -1,4 +1,3 @@
-import CLibPQ
 import Encodings
 import Learning
 
@@ -24,7 +23,7 @@ struct PostgreSQLQuery {
     private enum Spelling {
         case asItStands, boolean, float, bytes
 
-        init(type: Oid) {
+        init(type: UInt32) {
             switch type {
             case 16: self = .boolean
             case 17: self = .bytes

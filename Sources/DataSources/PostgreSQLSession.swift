@@ -4,6 +4,7 @@ import Learning
 
 /// A connection to a server, closed with its last owner.
 final class PostgreSQLSession {
+    private let libpq: LibPQ
     private let connection: OpaquePointer
     private let name: String
 
@@ -11,6 +12,8 @@ final class PostgreSQLSession {
     /// - Throws: `DatasetError`: `sourceUnavailable`.
     init(_ settings: PostgreSQLConnection, name: String) throws(DatasetError) {
         self.name = name
+        libpq = try LibPQ()
+        let functions = libpq.functions
         // What stands later goes before; the owner's own timeout goes before ours.
         let pairs = [
             ("connect_timeout", "10"), ("keepalives_idle", "30"), ("tcp_user_timeout", "60000"),
@@ -19,7 +22,7 @@ final class PostgreSQLSession {
         ]
         let opened = Self.withCStrings(pairs.map(\.0)) { keywords in
             Self.withCStrings(pairs.map(\.1)) { values in
-                PQconnectdbParams(keywords, values, 1)
+                functions.PQconnectdbParams(keywords, values, 1)
             }
         }
         guard let opened else {
@@ -28,47 +31,49 @@ final class PostgreSQLSession {
                 remedy: "free some")
         }
         connection = opened
-        PQsetNoticeProcessor(opened, { _, _ in }, nil)
-        guard PQstatus(opened) == CONNECTION_OK else {
-            let message = Self.line(PQerrorMessage(opened))
+        _ = functions.PQsetNoticeProcessor(opened, { _, _ in }, nil)
+        guard functions.PQstatus(opened) == CInt(LIBPQ_CONNECTION_OK) else {
+            let message = Self.line(functions.PQerrorMessage(opened))
             throw DatasetError(
                 .sourceUnavailable, at: .init(file: name), "no connection: \(message)",
-                remedy: PQconnectionNeedsPassword(opened) == 1
+                remedy: functions.PQconnectionNeedsPassword(opened) == 1
                     ? "put the password into ~/.pgpass (mode 0600) of the user who runs the node"
                     : "check the connection, that the server runs, and its pg_hba.conf")
         }
     }
 
-    deinit { PQfinish(connection) }
+    deinit { libpq.functions.PQfinish(connection) }
 
     /// Statements of our own.
     ///
     /// - Throws: `DatasetError`.
     func execute(_ statements: String) throws(DatasetError) -> PostgreSQLResult {
-        try checked(PQexec(connection, statements))
+        try checked(libpq.functions.PQexec(connection, statements))
     }
 
     /// One statement; more are an error.
     ///
     /// - Throws: `DatasetError`.
     func executeOne(_ statement: String) throws(DatasetError) -> PostgreSQLResult {
-        try checked(PQexecParams(connection, statement, 0, nil, nil, nil, nil, 0))
+        try checked(libpq.functions.PQexecParams(connection, statement, 0, nil, nil, nil, nil, 0))
     }
 
     private func checked(_ result: OpaquePointer?) throws(DatasetError) -> PostgreSQLResult {
         guard let result else {
             throw DatasetError(
-                .sourceUnavailable, at: .init(file: name), Self.line(PQerrorMessage(connection)),
+                .sourceUnavailable, at: .init(file: name),
+                Self.line(libpq.functions.PQerrorMessage(connection)),
                 remedy: "try again")
         }
-        let status = PQresultStatus(result)
-        if status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK {
-            return PostgreSQLResult(result)
+        let functions = libpq.functions
+        let status = functions.PQresultStatus(result)
+        if status == CInt(LIBPQ_COMMAND_OK) || status == CInt(LIBPQ_TUPLES_OK) {
+            return PostgreSQLResult(result, of: libpq)
         }
-        defer { PQclear(result) }
+        defer { functions.PQclear(result) }
         // Fields C and M of the protocol's error messages: SQLSTATE and the primary message.
-        let state = Self.line(PQresultErrorField(result, Int32(UInt8(ascii: "C"))))
-        let message = Self.line(PQresultErrorField(result, Int32(UInt8(ascii: "M"))))
+        let state = Self.line(functions.PQresultErrorField(result, Int32(UInt8(ascii: "C"))))
+        let message = Self.line(functions.PQresultErrorField(result, Int32(UInt8(ascii: "M"))))
         switch state.prefix(2) {
         case "25": throw SelectQuery.refused("the query writes (\(message))", at: name)
         case "42" where message.contains("multiple commands"):
@@ -80,7 +85,7 @@ final class PostgreSQLSession {
         case "", "08":
             throw DatasetError(
                 .sourceUnavailable, at: .init(file: name),
-                "the connection broke: \(Self.line(PQerrorMessage(connection)))",
+                "the connection broke: \(Self.line(libpq.functions.PQerrorMessage(connection)))",
                 remedy: "try again")
         default:
             throw DatasetError(
@@ -109,27 +114,35 @@ final class PostgreSQLSession {
 
 /// What a statement gave.
 final class PostgreSQLResult {
+    private let libpq: LibPQ
     private let result: OpaquePointer
     let columns: [String]
     let rowCount: Int
 
-    fileprivate init(_ result: OpaquePointer) {
+    fileprivate init(_ result: OpaquePointer, of libpq: LibPQ) {
+        self.libpq = libpq
         self.result = result
-        rowCount = Int(PQntuples(result))
-        columns = (0..<PQnfields(result)).map { column in
-            PQfname(result, column).map { String(cString: $0) } ?? ""
+        let functions = libpq.functions
+        rowCount = Int(functions.PQntuples(result))
+        columns = (0..<functions.PQnfields(result)).map { column in
+            functions.PQfname(result, column).map { String(cString: $0) } ?? ""
         }
     }
 
-    deinit { PQclear(result) }
+    deinit { libpq.functions.PQclear(result) }
 
-    func type(ofColumn column: Int) -> Oid { PQftype(result, Int32(column)) }
+    func type(ofColumn column: Int) -> UInt32 {
+        libpq.functions.PQftype(result, Int32(column))
+    }
 
     /// - Returns: `nil` for NULL; good until the result goes.
     func value(row: Int, column: Int) -> UnsafeRawBufferPointer? {
         let (row, column) = (Int32(row), Int32(column))
-        guard PQgetisnull(result, row, column) == 0, let bytes = PQgetvalue(result, row, column)
+        let functions = libpq.functions
+        guard functions.PQgetisnull(result, row, column) == 0,
+            let bytes = functions.PQgetvalue(result, row, column)
         else { return nil }
-        return UnsafeRawBufferPointer(start: bytes, count: Int(PQgetlength(result, row, column)))
+        return UnsafeRawBufferPointer(
+            start: bytes, count: Int(functions.PQgetlength(result, row, column)))
     }
 }

@@ -1,6 +1,7 @@
-import DataSources
 import Learning
 import Testing
+
+@testable import DataSources
 
 @Suite struct ConnectionTests {
     @Test(
@@ -26,5 +27,21 @@ import Testing
         for text in ["", "host=", "postgresql://", "colour=blue", "a\0b=c"] {
             #expect(throws: DatasetError.self) { try PostgreSQLConnection(text) }
         }
+    }
+
+    @Test("Where libpq is missing, a connection is refused with what to install")
+    func noLibrary() throws {
+        let error = #expect(throws: DatasetError.self) {
+            try PostgreSQLConnection("ward", understoodBy: LibPQ("libpq-of-nobody.so.5"))
+        }
+        #expect(error?.code == .sourceUnavailable)
+        #expect(error?.problem.contains("libpq-of-nobody.so.5") == true)
+        #expect(error?.remedy.contains("libpq5") == true)
+    }
+
+    @Test("A library without libpq's functions is not taken for libpq")
+    func otherLibrary() throws {
+        let error = #expect(throws: DatasetError.self) { try LibPQ("libm.so.6") }
+        #expect(error?.problem.contains("PQ") == true)
     }
 }

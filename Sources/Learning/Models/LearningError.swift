@@ -12,6 +12,8 @@ package enum LearningError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The model predicts something else than what the dataset was loaded for.
     case otherTarget(model: String, dataset: String)
     case diverged(epoch: Int, learningRate: Double)
+    /// OpenBLAS, which networks are computed with, cannot be loaded.
+    case noMatrixProducts(problem: String)
     /// A number of a model or a prediction is NaN or infinite.
     case notFinite(String)
     /// Tensors that are not those of what is to be read.
@@ -39,6 +41,9 @@ package enum LearningError: Error, Hashable, Sendable, CustomStringConvertible {
             "training ran away in epoch \(epoch): the learning rate "
                 + "\(JSONValue.number(learningRate).canonicalText) is too high for this data; try "
                 + "a tenth of it"
+        case .noMatrixProducts(let problem):
+            "networks are computed with OpenBLAS, which cannot be loaded: \(problem); install it "
+                + "(Debian's libopenblas0) and start again"
         case .notFinite(let what):
             "\(what) is not a finite number"
         case .wrongTensors(let problem), .wrongMetadata(let problem):

@@ -16,13 +16,14 @@ struct Descent: ~Copyable {
     private var inputs: [Float]
     private var answers: [Float]
 
+    /// - Throws: ``LearningError``: `noMatrixProducts`.
     init(
         shape: NetworkShape, anchor: NetworkParameters, rowCount: Int, training: LocalTraining,
         objective: LocalObjective
-    ) {
+    ) throws(LearningError) {
         // Settings may ask for larger batches than there are rows.
         let rowsMax = min(training.batchSize, rowCount)
-        pass = NetworkPass(shape, rowsMax: rowsMax)
+        pass = try NetworkPass(shape, rowsMax: rowsMax)
         rate = Float(training.learningRate)
         momentum = Float(training.momentum)
         l2 = Float(training.l2)

@@ -68,12 +68,12 @@ package struct NetworkModel: Hashable, Sendable {
     /// What is predicted for rows that are not yet standardised: for each row the probability of
     /// the positive class, or that of each class, or the number.
     ///
-    /// - Throws: ``LearningError``: `otherLayout` or `notFinite`.
+    /// - Throws: ``LearningError``: `otherLayout`, `notFinite` or `noMatrixProducts`.
     package func predictions(of inputs: DesignMatrix) throws(LearningError) -> [Double] {
         guard inputs.width == layout.width else { throw .otherLayout }
         var inputs = inputs
         inputs.standardise(by: standardisation)
-        var predictions = NetworkPass.predictions(of: parameters, on: inputs)
+        var predictions = try NetworkPass.predictions(of: parameters, on: inputs)
         if case .number = target {
             for index in predictions.indices {
                 predictions[index] = answerMean + answerScale * predictions[index]
@@ -87,7 +87,7 @@ package struct NetworkModel: Hashable, Sendable {
     /// each class. A value that is absent or missing counts as the mean, or as no category.
     ///
     /// - Throws: ``LearningError``: `wrongValue` for a feature that the model does not read, or a
-    ///   value that is not a number where there should be one.
+    ///   value that is not a number where there should be one; `noMatrixProducts`.
     package func prediction(of values: [String: String]) throws(LearningError) -> [Double] {
         try predictions(of: layout.inputs(of: values))
     }

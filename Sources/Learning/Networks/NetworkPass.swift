@@ -1,28 +1,24 @@
 import CKernels
-import COpenBLAS
 
 /// The passes through a network, and the memory that they need for a batch.
 ///
-/// Matrix products are BLAS's, on one thread: a node runs several trainings beside each other, and
-/// OpenBLAS's own threads slow each other down. So a pass gives the same bits on the same machine,
-/// and nearly the same on another.
+/// Matrix products are BLAS's. So a pass gives the same bits on the same machine, and nearly the same
+/// on another.
 struct NetworkPass: ~Copyable {
-    private static let isOnOneThread: Bool = {
-        openblas_set_num_threads(1)
-        return true
-    }()
     /// How many rows are predicted at a time.
     private static let predictionRows = 512
 
     let shape: NetworkShape
     let rowsMax: Int
+    private let products: MatrixProducts
     /// For each layer what it gives, and how the loss changes with what it was given.
     private let outputs: [UnsafeMutablePointer<Float>]
     private let deltas: [UnsafeMutablePointer<Float>]
     private let scratch: UnsafeMutablePointer<Double>
 
-    init(_ shape: NetworkShape, rowsMax: Int) {
-        precondition(Self.isOnOneThread, "BLAS should run on one thread")
+    /// - Throws: ``LearningError``: `noMatrixProducts`.
+    init(_ shape: NetworkShape, rowsMax: Int) throws(LearningError) {
+        products = try MatrixProducts.ofThisMachine()
         self.shape = shape
         self.rowsMax = rowsMax
         outputs = shape.layers.map { .allocate(capacity: rowsMax * $0.outputs) }
@@ -49,10 +45,10 @@ struct NetworkPass: ~Copyable {
         var rows = inputs
         for (number, layer) in shape.layers.enumerated() {
             let output = outputs[number]
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, CInt(rowCount), CInt(layer.outputs),
-                CInt(layer.inputs), 1, rows, CInt(layer.inputs), parameters + layer.weight,
-                CInt(layer.inputs), 0, output, CInt(layer.outputs))
+            products.multiply(
+                .init(rows, width: layer.inputs),
+                .init(parameters + layer.weight, width: layer.inputs, isTransposed: true),
+                rows: rowCount, columns: layer.outputs, inner: layer.inputs, into: output)
             jl_add_to_rows(output, parameters + layer.bias, rowCount, layer.outputs)
             if number < deltas.count {
                 switch shape.activation {
@@ -90,20 +86,21 @@ struct NetworkPass: ~Copyable {
             if number > 0 {
                 // Before the weights change.
                 let before = deltas[number - 1]
-                cblas_sgemm(
-                    CblasRowMajor, CblasNoTrans, CblasNoTrans, CInt(rowCount),
-                    CInt(layer.inputs), CInt(layer.outputs), 1, delta, CInt(layer.outputs),
-                    parameters + layer.weight, CInt(layer.inputs), 0, before, CInt(layer.inputs))
+                products.multiply(
+                    .init(delta, width: layer.outputs),
+                    .init(parameters + layer.weight, width: layer.inputs),
+                    rows: rowCount, columns: layer.inputs, inner: layer.outputs, into: before)
                 let count = rowCount * layer.inputs
                 switch shape.activation {
                 case .relu: jl_relu_derivative(before, rows, count)
                 case .tanh: jl_tanh_derivative(before, rows, count)
                 }
             }
-            cblas_sgemm(
-                CblasRowMajor, CblasTrans, CblasNoTrans, CInt(layer.outputs), CInt(layer.inputs),
-                CInt(rowCount), scale, delta, CInt(layer.outputs), rows, CInt(layer.inputs),
-                decay.weight, sink + layer.weight, CInt(layer.inputs))
+            products.multiply(
+                .init(delta, width: layer.outputs, isTransposed: true),
+                .init(rows, width: layer.inputs),
+                rows: layer.outputs, columns: layer.inputs, inner: rowCount, scale: scale,
+                into: sink + layer.weight, decay: decay.weight)
             if decay.bias != 1 { jl_scale(sink + layer.bias, decay.bias, layer.outputs) }
             jl_add_scaled_row_sums(sink + layer.bias, scale, delta, rowCount, layer.outputs)
             if number > 0 { delta = deltas[number - 1] }
@@ -111,12 +108,14 @@ struct NetworkPass: ~Copyable {
     }
 
     /// Gives the outputs of all rows, some of them at a time.
+    ///
+    /// - Throws: ``LearningError``: `noMatrixProducts`.
     private static func forEachPart(
         of parameters: NetworkParameters, on inputs: DesignMatrix,
         _ body: (_ start: Int, _ count: Int, _ outputs: UnsafePointer<Float>) -> Void
-    ) {
+    ) throws(LearningError) {
         precondition(inputs.width == parameters.shape.inputs, "the inputs are not these")
-        let pass = NetworkPass(
+        let pass = try NetworkPass(
             parameters.shape, rowsMax: max(1, min(predictionRows, inputs.rowCount)))
         inputs.values.withUnsafeBufferPointer { rows in
             parameters.values.withUnsafeBufferPointer { values in
@@ -132,14 +131,16 @@ struct NetworkPass: ~Copyable {
     }
 
     /// For each row the outputs after the output function.
+    ///
+    /// - Throws: ``LearningError``: `noMatrixProducts`.
     static func predictions(
         of parameters: NetworkParameters, on inputs: DesignMatrix
-    ) -> [Double] {
+    ) throws(LearningError) -> [Double] {
         let width = parameters.shape.output.width
         var predictions = [Double](repeating: 0, count: inputs.rowCount * width)
-        predictions.withUnsafeMutableBufferPointer { out in
+        try predictions.withUnsafeMutableBufferPointer { out throws(LearningError) in
             guard let first = out.baseAddress else { return }
-            forEachPart(of: parameters, on: inputs) { start, count, outputs in
+            try forEachPart(of: parameters, on: inputs) { start, count, outputs in
                 let place = first + start * width
                 switch parameters.shape.output {
                 case .identity:
@@ -153,11 +154,15 @@ struct NetworkPass: ~Copyable {
     }
 
     /// The mean loss over all rows, without any penalty.
-    static func loss(of parameters: NetworkParameters, on rows: LabelledRows) -> Double {
+    ///
+    /// - Throws: ``LearningError``: `noMatrixProducts`.
+    static func loss(
+        of parameters: NetworkParameters, on rows: LabelledRows
+    ) throws(LearningError) -> Double {
         var sum = 0.0
-        rows.labels.withUnsafeBufferPointer { labels in
+        try rows.labels.withUnsafeBufferPointer { labels throws(LearningError) in
             guard let labels = labels.baseAddress else { return }
-            forEachPart(of: parameters, on: rows.inputs) { start, count, outputs in
+            try forEachPart(of: parameters, on: rows.inputs) { start, count, outputs in
                 switch parameters.shape.output {
                 case .identity:
                     for row in 0..<count {

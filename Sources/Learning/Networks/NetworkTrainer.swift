@@ -40,7 +40,7 @@ package enum NetworkTrainer {
     ///   - base: The model of the round; the update is counted from it.
     ///   - start: Where to start instead, such as a personal model.
     /// - Throws: ``LearningError``: `otherLayout`, `otherTarget`, `otherLabel`, `noTrainingRows`,
-    ///   `wrongTensors`, `wrongValue`, `notFinite` or `diverged`.
+    ///   `wrongTensors`, `wrongValue`, `notFinite`, `diverged` or `noMatrixProducts`.
     package static func train(
         base: NetworkModel, start: NetworkParameters? = nil, on dataset: LocalDataset,
         training: LocalTraining, objective: LocalObjective = .plain,
@@ -56,7 +56,7 @@ package enum NetworkTrainer {
             from: start, anchor: base.parameters, on: rows, training: training,
             objective: objective, progress: progress)
         let update = base.parameters.difference(to: trained)
-        let loss = NetworkPass.loss(of: trained, on: rows)
+        let loss = try NetworkPass.loss(of: trained, on: rows)
         guard loss.isFinite, update.values.allSatisfy(\.isFinite) else {
             throw diverged(training, rows: rows.count, afterSteps: stepCount)
         }
@@ -71,8 +71,8 @@ package enum NetworkTrainer {
 
     /// Judges a model by the rows that are held out.
     ///
-    /// - Throws: ``LearningError``: `otherLayout`, `otherTarget`, `otherLabel`, `noHoldoutRows` or
-    ///   `notFinite`.
+    /// - Throws: ``LearningError``: `otherLayout`, `otherTarget`, `otherLabel`, `noHoldoutRows`,
+    ///   `notFinite` or `noMatrixProducts`.
     package static func evaluate(
         model: NetworkModel, on dataset: LocalDataset
     ) throws(LearningError) -> PredictionMetrics {
@@ -107,7 +107,7 @@ package enum NetworkTrainer {
         progress: TrainingProgress.Observer? = nil
     ) throws(LearningError) -> (NetworkParameters, stepCount: Int) {
         var parameters = start
-        var descent = Descent(
+        var descent = try Descent(
             shape: start.shape, anchor: anchor, rowCount: rows.count, training: training,
             objective: objective)
         var order = Array(0..<UInt32(rows.count))

@@ -155,7 +155,8 @@ enum Daemon {
         _ services: [any Service], address: URL?, logger: Logger, untilInputCloses: Bool
     ) async throws {
         defer { if let address { try? FileManager.default.removeItem(at: address) } }
-        let all: [any Service] = services + (untilInputCloses ? [InputWatch()] : [])
+        let all: [any Service] =
+            services + [RestWatch(logger: logger)] + (untilInputCloses ? [InputWatch()] : [])
         let group = ServiceGroup(
             configuration: .init(
                 services: all.map {
