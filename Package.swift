@@ -145,7 +145,8 @@ let package = Package(
             dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "CSandbox"),
         .target(
-            name: "Sandbox", dependencies: ["Bundles", "CSandbox", "Encodings", "Tensors"]),
+            name: "Sandbox",
+            dependencies: ["Bundles", "CKernels", "CSandbox", "Encodings", "Tensors"]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "DataSources",
@@ -324,7 +325,10 @@ let package = Package(
         .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Encodings", "Randomness"]),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["Bundles", "Encodings", "ProcessTree", "Sandbox", "Tensors"],
+            dependencies: [
+                "Bundles", "CKernels", "Encodings", "ProcessTree", "Randomness", "Sandbox",
+                "Tensors",
+            ],
             exclude: ["Bundles", "FakeBubblewrap"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(

@@ -110,11 +110,11 @@ package struct RoundWork: Sendable {
     ///   - metricsMicro: As they go into the contribution.
     /// - Throws: ``WorkError``, ``AggregationError`` or `UpdateFormatError`.
     package func product(
-        difference: [UInt8], rows: Int64, metricsMicro: [String: Int64]
+        difference: SafetensorsFile, rows: Int64, metricsMicro: [String: Int64]
     ) throws -> Product {
         try trainer.check(strategy)
         let parameters = try ModelParameters(SafetensorsFile(model()))
-        let update = try ModelParameters(SafetensorsFile(difference)).source.parameters()
+        let update = try ModelParameters(difference).source.parameters()
         return try product(
             of: update, in: parameters.layout, rows: rows, metricsMicro: metricsMicro, next: state)
     }
