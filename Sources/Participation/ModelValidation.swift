@@ -72,6 +72,14 @@ extension MemberSession {
                 "\(id) was trained with the bundle \(bundle.name), whose metrics are its own: say at "
                     + "which you accept it, with --accuracy-min, --auc-min, --r2-min or --loss-max")
         }
+        let readsFiles = bundle.layout == nil
+        guard readsFiles == source.namesFiles else {
+            throw Mistake(
+                "the bundle \(bundle.name) reads "
+                    + (readsFiles
+                        ? "files: name your folder of them with --folder"
+                        : "a table: name yours with --file"))
+        }
         let validation = BundleValidation(home: home, settings: trainers)
         let archive = try validation.approved(bundle)
         let (data, _) = try OwnedDataset.inspecting(

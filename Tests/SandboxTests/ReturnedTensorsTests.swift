@@ -179,14 +179,12 @@ struct ReturnedTensorsTests {
         shared.copyBytes(from: file)
         let writer = Writer(to: shared, from: file.count - count * 4)
         writer.start()
-        var accepted = 0
         for _ in 0..<400 {
             do {
                 let returned = try ReturnedTensors.checked(
                     UnsafeRawBufferPointer(shared), minus: base)
                 let found = try Safetensors(parsing: returned.bytes)["w"]?.float32
                 #expect(found?.allSatisfy { $0 == 0 || $0 == 1 } == true)
-                accepted += 1
             } catch SandboxFailure.update(.notFinite(tensor: "w")) {
                 // The writer was there first.
             }
