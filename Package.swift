@@ -132,7 +132,7 @@ let package = Package(
         .target(
             name: "Trainers",
             dependencies: [
-                "Contracts", "Encodings", "Learning", "Storage", "Strategies", "Tensors",
+                "Contracts", "Encodings", "Learning", "Memory", "Storage", "Strategies", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -146,7 +146,8 @@ let package = Package(
             dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "CSandbox"),
         .target(
-            name: "Sandbox", dependencies: ["Bundles", "CSandbox", "Encodings", "Tensors"]),
+            name: "Sandbox",
+            dependencies: ["Bundles", "CKernels", "CSandbox", "Encodings", "Tensors"]),
         .target(name: "CLibPQ"),
         .target(
             name: "DataSources",
@@ -327,7 +328,10 @@ let package = Package(
         .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Encodings", "Randomness"]),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["Bundles", "Encodings", "ProcessTree", "Sandbox", "Tensors"],
+            dependencies: [
+                "Bundles", "CKernels", "Encodings", "ProcessTree", "Randomness", "Sandbox",
+                "Tensors",
+            ],
             exclude: ["Bundles", "FakeBubblewrap"]),
         .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
         .testTarget(

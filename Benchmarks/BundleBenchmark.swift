@@ -16,7 +16,7 @@ enum BundleBenchmark {
         do {
             support = try SandboxSupport.find(
                 on: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
-            python = try PythonEnvironment(executable: EchoTrainer.python)
+            python = try PythonEnvironment(executable: ReadyTrainer.python)
         } catch {
             report("not measured: \(error)", "")
             return
@@ -25,13 +25,13 @@ enum BundleBenchmark {
             .appending(path: "jointlab-bundle-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(EchoTrainer.manifest.utf8).write(to: folder.appending(path: "jointlab.toml"))
-        try Data(EchoTrainer.program.utf8).write(to: folder.appending(path: "trainer.py"))
+        try Data(ReadyTrainer.manifest.utf8).write(to: folder.appending(path: "jointlab.toml"))
+        try Data(ReadyTrainer.program.utf8).write(to: folder.appending(path: "trainer.py"))
         let data = folder.appending(path: "data.csv")
         try Data("x\n1\n".utf8).write(to: data)
         let program = WorkerProgram(
-            python: python, package: EchoTrainer.package, bundle: folder,
-            manifest: try BundleManifest(parsing: EchoTrainer.manifest),
+            python: python, package: ReadyTrainer.package, bundle: folder,
+            manifest: try BundleManifest(parsing: ReadyTrainer.manifest),
             datasets: [.init(name: "data.csv", source: data)], limits: TrainerLimits())
 
         let small = try Safetensors([Tensor(name: "w", vector: [Float](repeating: 1, count: 100))])

@@ -18,21 +18,21 @@ struct LargeModelBenchmark {
 
     // MARK: - 100 MB, four nodes
 
-    /// Real nodes, and a trainer that returns what it was given: each takes the model down and sends its
+    /// Real nodes, and a trainer that has trained already: each takes the model down and sends its
     /// update up, eight times the model in all.
     func roundAtNodes() async throws {
-        guard FileManager.default.isExecutableFile(atPath: EchoTrainer.python.path) else {
+        guard FileManager.default.isExecutableFile(atPath: ReadyTrainer.python.path) else {
             report("not measured: run scripts/setup-python first", "")
             return
         }
-        setenv("JOINTLAB_TRAINERS_PYTHON", EchoTrainer.python.path, 1)
-        setenv("JOINTLAB_TRAINERS_PACKAGE", EchoTrainer.package.path, 1)
-        setenv("JOINTLAB_TRAINERS_LIMITS_OUTPUT_BYTES", "\(EchoTrainer.outputBytesMax)", 1)
+        setenv("JOINTLAB_TRAINERS_PYTHON", ReadyTrainer.python.path, 1)
+        setenv("JOINTLAB_TRAINERS_PACKAGE", ReadyTrainer.package.path, 1)
+        setenv("JOINTLAB_TRAINERS_LIMITS_OUTPUT_BYTES", "\(ReadyTrainer.outputBytesMax)", 1)
         let (nodes, rounds) = (4, 8)
         let lab = try await BenchmarkLab(nodes: nodes + 1, binary: binary)
         let licences = try await lab.licenses(from: lab.members.dropFirst())
         let user = lab.members[0]
-        let archive = try EchoTrainer.archive()
+        let archive = try ReadyTrainer.archive()
         for member in lab.members.dropFirst() {
             _ = try TrainerApprovals(of: member.home).approve(archive, at: MemberSession.now)
         }
@@ -42,8 +42,8 @@ struct LargeModelBenchmark {
         try await user.coordinator.upload(first, from: store)
         let (layout, target) = try await user.dataView(on: licences, readsFiles: false)
         let settings = BundleSettings(
-            digest: try await user.coordinator.upload(archive.bytes), name: EchoTrainer.name,
-            version: EchoTrainer.version, config: ["shift": 1], seed: 1, layout: layout,
+            digest: try await user.coordinator.upload(archive.bytes), name: ReadyTrainer.name,
+            version: ReadyTrainer.version, config: [:], seed: 1, layout: layout,
             target: target)
         _ = try await user.submit(
             ProposeJob(

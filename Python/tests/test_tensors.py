@@ -29,14 +29,6 @@ class TensorsTests(unittest.TestCase):
             np.testing.assert_array_equal(found[name], array)
             self.assertFalse(found[name].flags.writeable)
 
-    def test_a_base_is_subtracted_where_shape_and_type_are_the_same(self) -> None:
-        base = {"a": np.ones(3, np.float32), "b": np.ones(3, np.float32)}
-        buffer = memoryview(bytearray(1_000))
-        size = tensors.write({"a": np.full(3, 5, np.float32), "b": np.full(3, 5.0)}, buffer, minus=base)
-        found = tensors.read(buffer[:size])
-        self.assertEqual(found["a"].tolist(), [4, 4, 4])
-        self.assertEqual(found["b"].tolist(), [5, 5, 5])
-
     def test_what_does_not_fit_is_not_begun(self) -> None:
         buffer = memoryview(bytearray(100))
         with self.assertRaises(tensors.OutputTooLarge) as caught:

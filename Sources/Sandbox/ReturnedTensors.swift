@@ -1,94 +1,187 @@
+import CKernels
 import Foundation
 package import Tensors
 
-/// What a worker left in shared memory, copied out and then checked: the worker may still write to
-/// the memory while it is read.
-package enum ReturnedTensors {
+/// What a worker left in shared memory, checked: a canonical safetensors file in memory of the node's
+/// own.
+///
+/// The worker may still write to the shared memory while it is read. So each byte is read once, and
+/// what is checked is what was read.
+package final class ReturnedTensors: Sendable {
     /// A model has some hundreds of tensors; a longer header is there to be parsed at our expense.
     private static let headerBytesMax = 4 << 20
-    /// A multiple of every element's size.
-    private static let pieceBytes = 65_536
+    /// What is larger than this passes the caches by, because it would not stay there.
+    private static let streamedBytesMin = 1 << 20
 
-    /// - Parameters:
-    ///   - base: The header of the model that was trained; `nil` where any tensors will do.
-    /// - Returns: A canonical safetensors file.
-    /// - Throws: ``SandboxFailure/update(_:)``.
+    private let block: ResultMemory.Block
+    private let memory: ResultMemory
+    package let byteCount: Int
+
+    private init(_ block: ResultMemory.Block, of memory: ResultMemory, byteCount: Int) {
+        self.block = block
+        self.memory = memory
+        self.byteCount = byteCount
+    }
+
+    deinit { memory.giveBack(block) }
+
+    /// The file.
+    package var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+
+    package func withUnsafeBytes<Result, Failure>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(rebasing: block.bytes[..<byteCount]))
+    }
+
+    /// The file where it lies.
+    package func file() throws -> SafetensorsFile {
+        try SafetensorsFile(byteCount: byteCount) { offset, buffer in
+            self.withUnsafeBytes {
+                buffer.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + buffer.count]))
+            }
+        }
+    }
+
+    /// Takes over what a worker left, whatever it holds.
+    ///
+    /// - Throws: ``SandboxFailure``: `update`, or `unavailable`.
     package static func checked(
-        _ memory: UnsafeRawBufferPointer, like base: SafetensorsHeader?
-    ) throws(SandboxFailure) -> [UInt8] {
+        _ shared: UnsafeRawBufferPointer
+    ) throws(SandboxFailure) -> ReturnedTensors {
+        try checked(shared, minus: nil, in: ResultMemory())
+    }
+
+    /// Takes over what a worker left, which must have the base's tensors and no others, as the
+    /// difference to the base.
+    ///
+    /// - Throws: ``SandboxFailure``: `update`, or `unavailable`.
+    package static func checked(
+        _ shared: UnsafeRawBufferPointer, minus base: BaseModel
+    ) throws(SandboxFailure) -> ReturnedTensors {
+        try checked(shared, minus: base, in: ResultMemory())
+    }
+
+    static func checked(
+        _ shared: UnsafeRawBufferPointer, minus base: BaseModel?, in memory: ResultMemory
+    ) throws(SandboxFailure) -> ReturnedTensors {
         let head: [UInt8]
         let header: SafetensorsHeader
         let dataStart: Int
         do throws(SafetensorsError) {
-            let count = try SafetensorsHeader.textByteCount(prefix: memory, max: headerBytesMax)
+            let count = try SafetensorsHeader.textByteCount(prefix: shared, max: headerBytesMax)
             dataStart = SafetensorsHeader.prefixByteCount + count
-            guard dataStart <= memory.count else {
+            guard dataStart <= shared.count else {
                 throw SafetensorsError.headerCutOff(
-                    byteCount: count, found: memory.count - SafetensorsHeader.prefixByteCount)
+                    byteCount: count, found: shared.count - SafetensorsHeader.prefixByteCount)
             }
-            head = Array(memory[..<dataStart])
+            head = Array(shared[..<dataStart])
             header = try SafetensorsHeader(parsing: head[SafetensorsHeader.prefixByteCount...])
         } catch {
             if case .unsupportedType(let tensor, let type) = error {
-                let expected = base?.entries.first { $0.name == tensor }?.elementType.rawValue
+                let expected = base?.header.entries.first { $0.name == tensor }?.elementType
                 throw .update(
-                    .wrongType(tensor: tensor, found: type, expected: expected ?? "F32 or F64"))
+                    .wrongType(
+                        tensor: tensor, found: type,
+                        expected: expected?.rawValue ?? "F32 or F64"))
             }
             throw .update(.malformed("\(error)"))
         }
-        guard memory.count - dataStart == header.dataByteCount else {
+        guard shared.count - dataStart == header.dataByteCount else {
             throw .update(
                 .malformed(
-                    "it has \(memory.count - dataStart) bytes of data, not \(header.dataByteCount)")
+                    "it has \(shared.count - dataStart) bytes of data, not \(header.dataByteCount)")
             )
         }
-        if let base { try compare(header, with: base) }
+        if let base { try compare(header, with: base.header) }
         // Order, spaces and metadata could carry what they like: one spelling is allowed.
         guard header.bytes == head else {
             throw .update(.malformed("its header is not in the canonical form"))
         }
-        return try copy(memory, head: head, entries: header.entries)
+        // Given back also where a tensor is refused.
+        let returned = ReturnedTensors(
+            try memory.take(shared.count), of: memory, byteCount: shared.count)
+        let file = returned.block.bytes
+        file.copyBytes(from: head)
+        try take(
+            header.entries, from: UnsafeRawBufferPointer(rebasing: shared[dataStart...]),
+            minus: base, to: UnsafeMutableRawBufferPointer(rebasing: file[dataStart..<shared.count])
+        )
+        return returned
     }
 
-    /// Copies piece by piece, and looks at each piece while it is in the cache.
-    private static func copy(
-        _ memory: UnsafeRawBufferPointer, head: [UInt8], entries: [SafetensorsHeader.Entry]
-    ) throws(SandboxFailure) -> [UInt8] {
-        var notFinite: String?
-        let file = [UInt8](unsafeUninitializedCapacity: memory.count) { buffer, count in
-            let file = UnsafeMutableRawBufferPointer(buffer)
-            useHugePages(file)
-            file.copyBytes(from: head)
+    private static func take(
+        _ entries: [SafetensorsHeader.Entry], from shared: UnsafeRawBufferPointer,
+        minus base: BaseModel?, to target: UnsafeMutableRawBufferPointer
+    ) throws(SandboxFailure) {
+        guard let base else {
             for entry in entries {
-                var start = head.count + entry.bytes.lowerBound
-                let end = head.count + entry.bytes.upperBound
-                while start < end {
-                    let piece = start..<min(start + pieceBytes, end)
-                    let copied = UnsafeMutableRawBufferPointer(rebasing: file[piece])
-                    copied.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[piece]))
-                    if !isFinite(UnsafeRawBufferPointer(copied), entry.elementType) {
-                        notFinite = entry.name
-                        return
+                try take(
+                    entry, from: UnsafeRawBufferPointer(rebasing: shared[entry.bytes]), minus: nil,
+                    to: UnsafeMutableRawBufferPointer(rebasing: target[entry.bytes]))
+            }
+            return
+        }
+        let baseRanges = byName(base.header).mapValues(\.bytes)
+        let result = base.bytes.withUnsafeBytes { bytes in
+            let data = UnsafeRawBufferPointer(rebasing: bytes[base.dataStart...])
+            return Result { () throws(SandboxFailure) in
+                for entry in entries {
+                    guard let range = baseRanges[Array(entry.name.utf8)] else {
+                        throw .update(.unexpected(tensor: entry.name))
                     }
-                    start = piece.upperBound
+                    try take(
+                        entry, from: UnsafeRawBufferPointer(rebasing: shared[entry.bytes]),
+                        minus: UnsafeRawBufferPointer(rebasing: data[range]),
+                        to: UnsafeMutableRawBufferPointer(rebasing: target[entry.bytes]))
                 }
             }
-            count = memory.count
         }
-        if let notFinite { throw .update(.notFinite(tensor: notFinite)) }
-        return file
+        try result.get()
     }
 
-    /// Asks for memory in large pages: fetching new memory for a large update in small ones takes
-    /// longer than copying it.
-    private static func useHugePages(_ buffer: UnsafeMutableRawBufferPointer) {
-        #if os(Linux)
-            guard buffer.count >= 8 << 20, let start = buffer.baseAddress else { return }
-            let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-            let first = start.alignedUp(toMultipleOf: page)
-            let count = (buffer.count - (first - start)) / page * page
-            _ = madvise(first, count, MADV_HUGEPAGE)
-        #endif
+    /// - Parameter base: As many bytes, of the same type.
+    private static func take(
+        _ entry: SafetensorsHeader.Entry, from shared: UnsafeRawBufferPointer,
+        minus base: UnsafeRawBufferPointer?, to target: UnsafeMutableRawBufferPointer
+    ) throws(SandboxFailure) {
+        guard let from = shared.baseAddress, let to = target.baseAddress, !shared.isEmpty else {
+            return
+        }
+        let minus = base?.baseAddress
+        let streams: Int32 = target.count >= streamedBytesMin ? 1 : 0
+        let isFinite: Int32
+        switch entry.elementType {
+        case .float32:
+            let count = target.count / MemoryLayout<Float>.size
+            isFinite = jl_difference_f32(
+                to.assumingMemoryBound(to: Float.self), from, minus, count, streams)
+        case .float64:
+            let count = target.count / MemoryLayout<Double>.size
+            isFinite = jl_difference_f64(
+                to.assumingMemoryBound(to: Double.self), from, minus, count, streams)
+        case .uint32:
+            target.copyMemory(from: shared)
+            if let base { subtract(base, from: target, as: UInt32.self) }
+            isFinite = 1
+        case .int8, .uint8:
+            target.copyMemory(from: shared)
+            if let base { subtract(base, from: target, as: UInt8.self) }
+            isFinite = 1
+        }
+        guard isFinite != 0 else { throw .update(.notFinite(tensor: entry.name)) }
+    }
+
+    /// As unsigned numbers go round, which is the same for signed ones.
+    private static func subtract<Word: FixedWidthInteger & BitwiseCopyable>(
+        _ base: UnsafeRawBufferPointer, from target: UnsafeMutableRawBufferPointer, as _: Word.Type
+    ) {
+        for start in stride(from: 0, to: target.count, by: MemoryLayout<Word>.size) {
+            let value = target.loadUnaligned(fromByteOffset: start, as: Word.self)
+            let other = base.loadUnaligned(fromByteOffset: start, as: Word.self)
+            target.storeBytes(of: value &- other, toByteOffset: start, as: Word.self)
+        }
     }
 
     private static func compare(
@@ -119,29 +212,5 @@ package enum ReturnedTensors {
 
     private static func byName(_ header: SafetensorsHeader) -> [[UInt8]: SafetensorsHeader.Entry] {
         Dictionary(header.entries.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { $1 })
-    }
-
-    /// Neither infinite nor NaN: their exponents have all bits set (IEEE 754).
-    private static func isFinite(
-        _ bytes: UnsafeRawBufferPointer, _ type: Tensor.ElementType
-    ) -> Bool {
-        switch type {
-        case .float32: isFinite(bytes, exponent: UInt32(0x7F80_0000))
-        case .float64: isFinite(bytes, exponent: UInt64(0x7FF0_0000_0000_0000))
-        case .uint32, .int8, .uint8: true
-        }
-    }
-
-    private static func isFinite<Word: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-        _ bytes: UnsafeRawBufferPointer, exponent: Word
-    ) -> Bool {
-        let size = MemoryLayout<Word>.size
-        // Without a branch within the loop, so that the compiler can use vectors.
-        var largest: Word = 0
-        for index in 0..<bytes.count / size {
-            let word = bytes.loadUnaligned(fromByteOffset: index * size, as: Word.self)
-            largest = max(largest, word & exponent)
-        }
-        return largest != exponent
     }
 }

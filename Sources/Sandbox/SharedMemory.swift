@@ -1,3 +1,4 @@
+import CKernels
 import CSandbox
 import Foundation
 
@@ -5,6 +6,8 @@ import Foundation
 final class SharedMemory {
     let descriptor: Int32
     let bytes: UnsafeMutableRawBufferPointer
+    /// What is larger than this would not stay in the caches for the other process.
+    private static let streamedBytesMin = 8 << 20
 
     /// - Parameter workerWrites: Whether the worker may write; else it may only read.
     /// - Throws: ``SandboxFailure/unavailable(_:)``.
@@ -28,6 +31,19 @@ final class SharedMemory {
             guard status == 0 else {
                 throw .unavailable(
                     "shared memory cannot be sealed: \(SandboxSupport.text(-status))")
+            }
+        }
+    }
+
+    /// Writes at the beginning what is no longer than the memory.
+    func put(_ contents: [UInt8]) {
+        contents.withUnsafeBytes { contents in
+            guard let from = contents.baseAddress, let to = bytes.baseAddress else { return }
+            precondition(contents.count <= bytes.count, "the caller has compared the lengths")
+            if contents.count >= Self.streamedBytesMin {
+                jl_copy_streaming(to, from, contents.count)
+            } else {
+                bytes.copyMemory(from: contents)
             }
         }
     }

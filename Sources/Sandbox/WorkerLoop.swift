@@ -10,7 +10,8 @@ final class WorkerLoop {
     private struct Current {
         let order: WorkerMailbox.Order
         let number: Int64
-        let baseHeader: SafetensorsHeader?
+        /// What a `fit` starts from.
+        let base: BaseModel?
     }
 
     private static let sampleInterval = Duration.milliseconds(50)
@@ -24,6 +25,7 @@ final class WorkerLoop {
     private let process: SandboxProcess
     private let input: SharedMemory
     private let output: SharedMemory
+    private let results = ResultMemory()
     private let clock = ContinuousClock()
 
     private var frames = WorkerFrames()
@@ -128,16 +130,10 @@ final class WorkerLoop {
             order.done(.failure(.limit(.inputBytes, allowed: input.bytes.count)))
             return
         }
-        var header: SafetensorsHeader?
-        if order.call.base != nil {
+        var model: BaseModel?
+        if let base = order.call.base {
             do throws(SafetensorsError) {
-                let count = try SafetensorsHeader.textByteCount(prefix: base)
-                let end = SafetensorsHeader.prefixByteCount + count
-                guard end <= base.count else {
-                    throw SafetensorsError.headerCutOff(byteCount: count, found: base.count)
-                }
-                header = try SafetensorsHeader(
-                    parsing: base[SafetensorsHeader.prefixByteCount..<end])
+                model = try BaseModel(base)
             } catch {
                 order.done(
                     .failure(.environment("the model to start from is not readable: \(error)")))
@@ -153,10 +149,9 @@ final class WorkerLoop {
                             + "\(WorkerFrames.byteCountMax) are sent; shorten the job's settings")))
             return
         }
-        base.withUnsafeBytes { input.bytes.copyMemory(from: $0) }
+        input.put(base)
         current = Current(
-            order: order, number: calls,
-            baseHeader: order.call.task == .fit ? header : nil)
+            order: order, number: calls, base: order.call.task == .fit ? model : nil)
         began = clock.now
         lastProgress = nil
         printedBytes = 0
@@ -230,13 +225,14 @@ final class WorkerLoop {
         {
             throw .update(.wrongMetric("the manifest names no \(name)"))
         }
-        var tensors: [UInt8]?
+        var tensors: ReturnedTensors?
         if let count = outcome.byteCount {
             guard count <= output.bytes.count else {
                 throw .limit(.outputBytes, allowed: limits.outputBytes)
             }
             tensors = try ReturnedTensors.checked(
-                UnsafeRawBufferPointer(rebasing: output.bytes[..<count]), like: call.baseHeader)
+                UnsafeRawBufferPointer(rebasing: output.bytes[..<count]), minus: call.base,
+                in: results)
         } else if call.order.call.task != .evaluate {
             throw .update(.nothing)
         }

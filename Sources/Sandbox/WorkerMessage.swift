@@ -42,10 +42,10 @@ package struct WorkerCall: Hashable, Sendable {
 }
 
 /// What a worker returned, checked.
-package struct WorkerResult: Hashable, Sendable {
+package struct WorkerResult: Sendable {
     /// A canonical safetensors file: the update of a `fit` (trained minus base, the base's tensors
     /// and no others), the weights of `initial`, the tensor `predictions` of a `predict`.
-    package let tensors: [UInt8]?
+    package let tensors: ReturnedTensors?
     /// How many examples it stands for.
     package let weight: Int64
     /// By name; finite.
@@ -54,7 +54,7 @@ package struct WorkerResult: Hashable, Sendable {
 
     /// What leaves the sandbox: tensors, weight and metrics.
     package var outputBytes: Int {
-        (tensors?.count ?? 0) + 8 + metrics.reduce(0) { $0 + $1.key.utf8.count + 8 }
+        (tensors?.byteCount ?? 0) + 8 + metrics.reduce(0) { $0 + $1.key.utf8.count + 8 }
     }
 }
 
@@ -81,7 +81,7 @@ enum WorkerReply {
         let metrics: [String: Double]
     }
 
-    static let protocolVersion: Int64 = 1
+    static let protocolVersion: Int64 = 2
     private static let metricsMax = 64
     private static let textBytesMax = 4_000
 

@@ -110,20 +110,21 @@ package struct RoundWork: Sendable {
     ///   - metricsMicro: As they go into the contribution.
     /// - Throws: ``WorkError``, ``AggregationError`` or `UpdateFormatError`.
     package func product(
-        difference: [UInt8], rows: Int64, metricsMicro: [String: Int64]
+        difference: SafetensorsFile, rows: Int64, metricsMicro: [String: Int64]
     ) throws -> Product {
         try trainer.check(strategy)
         let parameters = try ModelParameters(SafetensorsFile(model()))
-        let source = try ModelParameters(SafetensorsFile(difference)).source
-        // As large as a model is, what can leave as it is is not copied.
+        let source = try ModelParameters(difference).source
+        // As large as a model is, what can leave as it is is copied no more than once.
         if strategy.compression == .none, state.residual.isEmpty,
-            try difference.starts(with: parameters.layout.plainHeader().bytes)
+            try difference.header.bytes == parameters.layout.plainHeader().bytes
         {
             if let parameter = try source.firstNotFinite() {
                 throw UpdateFormatError.notFinite(parameter: parameter)
             }
             return Product(
-                bytes: difference, weight: rows, metricsMicro: metricsMicro, state: state)
+                bytes: try difference.bytes(), weight: rows, metricsMicro: metricsMicro,
+                state: state)
         }
         let update = try source.parameters()
         return try product(

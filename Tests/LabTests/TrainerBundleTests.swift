@@ -52,7 +52,40 @@ extension LabSuite {
                     let left = try FileManager.default.contentsOfDirectory(atPath: running.path)
                     #expect(left.isEmpty, "the tables of the job's workers are gone: \(left)")
                 }
+                try await validate("credit", in: lab)
             }
+        }
+
+        /// By a table of a member's that neither trained nor owns the model.
+        private func validate(_ job: String, in lab: BundleLab) async throws {
+            let office = TrainingLab.office
+            let home = lab.training.processes.home(office)
+            try BundleLab.settings.write(
+                to: home.appending(path: "node.yaml"), atomically: true, encoding: .utf8)
+            let table = lab.training.processes.folder.appending(path: "own.csv")
+            try SyntheticData.csv(rows: 40, seed: 99).write(
+                to: table, atomically: true, encoding: .utf8)
+            try await lab.command(TrainingLab.university, ["model", "register", job])
+            let validate = ["model", "validate", "\(job)/1", "--auc-min", "0.01"]
+            for (words, answer) in [
+                (validate + ["--folder", home.path], "name yours with --file"),
+                (validate + ["--file", table.path], "is not approved here"),
+            ] {
+                let error = await #expect(throws: Daemons.Failure.self) {
+                    try await lab.command(office, words)
+                }
+                #expect(
+                    error?.description.contains(answer) == true, "\(String(describing: error))")
+            }
+            try await lab.command(office, ["trainer", "approve", BundleLab.example])
+            let judged = try await lab.command(
+                office, validate + ["--file", table.path, "--json"]
+            ).json["metrics"]
+            #expect(judged?["rows"]?.integer == 40)
+            #expect(judged?["metricsMicro"]?["holdoutAUC"]?.integer != nil)
+            let left = try FileManager.default.contentsOfDirectory(
+                atPath: lab.home(office).trainers.appending(path: "validating").path)
+            #expect(left.isEmpty, "the table that the bundle read is gone: \(left)")
         }
 
         @Test("What a trainer does wrong at one site is told its owner, and the round goes on")

@@ -2,6 +2,7 @@ import Bundles
 import Encodings
 import Foundation
 import Sandbox
+import Tensors
 import Testing
 
 /// A trainer that tries to get out, to use up the machine, or to return what it must not: each
@@ -170,6 +171,34 @@ struct HostileTrainerTests {
             try await worker.call(TestSandbox.fit(attempt, ["call": 1]))
         }
         #expect(error?.code == code, "\(String(describing: error))")
+    }
+
+    @Test("A trainer that writes on after its answer changes nothing that was accepted")
+    func writesOn() async throws {
+        let data = try TestData()
+        let base = try Safetensors([
+            Tensor(name: "w", vector: [Float](repeating: 1, count: 200_000))
+        ]).bytes
+        func call(_ value: JSONValue) -> WorkerCall {
+            WorkerCall(
+                .fit, base: base, config: ["do": "write_on", "value": value], seed: 7,
+                data: "/data/table.csv")
+        }
+        let worker = try await TestSandbox.start(data: data.table)
+        var kept: [(ReturnedTensors, [UInt8])] = []
+        for value in 5...8 {
+            let tensors = try #require(
+                try await worker.call(call(.integer(Int64(value)))).tensors)
+            kept.append((tensors, tensors.bytes))
+        }
+        for (tensors, bytes) in kept {
+            #expect(tensors.bytes == bytes)
+            let found = try Safetensors(parsing: bytes)["w"]?.float32 ?? []
+            #expect(found.count == 200_000)
+            // Trained minus base, or what a child had written before it was looked at.
+            #expect(found.allSatisfy { [1, 4, 5, 6, 7].contains($0) })
+            #expect(found.last == 1)
+        }
     }
 
     @Test("A child that the trainer forgot answers nothing in its stead")

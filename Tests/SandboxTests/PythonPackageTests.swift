@@ -50,7 +50,7 @@ import Testing
         let config: JSONValue = ["features": 2]
         let base = try await worker.call(
             WorkerCall(.initial, base: nil, config: config, seed: 1, data: nil)
-        ).tensors
+        ).tensors?.bytes
         await #expect(
             throws: SandboxFailure.update(.wrongMetric("the manifest names no accuracy"))
         ) {
@@ -107,13 +107,13 @@ import Testing
                 task, base: base, config: config, seed: 1,
                 data: task == .initial ? nil : "/data/table.csv")
         }
-        let initial = try #require(try await worker.call(call(.initial, nil)).tensors)
+        let initial = try #require(try await worker.call(call(.initial, nil)).tensors?.bytes)
         var base = try Safetensors(parsing: initial)
         let before = try await worker.call(call(.evaluate, base.bytes))
         for _ in 0..<5 {
             let fitted = try await worker.call(call(.fit, base.bytes))
             #expect(fitted.weight == 200)
-            base = try Self.sum(base, try Safetensors(parsing: #require(fitted.tensors)))
+            base = try Self.sum(base, try Safetensors(parsing: #require(fitted.tensors?.bytes)))
         }
         let after = try await worker.call(call(.evaluate, base.bytes))
         #expect(try #require(after.metrics["loss"]) < #require(before.metrics["loss"]))
@@ -144,11 +144,11 @@ import Testing
         let config: JSONValue = ["classes": 2, "epochs": 20]
         let initial = try await worker.call(
             WorkerCall(.initial, base: nil, config: config, seed: 1, data: nil))
-        let base = try Safetensors(parsing: try #require(initial.tensors))
+        let base = try Safetensors(parsing: try #require(initial.tensors?.bytes))
         let fitted = try await worker.call(
             WorkerCall(.fit, base: base.bytes, config: config, seed: 1, data: "/data/files"))
         #expect(fitted.weight == 40)
-        let next = try Self.sum(base, try Safetensors(parsing: #require(fitted.tensors)))
+        let next = try Self.sum(base, try Safetensors(parsing: #require(fitted.tensors?.bytes)))
         let judged = try await worker.call(
             WorkerCall(.evaluate, base: next.bytes, config: config, seed: 1, data: "/data/files"))
         #expect(try #require(judged.metrics["accuracy"]) > 0.9)

@@ -14,7 +14,7 @@ struct ResidentWorkerTests {
         let worker = try await TestSandbox.start(data: data.table)
         for _ in 0..<3 {
             let result = try await worker.call(TestSandbox.fit("add_one"))
-            let tensors = try Safetensors(parsing: try #require(result.tensors))
+            let tensors = try Safetensors(parsing: try #require(result.tensors?.bytes))
             #expect(tensors["w"]?.float32 == [1, 1, 1])
             #expect(tensors["b"]?.float64 == [1, 1])
             #expect(result.weight == 2)
@@ -23,13 +23,30 @@ struct ResidentWorkerTests {
         #expect(!worker.hasEnded)
     }
 
+    @Test("An update stays as it is while later ones come, and after the worker has gone")
+    func keptUpdates() async throws {
+        let data = try TestData()
+        let worker = try await TestSandbox.start(data: data.table)
+        var kept: [ReturnedTensors] = []
+        for by in 1...4 {
+            kept.append(
+                try #require(
+                    try await worker.call(TestSandbox.fit("add", ["by": .integer(Int64(by))]))
+                        .tensors))
+            if by == 3 { kept.remove(at: 1) }
+        }
+        worker.stop()
+        let found = try kept.map { try Safetensors(parsing: $0.bytes)["w"]?.float32 }
+        #expect(found == [[1, 1, 1], [3, 3, 3], [4, 4, 4]])
+    }
+
     @Test("Initial weights, an evaluation and predictions come back")
     func otherTasks() async throws {
         let data = try TestData()
         let worker = try await TestSandbox.start(data: data.table)
         let initial = try await worker.call(
             WorkerCall(.initial, base: nil, config: [:], seed: 1, data: nil))
-        #expect(try Safetensors(parsing: try #require(initial.tensors))["w"]?.shape == [3])
+        #expect(try Safetensors(parsing: try #require(initial.tensors?.bytes))["w"]?.shape == [3])
         let judged = try await worker.call(
             WorkerCall(
                 .evaluate, base: TestSandbox.base, config: [:], seed: 1, data: "/data/table.csv"))
@@ -38,7 +55,7 @@ struct ResidentWorkerTests {
         let predicted = try await worker.call(
             WorkerCall(
                 .predict, base: TestSandbox.base, config: [:], seed: 1, data: "/data/table.csv"))
-        let rows = try Safetensors(parsing: try #require(predicted.tensors))["predictions"]
+        let rows = try Safetensors(parsing: try #require(predicted.tensors?.bytes))["predictions"]
         #expect(rows?.float32 == [1, 3])
     }
 

@@ -96,12 +96,12 @@ import Trainers
         ])
         let (plain, _) = try sandboxed(["kind": "none"])
         let product = try plain.product(
-            difference: difference.bytes, rows: 9, metricsMicro: ["x": 1])
+            difference: SafetensorsFile(difference.bytes), rows: 9, metricsMicro: ["x": 1])
         #expect(product.bytes == difference.bytes)
         #expect(product.weight == 9 && product.metricsMicro == ["x": 1])
         let (compressed, _) = try sandboxed(["kind": "int8"])
         let smaller = try compressed.product(
-            difference: difference.bytes, rows: 9, metricsMicro: [:])
+            difference: SafetensorsFile(difference.bytes), rows: 9, metricsMicro: [:])
         #expect(
             try Safetensors(parsing: smaller.bytes).tensors.map(\.name).sorted()
                 == ["a", "b", "scale/a", "scale/b"])
@@ -116,7 +116,7 @@ import Trainers
                 Tensor(name: "b", vector: [1, .nan] as [Float]),
             ]).bytes
             #expect(throws: UpdateFormatError.notFinite(parameter: 4)) {
-                try work.product(difference: difference, rows: 9, metricsMicro: [:])
+                try work.product(difference: SafetensorsFile(difference), rows: 9, metricsMicro: [:])
             }
         }
     }

@@ -48,9 +48,7 @@ def read(buffer: memoryview) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def write(
-    arrays: Mapping[str, Any], buffer: memoryview, minus: Mapping[str, NDArray[Any]] | None = None
-) -> int:
+def write(arrays: Mapping[str, Any], buffer: memoryview) -> int:
     """Write a safetensors file in the one form that a node accepts.
 
     Parameters
@@ -59,9 +57,6 @@ def write(
         By name.
     buffer
         Where the file goes.
-    minus
-        Arrays to subtract; one of another shape or type than its namesake is passed over, and the
-        node then refuses the file.
 
     Returns
     -------
@@ -101,11 +96,7 @@ def write(
         target = np.frombuffer(
             buffer, array.dtype.newbyteorder("<"), count=array.size, offset=start
         ).reshape(array.shape)
-        base = None if minus is None else minus.get(name)
-        if base is not None and base.shape == array.shape and base.dtype == array.dtype:
-            np.subtract(array, base, out=target)
-        else:
-            np.copyto(target, array)
+        np.copyto(target, array)
         start += array.nbytes
     return total
 

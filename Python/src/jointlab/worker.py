@@ -20,7 +20,7 @@ from jointlab import __version__, loading, tensors
 from jointlab.data import Data
 from jointlab.trainer import Evaluated, Fitted, Job, Metrics, Trainer, Weights
 
-PROTOCOL = 1
+PROTOCOL = 2
 _INPUT, _OUTPUT = 3, 4
 _MESSAGE_BYTES_MAX = 60_000
 _PROGRESS_SECONDS = 0.1
@@ -92,7 +92,7 @@ class _Worker:
                     if fitted is not None:
                         _expect(fitted, Fitted)
                         examples, metrics = fitted.examples, fitted.metrics
-                        byte_count = tensors.write(fitted.weights, self.result, minus=weights)
+                        byte_count = tensors.write(fitted.weights, self.result)
                 case "evaluate":
                     judged = self.trainer.evaluate(weights, self._data(order["data"]), job)
                     _expect(judged, Evaluated)

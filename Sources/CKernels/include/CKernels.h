@@ -328,6 +328,22 @@ void jl_column_histogram(
     double *counts, const float *rows, const double *edges, size_t binCount, size_t column,
     size_t rowCount, size_t width);
 
+// MARK: What trainers return (differences.c)
+
+/// out = memory - base, or memory where there is no base. Returns whether all of it is finite.
+///
+/// Another process may write to `memory` meanwhile: what is returned is true of `out`. `memory` and
+/// `base` may begin at any byte. `streams` passes the caches by, which is quicker for what does not
+/// fit into them.
+int jl_difference_f32(
+    float *out, const volatile void *memory, const void *_Nullable base, size_t count, int streams);
+int jl_difference_f64(
+    double *out, const volatile void *memory, const void *_Nullable base, size_t count,
+    int streams);
+
+/// Copies past the caches, for what does not fit into them.
+void jl_copy_streaming(void *to, const void *from, size_t count);
+
 #pragma clang assume_nonnull end
 
 #endif

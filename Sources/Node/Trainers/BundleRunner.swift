@@ -103,7 +103,7 @@ actor BundleRunner {
             }
             metrics.merge(BundleSettings.metricsMicro(result.metrics, of: "training")) { $1 }
             return try work.product(
-                difference: difference, rows: try Self.weight(result, rows: rows),
+                difference: try difference.file(), rows: try Self.weight(result, rows: rows),
                 metricsMicro: metrics)
         }
     }

@@ -94,7 +94,7 @@ struct BundleTrial {
             try await worker.call(
                 WorkerCall(.initial, base: nil, config: config, seed: seed, data: nil))
         }
-        guard let model = result.tensors else {
+        guard let model = result.tensors?.bytes else {
             throw Mistake("the trainer's initial() returned no weights")
         }
         do {

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Contracts
+import DataSources
 import Encodings
 import Foundation
 import LabAPI
 import Learning
 import Ledger
+import Node
 import Participation
 import Storage
 import Trainers
@@ -39,7 +41,11 @@ struct ModelCommands: AsyncParsableCommand {
     struct Validate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Judge a version on data of your own, and put the result on the ledger.",
-            discussion: "Only the metrics and your verdict leave this machine.")
+            discussion: """
+                Only the metrics and your verdict leave this machine. What was trained with a \
+                bundle is judged by it, in the sandbox: approve it first (jointlab trainer show, \
+                trainer approve), and say at which of its metrics you accept the version.
+                """)
 
         @OptionGroup var submit: SubmitOptions
 
@@ -47,7 +53,12 @@ struct ModelCommands: AsyncParsableCommand {
         var version: ModelVersionID
 
         @Option(name: .customLong("file"), help: "Your CSV file.", completion: .file())
-        var path: String
+        var path: String?
+
+        @Option(
+            help: "For a bundle that reads files: your folder of them, with its labels.csv.",
+            completion: .directory)
+        var folder: String?
 
         @Option(
             help: "The least AUC at which you accept it; 0.8 where you ask for nothing else.")
@@ -62,18 +73,42 @@ struct ModelCommands: AsyncParsableCommand {
         @Option(help: "The greatest loss at which you accept it.")
         var lossMax: Double?
 
-        func run() async throws {
-            try await MemberSession.with(submit.home) { session in
-                let (metrics, receipt) = try await session.validate(
-                    version, file: path,
-                    acceptance: Acceptance(
-                        aucMin: aucMin, accuracyMin: accuracyMin, r2Min: r2Min, lossMax: lossMax),
-                    until: submit.wait)
-                submit.output.print(
-                    receipt.adding("metrics", metrics.json),
-                    MetricsView.text(metrics) + "\n"
-                        + SubmitOptions.text(receipt, "the validation is on the ledger"))
+        func validate() throws {
+            guard (path == nil) != (folder == nil) else {
+                throw ValidationError("name your data: --file, or --folder for a bundle of files")
             }
+        }
+
+        func run() async throws {
+            let acceptance = Acceptance(
+                aucMin: aucMin, accuracyMin: accuracyMin, r2Min: r2Min, lossMax: lossMax)
+            try await MemberSession.with(submit.home) { session in
+                if case .bundle(let bundle) = try await session.trainer(of: version) {
+                    let (judgement, receipt) = try await session.validate(
+                        version, of: bundle, by: source, on: session.home.settings().trainers,
+                        acceptance: acceptance, until: submit.wait)
+                    show(
+                        receipt, MetricsView.json(judgement), MetricsView.text(judgement))
+                    return
+                }
+                guard let path else {
+                    throw Mistake("\(version) predicts rows of tables: name yours with --file")
+                }
+                let (metrics, receipt) = try await session.validate(
+                    version, file: path, acceptance: acceptance, until: submit.wait)
+                show(receipt, metrics.json, MetricsView.text(metrics))
+            }
+        }
+
+        private var source: DataSource {
+            folder.map { .folder(FileFolder(path: $0)) }
+                ?? .csv(file: path ?? "", delimiter: nil, header: .detected)
+        }
+
+        private func show(_ receipt: JSONValue, _ metrics: JSONValue, _ text: String) {
+            submit.output.print(
+                receipt.adding("metrics", metrics),
+                text + "\n" + SubmitOptions.text(receipt, "the validation is on the ledger"))
         }
     }
 
@@ -193,6 +228,24 @@ struct ModelCommands: AsyncParsableCommand {
 
 /// Metrics of two classes, for people.
 enum MetricsView {
+    /// A bundle's metrics, under the names that they have on the ledger.
+    static func json(_ judgement: BundleJudgement) -> JSONValue {
+        [
+            "rows": .integer(judgement.rows),
+            "metricsMicro": .metrics(judgement.metricsMicro),
+        ]
+    }
+
+    static func text(_ judgement: BundleJudgement) -> String {
+        let lines = judgement.metricsMicro.sorted { $0.key < $1.key }.map { name, value in
+            (name, decimals(Double(value) / 1_000_000, 4))
+        }
+        let width = lines.map(\.0.count).max().map { max($0, 4) } ?? 4
+        return ([("rows", "\(judgement.rows)")] + lines)
+            .map { $0.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + $1 }
+            .joined(separator: "\n")
+    }
+
     static func text(_ metrics: ModelMetrics) -> String {
         switch metrics {
         case .prediction(let metrics): text(metrics)

@@ -3,6 +3,7 @@
 import ctypes
 import ctypes.util
 import json
+import mmap
 import os
 import signal
 import socket
@@ -36,6 +37,9 @@ class Hostile(jointlab.Trainer):
 
     def add_one(self, weights, data, job):
         return {name: array + 1 for name, array in weights.items()}
+
+    def add(self, weights, data, job):
+        return {name: array + job.config["by"] for name, array in weights.items()}
 
     def say(self, weights, data, job):
         print("to the log", flush=True)
@@ -235,6 +239,17 @@ class Hostile(jointlab.Trainer):
 
     def negative_weight(self, weights, data, job):
         return jointlab.Fitted(weights, -5, {})
+
+    # Results that it changes after its answer
+
+    def write_on(self, weights, data, job):
+        """Answers, and has a child write to the result's numbers from then on."""
+        memory = np.frombuffer(mmap.mmap(4, 0), np.float32)
+        if os.fork() == 0:
+            while True:
+                # The header, and what is aligned with it, stay as they are.
+                memory[1_000:100_000] = job.config["value"]
+        return {name: array + 1 for name, array in weights.items()}
 
     # Messages of its own
 
