@@ -83,6 +83,18 @@ import Testing
         #expect(await desk.look(at: lab.sequencer.replica).isEmpty)
     }
 
+    @Test("A change that somebody else came upon first is not missed by the next look")
+    func foundBefore() async throws {
+        let lab = try Self.lab()
+        let (job, replica) = (try Self.job(lab), lab.sequencer.replica)
+        let desk = desk()
+        #expect(await desk.forbidden(in: replica).isEmpty)
+        try decide(job, isApproved: false)
+        #expect(try await desk.datasets().isEmpty)
+        #expect(await desk.forbidden(in: replica) == [job.id])
+        #expect(await desk.requests(in: replica).map(\.job.id) == [job.id])
+    }
+
     @Test("A file is read again where its stamp is another one, or is too fresh to tell")
     func stamps() throws {
         final class Reads: @unchecked Sendable { var count = 0 }

@@ -19,6 +19,8 @@ actor OwnerDesk {
     private var asking: [Job] = []
     private var proposals = OpenProposals()
     private var answers = OwnerAnswers()
+    /// Since the last look; whoever else reads the files may have found it out.
+    private var areRecordsNew = true
     /// What the coordinator has been told; `nil` where it may not have heard it, or knows what this
     /// node told before it was started anew.
     private var told: [SiteHold]?
@@ -71,7 +73,7 @@ actor OwnerDesk {
 
     /// - Throws: What could not be read.
     func datasets() throws -> Set<DatasetID> {
-        _ = refresh()
+        refresh()
         return Set(try reader.rows.get().keys)
     }
 
@@ -109,7 +111,7 @@ actor OwnerDesk {
     ///   it is no other hour.
     @discardableResult
     func look(at replica: Replica) -> Set<JobID> {
-        let isOther = refresh()
+        refresh()
         let isLonger = seen.map { $0.size < replica.size } ?? true
         if isLonger {
             seen = replica
@@ -118,9 +120,10 @@ actor OwnerDesk {
             }
         }
         let now = owner.now()
-        guard let seen, isOther || isLonger || answers.areDue(at: now) else { return [] }
+        guard let seen, areRecordsNew || isLonger || answers.areDue(at: now) else { return [] }
         let records = reader.records
-        if isOther || isLonger {
+        if areRecordsNew || isLonger {
+            areRecordsNew = false
             proposals = OpenProposals(asking, decided: Set(records.decisions.keys))
             owner.forgetUsage(of: records, endedIn: seen.state)
         }
@@ -128,10 +131,10 @@ actor OwnerDesk {
             to: proposals.jobs.compactMap { question($0, in: seen) }, by: records, at: now)
     }
 
-    private func refresh() -> Bool {
-        let isOther = reader.refresh()
-        if isOther { answers.forget() }
-        return isOther
+    private func refresh() {
+        guard reader.refresh() else { return }
+        areRecordsNew = true
+        answers.forget()
     }
 
     private func question(_ job: Job, in replica: Replica) -> OwnerAnswers.Question? {
