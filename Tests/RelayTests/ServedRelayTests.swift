@@ -280,7 +280,8 @@ import Transport
     @Test("A device that has gone silent while it sent gives its place up two minutes later")
     func silent() async throws {
         let clock = Clock()
-        try await ServedRelay.with(devices: 1, clock: { clock.now }) { relay in
+        let now: @Sendable () -> Timestamp = { clock.now }
+        try await ServedRelay.with(devices: 1, clock: now) { relay in
             async let ended = relay.carryOut()
             #expect(try await relay.connection(0).task() != nil)
             let (card, id) = (try #require(try relay.home.cards().first), relay.round.id)
