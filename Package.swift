@@ -469,10 +469,11 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "Bundles", "Contracts", "Coordinator", "DataSources", "Encodings", "HouseRules",
-                "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Node", "Participation",
-                "Randomness", "SampleLab",
-                "ServedLab", "Storage", "Transport",
+                "Bundles", "ContractLibrary", "Contracts", "Coordinator", "DataSources",
+                "Encodings", "Federation",
+                "HouseRules", "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Node",
+                "Participation", "Randomness", "SampleLab", "ServedLab", "Storage", "Trainers",
+                "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

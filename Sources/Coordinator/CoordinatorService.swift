@@ -16,6 +16,7 @@ package import Transport
 /// The coordinator: runs the machine on a real store, real connections and a real clock.
 package actor CoordinatorService: Service {
     /// So many entries may wait for a batch before submissions are put off.
+    private static let holdsLogged = 8
     private static let pendingMax = 20_000
     private static let heartbeat = Duration.seconds(2)
     private static let uploadSweep = Duration.seconds(3_600)
@@ -249,13 +250,16 @@ package actor CoordinatorService: Service {
 
     /// Takes all that a member's node holds back.
     package func held(_ holds: [SiteHold], by member: MemberID) {
+        let commands = machine.held(holds, by: member, at: now())
+        let accepted = machine.holds.held(by: member)
         logger.info(
             "site.holds",
             metadata: [
-                "member.id": "\(member)",
-                "held": "\(holds.map { "\($0.job): \($0.code)" }.joined(separator: ", "))",
+                "member.id": "\(member)", "held.count": "\(accepted.count)",
+                "held.first": .array(
+                    accepted.prefix(Self.holdsLogged).map { "\($0.job): \($0.code)" }),
             ])
-        perform(machine.held(holds, by: member, at: now()))
+        perform(commands)
         progress.notify()
     }
 

@@ -27,6 +27,7 @@ package struct CoordinatorMachine: Sendable {
     package enum Timer: Hashable, Sendable {
         case roundTimeout(RoundID)
         case opening(JobID)
+        case owners(JobID)
         case cut
     }
 
@@ -186,6 +187,8 @@ package struct CoordinatorMachine: Sendable {
             perform(next, of: round.job, at: now, &commands)
         case .opening(let job):
             jobs[job]?.gathered()
+        case .owners(let job):
+            jobs[job]?.ownersWaitedFor()
         case .cut:
             awaitsCut = false
         }
@@ -270,6 +273,8 @@ package struct CoordinatorMachine: Sendable {
                 commands.append(.wake(.roundTimeout(round), afterMilliseconds: delay))
             case .wakeToOpen(let delay):
                 commands.append(.wake(.opening(job), afterMilliseconds: delay))
+            case .wakeForOwners(let delay):
+                commands.append(.wake(.owners(job), afterMilliseconds: delay))
             case .aggregate(let round, let job):
                 commands.append(.aggregate(round, of: job))
             }

@@ -15,6 +15,8 @@ package struct JobMachine: Sendable {
         case wake(RoundID, afterMilliseconds: Int64)
         /// Call ``gathered()`` after so long.
         case wakeToOpen(afterMilliseconds: Int64)
+        /// Call ``ownersWaitedFor()`` after so long.
+        case wakeForOwners(afterMilliseconds: Int64)
         /// Add up what was sealed, store the result, and tell ``handle(_:in:)``.
         case aggregate(Round, of: Job)
     }
@@ -29,8 +31,9 @@ package struct JobMachine: Sendable {
     private var round: RoundMachine?
     private var hasGathered = false
     private var isGathering = false
-    /// When it has asked to be woken, because it waits for owners no longer than that.
-    private var wokenAt: Timestamp?
+    /// When it has asked to be woken, because it waits for owners no longer than that. Whatever they
+    /// say meanwhile, it looks again then, and asks once more if it has to.
+    private var wakesForOwnersAt: Timestamp?
 
     package init(_ id: JobID) {
         self.id = id
@@ -64,7 +67,6 @@ package struct JobMachine: Sendable {
     ) -> [Command] {
         hasGathered = false
         isGathering = false
-        wokenAt = nil
         if round?.id != current.id { round = RoundMachine(current, of: job) }
         switch current.status {
         case .open where finality.stage(of: current.index) == .final:
@@ -89,7 +91,11 @@ package struct JobMachine: Sendable {
     /// The time to wait for participants is over.
     package mutating func gathered() {
         hasGathered = true
-        wokenAt = nil
+    }
+
+    /// The time to wait for owners may be over.
+    package mutating func ownersWaitedFor() {
+        wakesForOwnersAt = nil
     }
 
     /// The ledger refused an action of this job: what to do instead.
@@ -188,9 +194,9 @@ package struct JobMachine: Sendable {
     /// - Parameter since: When the first of those that are waited for said so.
     private mutating func waitForOwners(since: Timestamp, at time: Timestamp) -> [Command] {
         let end = since.advanced(byMilliseconds: SiteHold.patienceMilliseconds)
-        guard wokenAt != end else { return [] }
-        wokenAt = end
-        return [.wakeToOpen(afterMilliseconds: max(1, end - time))]
+        guard wakesForOwnersAt.map({ end < $0 }) ?? true else { return [] }
+        wakesForOwnersAt = end
+        return [.wakeForOwners(afterMilliseconds: max(1, end - time))]
     }
 
     private func openRound(_ job: Job, _ task: RoundTask, _ participants: [Participant])

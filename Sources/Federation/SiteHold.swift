@@ -63,6 +63,11 @@ package struct SiteHolds: Sendable {
 
     package init() {}
 
+    /// What is known of one member, in the order of the jobs' names.
+    package func held(by member: MemberID) -> [SiteHold] {
+        held.values.compactMap { $0[member]?.hold }.sorted { $0.job < $1.job }
+    }
+
     /// Takes all that a member holds back now, in place of what it told before.
     ///
     /// Only what the ledger knows of counts: jobs that are not over, and in which it takes part.

@@ -36,10 +36,14 @@ package enum NodeRoutes {
         routes.add(
             APIOperation(
                 .get, "/v1/requests", tag: "node",
-                "The jobs that ask for the member's data, and what its rules and its decisions say")
+                "The jobs that ask for the member's data, what its rules and its decisions say, and "
+                    + "how many proposals of one member are left out")
         ) { _, context in
             _ = try context.requireMemberOrApplicant()
-            return Response(["items": .array(await service.requests().map(\.json))])
+            let (requests, leftOut) = await service.requests()
+            return Response([
+                "items": .array(requests.map(\.json)), "leftOut": .array(leftOut.map(\.json)),
+            ])
         }
         LabRoutes { await service.snapshot }.add(to: &routes)
         LedgerRoutes(database: service.database, progress: service.progress) {

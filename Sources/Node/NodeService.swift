@@ -3,7 +3,7 @@ import Encodings
 import Federation
 import Foundation
 import HouseRules
-package import Identity
+import Identity
 package import LabAPI
 import Ledger
 package import Logging
@@ -24,33 +24,31 @@ package actor NodeService: Service {
     package nonisolated let database: LedgerDatabase
     package nonisolated let progress = ProgressSignal()
     package nonisolated let lab: LabCard
-    private nonisolated let home: NodeHome
-    private nonisolated let blobs: BlobStore
-    private nonisolated let runner: TrainingRunner
+    nonisolated let home: NodeHome
+    nonisolated let blobs: BlobStore
+    nonisolated let runner: TrainingRunner
     /// Where the member's rows lie on devices.
-    private nonisolated let relay: RelayRunner?
-    private nonisolated let owner: OwnerControl
-    private nonisolated let logger: Logger
-    private nonisolated let now: @Sendable () -> Timestamp
+    nonisolated let relay: RelayRunner?
+    nonisolated let desk: OwnerDesk
+    nonisolated let logger: Logger
+    nonisolated let now: @Sendable () -> Timestamp
     private nonisolated let batches: AsyncStream<ExecutedBatch>
-    private nonisolated let orders: AsyncStream<TrainingOrder>
-    private nonisolated let outbox = Outbox()
+    nonisolated let orders: AsyncStream<TrainingOrder>
+    nonisolated let outbox = Outbox()
     private let batchQueue: AsyncStream<ExecutedBatch>.Continuation
     private let orderQueue: AsyncStream<TrainingOrder>.Continuation
 
-    private var client: SignedClient
+    private(set) var client: SignedClient
     private let followsMoves: Bool
-    private var machine: NodeMachine
-    private var counters = NodeCounters()
-    private var alarms = AlarmBoard()
-    private var coordinatorSize: UInt64 = 0
-    private var isConnected = false
+    private(set) var machine: NodeMachine
+    private(set) var counters = NodeCounters()
+    private(set) var alarms = AlarmBoard()
+    private(set) var declines = DeclineBoard()
+    private(set) var coordinatorSize: UInt64 = 0
+    private(set) var isConnected = false
+    var reports = RoundReports()
     private var keptCertificate: UInt64 = 0
     private var hasLostMessage = false
-    private var desk: OwnerDesk
-    /// The newest report: the rate of a round's training is told until its end.
-    private var reported: (round: RoundID, stage: SiteReport.Stage, rate: Double?)?
-    private static let ownerIsAskedEvery: Duration = .milliseconds(500)
 
     /// - Parameters:
     ///   - client: Talks to the coordinator under the member's key.
@@ -82,7 +80,6 @@ package actor NodeService: Service {
             halted: evidence.flatMap(CaughtMisconduct.init))
         machine = NodeMachine(follower, signingKey: try KeyFile.read(home.signingKey))
         let owner = OwnerControl(home: home, rowsMin: rowsMin, now: now)
-        self.owner = owner
         desk = OwnerDesk(owner, member: card.member)
         runner = TrainingRunner(
             member: card.member, home: home, blobs: blobs, owner: owner,
@@ -125,6 +122,7 @@ package actor NodeService: Service {
                 for messages in self.outbox.queues {
                     group.addTask { try await self.send(messages) }
                 }
+                group.addTask { try await self.sendReports() }
                 group.addTask { try await self.stayConnected() }
                 group.addTask { try await self.watchOwner() }
                 do {
@@ -146,9 +144,7 @@ package actor NodeService: Service {
         while true {
             let (from, client) = await (size, client)
             // Before it is seen to be here: a round must not be opened with what it holds back.
-            if let holds = await changedHolds(isNewConnection: true) {
-                await tell(holds)
-            }
+            await tellHoldsFirst()
             do {
                 try await client.follow("/v1/stream", ["from": "\(from)"]) { event in
                     if try await self.receive(event) { wait = Self.reconnect.first }
@@ -168,6 +164,8 @@ package actor NodeService: Service {
     }
 
     private var size: UInt64 { machine.follower.size }
+    var replica: Replica { machine.replica }
+    nonisolated var member: MemberID { desk.member }
 
     /// Goes where the coordinator is by what this node has stored. The lab's card is rewritten, so that
     /// the member's commands go there, too.
@@ -200,6 +198,7 @@ package actor NodeService: Service {
         if !isConnected {
             isConnected = true
             counters.connections += 1
+            outbox.reports.retry()
             logger.info("coordinator.connected", metadata: ["url": "\(client.baseURL)"])
             try perform(
                 machine.connected(at: now()).filter {
@@ -220,16 +219,17 @@ package actor NodeService: Service {
             coordinatorSize = size
             try perform(machine.receiveHeartbeat(size: size, time: time, at: now()))
         case .task(let task):
-            try perform(machine.receive(task, datasets: ownedDatasets()))
+            let datasets = await ownedDatasets()
+            try perform(machine.receive(task, datasets: datasets))
         }
         progress.notify()
         return true
     }
 
     /// What this node can open right now; an owner may add datasets while the node runs.
-    private func ownedDatasets() -> Set<DatasetID> {
+    nonisolated func ownedDatasets() async -> Set<DatasetID> {
         do {
-            return Set(try home.ownedDatasets().map(\.id)).union(relayed)
+            return try await desk.datasets().union(relayed)
         } catch {
             logger.error("datasets.unreadable", metadata: ["error": "\(error)"])
             return relayed
@@ -237,7 +237,9 @@ package actor NodeService: Service {
     }
 
     /// The dataset that lies on devices.
-    private var relayed: Set<DatasetID> { Set(relay.map { [$0.relay.dataset.id] } ?? []) }
+    private nonisolated var relayed: Set<DatasetID> {
+        Set(relay.map { [$0.relay.dataset.id] } ?? [])
+    }
 
     private func keepCertificate() async throws {
         guard let certificate = machine.follower.certificate,
@@ -255,21 +257,15 @@ package actor NodeService: Service {
             case .ledger(let command): try perform(command)
             case .train(let order): orderQueue.yield(order)
             case .contribute(let envelope, let contribution):
-                // It may have been made long ago, for a round that was too early for it.
-                let job = contribution.round.job
-                if let refusal = desk.forbidden(in: machine.replica, of: job)[job] {
-                    decline(contribution.round, code: refusal.code, detail: refusal.plain)
-                } else {
-                    outbox.put(.contribution(envelope, contribution))
-                }
+                outbox.put(.contribution(envelope, contribution))
             case .decline(let round, let code, let detail):
                 decline(round, code: code, detail: detail)
             }
         }
     }
 
-    private func decline(_ round: RoundID, code: String, detail: String) {
-        desk.noteDecline(code, at: now())
+    func decline(_ round: RoundID, code: String, detail: String) {
+        declines.note(code, at: now())
         counters.refusals[code, default: 0] += 1
         logger.notice(
             "task.declined",
@@ -320,254 +316,27 @@ package actor NodeService: Service {
             try perform(machine.stored(size: batch.size, at: now()))
             try followCoordinator()
             progress.notify()
-            await runner.bundles.endAll(but: licensedJobs)
+            // Nothing of the others' data stays with a trainer.
+            await runner.bundles.endAll(but: replica.state.licensedJobs(of: member))
         }
     }
 
-    private nonisolated func carryOutOrders() async throws {
-        try await withThrowingDiscardingTaskGroup { relayed in
-            for await order in orders {
-                if let relay, order.participant.dataset == relay.relay.dataset.id {
-                    // It waits for others, and nothing else should wait for it.
-                    relayed.addTask { try await self.askDevices(for: order, through: relay) }
-                    continue
-                }
-                let outcome = await runner.run(order, client: client) {
-                    await self.refusal(of: order)
-                } isCounted: {
-                    await self.isCounted($0)
-                } report: {
-                    await self.report($0, $1, on: order.round.id)
-                }
-                let failure = await runner.bundles.failures.last { $0.round == order.round.id }
-                try await finished(order, outcome, said: failure?.failure.trainersWords)
-            }
-            relayed.cancelAll()
-        }
-    }
-
-    private func askDevices(for order: TrainingOrder, through relay: RelayRunner) async throws {
-        let rows = machine.replica.state.datasets[order.participant.dataset]?.rows ?? 0
-        let outcome = await relay.run(order, rows: rows, client: client) {
-            try await self.deviceTask(
-                for: order.round.id,
-                within: .milliseconds(order.job.roundTimeoutMilliseconds / 2))
-        } refusal: {
-            await self.refusal(of: order)
-        } isCounted: {
-            await self.isCounted($0)
-        } report: {
-            await self.report($0, on: order.round.id)
-        }
-        // A node that stops has declined nothing.
-        try Task.checkCancellation()
-        try finished(order, outcome)
-    }
-
-    /// Whether this node's update of a round counts, in that round or late in another.
-    private func isCounted(_ id: RoundID) -> Bool {
-        let jobs = machine.replica.state.jobs
-        guard let job = jobs[id.job] else { return false }
-        return (id.number..<min(job.opened, id.number + 1 + job.lateRoundsMax)).contains { number in
-            jobs[RoundID(job: job.id, number: number)]?.contributions.contains {
-                $0.member == machine.member && ($0.startedIn ?? number) == id.number
-            } == true
-        }
-    }
-
-    /// The running jobs that this node still has a licence for; nothing of the others' data stays
-    /// with a trainer.
-    private var licensedJobs: Set<JobID> {
-        let state = machine.replica.state
-        return Set(
-            state.jobs.running.filter { id in
-                let own = state.jobs[id]?.participants.first { $0.member == machine.member }
-                return own.flatMap { state.licence($0.licence) }?.contract.hasEnded == false
-            })
-    }
-
-    private func refusal(of order: TrainingOrder) -> TaskRefusal? {
-        machine.refusal(of: order, at: now())
-    }
-
-    /// Tells the coordinator how far a round is, as far as the licence allows.
-    ///
-    /// - Parameter progress: What a trainer says of itself.
-    private func report(
-        _ stage: SiteReport.Stage, _ progress: WorkProgress? = nil, code: String? = nil,
-        said: String? = nil,
-        on round: RoundID
-    ) {
-        // Reports of progress are on their way by themselves; one may come after the training's end.
-        if progress != nil, reported?.round == round, reported?.stage != .training { return }
-        let rate = progress?.rowsPerSecond ?? (reported?.round == round ? reported?.rate : nil)
-        reported = (round, stage, rate)
-        let state = machine.replica.state
-        let own = state.jobs[round]?.participants.first { $0.member == machine.member }
-        guard let licence = own.flatMap({ state.licence($0.licence) }),
-            let report = SiteDisclosure(licence).disclosed(
-                SiteReport(
-                    round: round, stage: stage,
-                    fractionMicro: progress.map {
-                        Int64(min(max($0.fraction, 0), 1) * 1_000_000)
-                    }, rowsPerSecond: rate.map { Int64(min($0.rounded(), 1e15)) }, code: code,
-                    message: said ?? progress?.text))
-        else { return }
-        outbox.put(.report(report))
-    }
-
-    /// - Parameter said: What went wrong in the trainer's own words, which may speak of the data.
-    private func finished(
-        _ order: TrainingOrder, _ outcome: NodeMachine.Outcome, said: String? = nil
-    ) throws {
+    /// An order has been carried out.
+    func ended(_ round: RoundID, _ outcome: NodeMachine.Outcome) throws {
         switch outcome {
-        case .update:
-            report(.uploading, on: order.round.id)
-            counters.training["done", default: 0] += 1
-        case .failure(let code, let detail):
-            report(.failed, code: code, said: said ?? detail, on: order.round.id)
-            // The coordinator is to know before it opens the next round.
-            tellHolds()
-            counters.training[code, default: 0] += 1
+        case .update: counters.training["done", default: 0] += 1
+        case .failure(let code, _): counters.training[code, default: 0] += 1
         }
-        try perform(machine.trained(order.round.id, outcome))
+        try perform(machine.trained(round, outcome))
     }
 
-    private nonisolated func send(_ messages: AsyncStream<Outbox.Message>) async throws {
-        for await message in messages {
-            do {
-                try await send(message)
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                logger.notice("message.not_sent", metadata: ["error": "\(error)"])
-                if Self.mayGoBetter(error) { await lostMessage() }
-            }
-        }
-    }
-
-    /// Whether it was the connection or the other side, and not what was sent.
-    private static func mayGoBetter(_ error: any Error) -> Bool {
-        // Where there is no room (507), sending it again at once makes none.
-        if let problem = error as? Problem { return problem.status >= 500 && problem.status != 507 }
-        return error is ConnectionFailure
+    func refusal(of order: TrainingOrder) -> TaskRefusal? {
+        machine.refusal(of: order, at: now())
     }
 
     /// Dials again, though the stream may still be there: only then does this node repeat its
     /// cosignature, and the coordinator its tasks.
-    private func lostMessage() {
+    func lostMessage() {
         hasLostMessage = true
-    }
-
-    private nonisolated func send(_ message: Outbox.Message) async throws {
-        switch message {
-        case .contribution(_, let contribution):
-            // It may have waited behind another upload.
-            if let (code, detail) = await whyNotToLeave(contribution) {
-                await decline(contribution.round, code: code, detail: detail)
-                return
-            }
-            try await message.send(to: client, from: blobs)
-            await report(.contributed, on: contribution.round)
-        case .holds:
-            // It may have waited while others were told out of turn.
-            try await Outbox.Message.holds(await newestHolds()).send(to: client, from: blobs)
-        case .cosignatures, .decline, .report: try await message.send(to: client, from: blobs)
-        }
-    }
-
-    /// What the owner, or the licence, says by now.
-    private func whyNotToLeave(
-        _ contribution: Contribution
-    ) -> (code: String, detail: String)? {
-        let (job, replica) = (contribution.round.job, machine.replica)
-        if let refusal = desk.forbidden(in: replica, of: job)[job] {
-            return (refusal.code, refusal.plain)
-        }
-        let own = replica.state.jobs[job]?.participants.first { $0.member == machine.member }
-        guard own.flatMap({ replica.state.licence($0.licence) })?.contract.hasEnded == false else {
-            return ("task.licence_not_active", "the licence has ended")
-        }
-        return nil
-    }
-
-    private func newestHolds() -> [SiteHold] { desk.newestHolds(in: machine.replica) }
-
-    // MARK: - The owner
-
-    /// Looks again and again at what the owner has decided: rules, approvals and hours change while
-    /// the node runs.
-    private nonisolated func watchOwner() async throws {
-        while true {
-            try await Task.sleep(for: Self.ownerIsAskedEvery)
-            await tellHolds()
-            await runner.bundles.endAll(of: forbiddenJobs)
-        }
-    }
-
-    private func tellHolds() {
-        guard isConnected, let holds = changedHolds(isNewConnection: false) else { return }
-        outbox.put(.holds(holds))
-    }
-
-    /// Tells them out of turn.
-    private nonisolated func tell(_ holds: [SiteHold]) async {
-        do {
-            try await send(.holds(holds))
-        } catch {
-            logger.debug("message.not_sent", metadata: ["error": "\(error)"])
-            await holdsWereLost()
-        }
-    }
-
-    private func holdsWereLost() { desk.holdsWereLost() }
-
-    private func changedHolds(isNewConnection: Bool) -> [SiteHold]? {
-        desk.changedHolds(in: machine.replica, isNewConnection: isNewConnection)
-    }
-
-    private var forbiddenJobs: Set<JobID> { Set(desk.forbidden(in: machine.replica).keys) }
-
-    /// The jobs that are not over and ask for this member's data.
-    package func requests() -> [JobRequest] { desk.requests(in: machine.replica) }
-
-    // MARK: - What is shown
-
-    package var snapshot: LabSnapshot {
-        let follower = machine.follower
-        return LabSnapshot(
-            replica: follower.replica, finality: follower.replica.finality,
-            checkpoint: follower.verified, certificate: follower.certificate, connected: nil)
-    }
-
-    package func status() async -> NodeStatus {
-        let trainerFailures = await runner.bundles.failures
-        let datasetProblems = await runner.watch.problems
-        let follower = machine.follower
-        let sets = follower.replica.state.cosigners.newest
-        return NodeStatus(
-            member: machine.member, lab: lab.lab, coordinator: client.baseURL,
-            isConnected: isConnected, size: follower.size, coordinatorSize: coordinatorSize,
-            finality: follower.replica.finality, cosignedSize: follower.cosignedSize,
-            isCosigner: sets.contains { $0.keys[machine.member] != nil },
-            quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms.raised,
-            datasets: ownedDatasets().sorted(), datasetProblems: datasetProblems,
-            trainerFailures: trainerFailures, relay: await relay?.relay.status,
-            rules: owner.rules, rulesFile: owner.file.exists ? owner.file.file.path : nil,
-            requests: requests(), declined: desk.declined)
-    }
-
-    /// Only the node's own member may ask it anything.
-    package func caller(_ key: PublicKey) -> Caller {
-        let card = try? home.card()
-        return card?.keys.signing == key ? .member(machine.member) : .stranger(key)
-    }
-
-    var metrics: [Metric] {
-        let follower = machine.follower
-        return counters.metrics(
-            size: follower.size, finality: follower.replica.finality,
-            coordinatorSize: coordinatorSize, cosigned: follower.cosignedSize,
-            isConnected: isConnected, isHalted: follower.halted != nil, alarms: alarms.raised.count)
     }
 }

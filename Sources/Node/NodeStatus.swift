@@ -37,6 +37,8 @@ package struct NodeStatus: Sendable {
     package let rulesFile: String?
     /// The jobs that ask for this member's data.
     package let requests: [JobRequest]
+    /// How many more proposals ask, by proposer.
+    package let leftOut: [OpenProposals.LeftOut]
     /// Since the node was started, by code.
     package let declined: [DeclinedTasks]
 
@@ -84,7 +86,7 @@ package struct NodeStatus: Sendable {
             "datasetProblems": .array(datasetProblems.map(\.json)),
             "trainerFailures": .array(trainerFailures.map(\.json)), "relay": relay?.json,
             "rules": rulesJSON, "requests": .array(requests.map(\.json)),
-            "declined": .array(declined.map(\.json)),
+            "leftOut": .array(leftOut.map(\.json)), "declined": .array(declined.map(\.json)),
         ]
     }
 }

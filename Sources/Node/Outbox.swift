@@ -27,18 +27,17 @@ struct Outbox: Sendable {
     private let uploads: Queue = AsyncStream.makeStream()
     /// What the coordinator should know at once.
     private let notices: Queue = AsyncStream.makeStream()
-    /// Only the newest is worth sending.
-    private let reports: Queue = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let reports = ReportQueue()
 
-    /// To be sent beside each other, each in its order.
-    var queues: [AsyncStream<Message>] { [signing, uploads, notices, reports].map(\.stream) }
+    /// To be sent beside each other and the reports, each in its order.
+    var queues: [AsyncStream<Message>] { [signing, uploads, notices].map(\.stream) }
 
     func put(_ message: Message) {
         switch message {
         case .cosignatures: signing.continuation.yield(message)
         case .contribution: uploads.continuation.yield(message)
         case .decline, .holds: notices.continuation.yield(message)
-        case .report: reports.continuation.yield(message)
+        case .report(let report): reports.put(report)
         }
     }
 }

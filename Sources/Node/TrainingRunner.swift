@@ -171,14 +171,18 @@ struct TrainingRunner: Sendable {
         _ settings: BundleSettings, on dataset: DatasetID, _ client: SignedClient
     ) async throws -> BundleArchive {
         let archive = try await archive(settings, on: dataset, client)
-        // The owner's rules go by the name that the job gives.
+        try Self.requireName(settings.name, of: archive)
+        return archive
+    }
+
+    /// - Parameter called: What the job calls it, by which the owner's rules go.
+    static func requireName(_ called: String, of archive: BundleArchive) throws(BundleFailure) {
         let name = archive.manifest.name
-        guard name == settings.name, !JobTrainer.allKinds.contains(name) else {
+        guard name == called, !JobTrainer.allKinds.contains(name) else {
             throw BundleFailure.archive(
-                "the job calls the bundle \(settings.name), and its own name is \(name); a bundle "
+                "the job calls the bundle \(called), and its own name is \(name); a bundle "
                     + "must not have the name of a trainer that is built in")
         }
-        return archive
     }
 
     private func archive(

@@ -61,8 +61,10 @@ package struct DeviceRound: Sendable {
         /// A device asks for work, for the first time or again.
         case joined(DeviceID)
         case contributed(DeviceID, Contribution)
-        /// It has declined, or its connection is gone; it may come back.
+        /// It has declined for now, or its connection is gone; it may come back.
         case left(DeviceID)
+        /// It cannot do this task, now or later.
+        case unable(DeviceID)
         /// What it has sent could not be read, or is against what it is enrolled for.
         case faulty(DeviceID, DeviceFault)
         case timedOut
@@ -79,6 +81,8 @@ package struct DeviceRound: Sendable {
     private enum Standing: Sendable {
         case asked
         case gone
+        /// For the rest of the round: it would decline again, and other rounds wait for it.
+        case unable
         case contributed
         /// For the rest of the round: what one device can make the relay do is bounded.
         case refused
@@ -105,7 +109,8 @@ package struct DeviceRound: Sendable {
         switch event {
         case .joined(let device): join(device)
         case .contributed(let device, let contribution): take(contribution, of: device)
-        case .left(let device): leave(device)
+        case .left(let device): leave(device, for: .gone)
+        case .unable(let device): leave(device, for: .unable)
         case .faulty(let device, let fault):
             // One that was not asked hears that, and learns nothing of its file.
             if let other = standingFault(of: device) {
@@ -118,22 +123,26 @@ package struct DeviceRound: Sendable {
     }
 
     private mutating func join(_ device: DeviceID) -> [Command] {
-        guard !isOver else { return [.refuse(device, .roundOver)] }
-        switch standings[device] {
-        case .contributed, .refused: return [.refuse(device, .twice)]
-        case .asked, .gone: break
-        case nil:
-            guard standings.count < limits.devicesMax else {
-                return [.refuse(device, .roundFull(devicesMax: limits.devicesMax))]
-            }
-        }
+        if let fault = joiningFault(of: device) { return [.refuse(device, fault)] }
         standings[device] = .asked
         return [.sendTask(to: device)]
     }
 
-    private mutating func leave(_ device: DeviceID) -> [Command] {
+    /// Why a device is not asked (any more).
+    package func joiningFault(of device: DeviceID) -> DeviceFault? {
+        guard !isOver else { return .roundOver }
+        return switch standings[device] {
+        case .asked, .gone: nil
+        case .contributed, .refused, .unable: .twice
+        case nil:
+            standings.count < limits.devicesMax
+                ? nil : .roundFull(devicesMax: limits.devicesMax)
+        }
+    }
+
+    private mutating func leave(_ device: DeviceID, for standing: Standing) -> [Command] {
         guard !isOver, standings[device] == .asked else { return [] }
-        standings[device] = .gone
+        standings[device] = standing
         return []
     }
 
@@ -163,7 +172,7 @@ package struct DeviceRound: Sendable {
     package func standingFault(of device: DeviceID) -> DeviceFault? {
         guard !isOver else { return .roundOver }
         return switch standings[device] {
-        case .asked, .gone: nil
+        case .asked, .gone, .unable: nil
         case .contributed, .refused: .twice
         case nil: .notAsked
         }

@@ -38,9 +38,11 @@ package struct ServedRelay: Sendable {
     ///   - asked: What the round asks for.
     ///   - devicesMin: With fewer there is no result; all of them, if absent.
     ///   - devicesEnough: With so many the round closes; all of them, if absent.
+    ///   - clock: The relay's; this machine's, if absent.
     package static func with<Result: Sendable>(
         devices: Int, asked: RoundTask = .train, rowsPerDevice: Int = 8, devicesMin: Int? = nil,
         devicesEnough: Int? = nil, timeoutMilliseconds: Int64 = 600_000, logger: Logger = .silent,
+        clock: (@Sendable () -> Timestamp)? = nil,
         _ body: @escaping @Sendable (ServedRelay) async throws -> Result
     ) async throws -> Result {
         var lab = try SampleLab()
@@ -73,7 +75,7 @@ package struct ServedRelay: Sendable {
             settings: RelaySettings(
                 listen: ListenAddress(host: "127.0.0.1", port: 0),
                 devicesMin: devicesMin ?? devices, devicesEnough: devicesEnough,
-                roundTimeoutMilliseconds: timeoutMilliseconds), logger: logger, now: now)
+                roundTimeoutMilliseconds: timeoutMilliseconds), logger: logger, now: clock ?? now)
         let routes = RelayRoutes.make(for: service, lab: lab.id, version: "test", now: now)
         let (settled, base) = (lab, round.base.flatMap { training.blobs[$0] })
         let task = try lab.task(of: round.id)
@@ -95,15 +97,17 @@ package struct ServedRelay: Sendable {
     /// Has the relay carry the round out, as its node would.
     ///
     /// - Parameters:
+    ///   - other: As which round it is carried out; as that of the lab, if absent.
     ///   - renewed: The task as a newer state has it.
     ///   - refusal: What the node's ledger says of it by now.
     package func carryOut(
+        as other: RoundID? = nil,
         renewed: @escaping @Sendable () async throws -> DeviceTask? = { nil },
         refusal: @escaping @Sendable () async -> RelayService.Refused? = { nil }
     ) async throws -> DeviceMean {
         let relayed = try RelayedWork(
             RoundWork(
-                task: round.task, round: round.id, member: lab.member(Self.owner).id,
+                task: round.task, round: other ?? round.id, member: lab.member(Self.owner).id,
                 judges: round.judges, trainer: .averaged(SampleData.settings), base: base))
         let enrolled = keys.count
         let rows = lab.state.datasets[try DatasetID("\(Self.owner)-data")]?.rows ?? 0

@@ -40,6 +40,7 @@ import Testing
             "task \(task.round) of \(task.index) to \(members.map(\.text).joined(separator: " "))"
         case .wake(let round, let delay): "wake \(round) after \(delay)"
         case .wakeToOpen(let delay): "wake to open after \(delay)"
+        case .wakeForOwners(let delay): "wake for owners after \(delay)"
         case .aggregate(let round, let job): "aggregate \(round.id) of \(job.id)"
         }
     }

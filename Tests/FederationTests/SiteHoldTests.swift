@@ -6,8 +6,8 @@ import Testing
 /// What a site holds back before anybody opens a round with it, and how the coordinator takes it.
 @Suite struct SiteHoldTests {
     private static let day = SiteHold.patienceMilliseconds
-    private static var opening: CoordinatorMachine.Timer {
-        get throws { .opening(try JobID("j-1")) }
+    private static var owners: CoordinatorMachine.Timer {
+        get throws { .owners(try JobID("j-1")) }
     }
 
     private func hold(
@@ -36,7 +36,7 @@ import Testing
         #expect(try lab.statuses().isEmpty)
         #expect(
             lab.timers
-                == [.init(timer: try Self.opening, afterMilliseconds: Self.day)], "asked for once")
+                == [.init(timer: try Self.owners, afterMilliseconds: Self.day)], "asked for once")
         lab.now = lab.now.advanced(byMilliseconds: 3 * 3_600_000)
         try tell(&lab, "bo", [])
         #expect(try participants(lab, 0) == ["ada", "bo", "ed"])
@@ -50,10 +50,44 @@ import Testing
         try lab.connect()
         try lab.submit(StartJob(job: JobID("j-1")), by: "cy")
         #expect(try lab.statuses().isEmpty)
-        try lab.fire(Self.opening)
+        try lab.fire(Self.owners)
         #expect(try participants(lab, 0) == ["ada", "ed"])
         try lab.runRound(0, with: ["ada", "ed"])
         #expect(try participants(lab, 1) == ["ada", "ed"], "it was waited for already")
+    }
+
+    @Test("Owners that change their minds again and again set one timer, also over many rounds")
+    func timers() throws {
+        var lab = try Self.longLab()
+        try lab.propose(plan: [.train, .train, .train])
+        try tell(&lab, "bo", [hold()])
+        lab.now = lab.now.advanced(byMilliseconds: 1_000)
+        try tell(&lab, "ada", [hold()])
+        try lab.connect()
+        try lab.submit(StartJob(job: JobID("j-1")), by: "cy")
+        #expect(try lab.statuses().isEmpty)
+        func waits() throws -> [Int64] {
+            let owners = try Self.owners
+            return lab.timers.filter { $0.timer == owners }.map(\.afterMilliseconds)
+        }
+        #expect(try waits() == [Self.day - 1_000])
+        for _ in 0..<5 {
+            lab.now = lab.now.advanced(byMilliseconds: 1_000)
+            try tell(&lab, "bo", [])
+            #expect(try lab.statuses().isEmpty, "ada is waited for longer")
+            try tell(&lab, "bo", [hold("owner.trainer_not_approved")])
+        }
+        for number in 0..<2 {
+            for name in ["ada", "bo"] { try tell(&lab, name, []) }
+            for name in ["ada", "bo"] { try tell(&lab, name, [hold()]) }
+            try lab.runRound(number)
+        }
+        #expect(try waits() == [Self.day - 1_000])
+        // It goes off, and what is waited for longer asks for another.
+        try tell(&lab, "bo", [])
+        let before = lab.timers.count
+        lab.perform(lab.machine.fired(try Self.owners, at: lab.now))
+        #expect(lab.timers.count == before + 1)
     }
 
     @Test("Whoever approves after lunch finds the job alive, also where all sites had to")
@@ -114,6 +148,8 @@ import Testing
         try tell(&lab, "bo", [hold()])
         try tell(&lab, "ada", [])
         #expect(lab.machine.holds.held[try JobID("j-1")]?.keys.map(\.text) == ["bo"])
+        #expect(lab.machine.holds.held(by: try MemberID("bo")) == [try hold()])
+        #expect(lab.machine.holds.held(by: try MemberID("ada")).isEmpty)
         try lab.submit(AbandonJob(job: JobID("j-1"), reason: "enough"), by: "cy")
         #expect(lab.machine.holds.held.isEmpty, "the job is over")
     }

@@ -1,6 +1,7 @@
 import Contracts
 import Encodings
 import HouseRules
+import Randomness
 import Testing
 
 /// Each rule by itself: what it lets through, and what it says of the rest.
@@ -33,6 +34,41 @@ import Testing
     private static let digest = BlobDigest(sha256: [UInt8](repeating: 7, count: 32))
     private static func bundle(isApproved: Bool) -> AskedTask.Trainer {
         .bundle(name: "mean", digest: digest, isApproved: isApproved)
+    }
+
+    @Test("Until its end, a decision is what it was when it was made")
+    func ends() throws {
+        let night: JSONValue = ["from": "20:00", "to": "06:00"]
+        let days: JSONValue = ["days": "mon-fri", "from": "08:15", "to": "17:30"]
+        let cases: [(JSONValue, isLasting: Bool)] = [
+            ([:], true), (["hours": [night]], false), (["hours": [days, night]], false),
+            (["hours": [night], "zone": "+05:30"], false), (["hours": []], false),
+            (["rounds-max": ["per-day": 1]], false),
+            (["datasets": ["tumours": ["hours": [days]]]], false),
+            (["datasets": ["others": ["hours": [days]]]], true),
+            (["purposes": ["other"], "hours": [days]], true),
+        ]
+        for (json, isLasting) in cases {
+            let rules = try rules(json)
+            var random = SeededRandom(seed: 3)
+            for _ in 0..<200 {
+                var asked = try task(usage: .init(roundsToday: 1, datasetRoundsToday: 1))
+                asked.now = asked.now.advanced(
+                    byMilliseconds: Int64(random.uniformInteger(below: 7 * 86_400_000)))
+                let decision = rules.decision(on: asked, Self.offsets)
+                let end = rules.end(of: decision, on: asked.dataset, decidedAt: asked.now)
+                #expect((end == nil) == isLasting, "\(json)")
+                guard let end else { continue }
+                #expect(asked.now < end)
+                // The last moment, and one in between.
+                let left = end - asked.now
+                for later in [left - 1, Int64(random.uniformInteger(below: UInt64(left)))] {
+                    var then = asked
+                    then.now = asked.now.advanced(byMilliseconds: later)
+                    #expect(rules.decision(on: then, Self.offsets) == decision, "\(json)")
+                }
+            }
+        }
     }
 
     @Test("A list lets in what it names, and an empty list nothing")

@@ -107,17 +107,4 @@ import Testing
         try Data("{}".utf8).write(to: home.decisions.appending(path: "j-1.json"))
         #expect(throws: StorageError.self) { try decisions.decision(on: id) }
     }
-
-    @Test("What the coordinator may not have heard is told again, and nothing twice")
-    func lostHolds() throws {
-        let replica = try SampleLab().sequencer.replica
-        let control = OwnerControl(home: home, rowsMin: 1) { Timestamp(milliseconds: 0) }
-        var desk = OwnerDesk(control, member: try MemberID("north"))
-        // An earlier life of the node may have held jobs back.
-        #expect(desk.changedHolds(in: replica, isNewConnection: true) == [])
-        #expect(desk.changedHolds(in: replica, isNewConnection: true) == nil)
-        desk.holdsWereLost()
-        #expect(desk.changedHolds(in: replica, isNewConnection: false) == [])
-        #expect(desk.changedHolds(in: replica, isNewConnection: false) == nil)
-    }
 }

@@ -94,6 +94,27 @@ import Testing
         #expect(round.contributed == 2)
     }
 
+    @Test(
+        "A device that cannot do a round's task is not asked again; what it has all the same counts"
+    )
+    func unable() throws {
+        var round = try round()
+        #expect(round.handle(.unable(a)) == [])
+        #expect(round.joiningFault(of: a) == nil, "it was not asked yet")
+        for name in [a, b] { _ = round.handle(.joined(name)) }
+        #expect(round.handle(.unable(a)) == [])
+        #expect(round.joiningFault(of: a) == .twice)
+        #expect(round.handle(.joined(a)) == [.refuse(a, .twice)])
+        #expect(round.handle(.joined(b)) == [.sendTask(to: b)])
+        #expect(round.handle(.contributed(a, contribution())) == [.accepted(a)])
+        for code in ["dataset.layout_differs", "trainer.failed", "device.nothing_held_out"] {
+            #expect(DeviceDecline.lasts(code))
+        }
+        for code in ["task.rolled_back", "task.late", "task.not_certified", "anything"] {
+            #expect(!DeviceDecline.lasts(code))
+        }
+    }
+
     @Test("A device counts once, and the second answer changes nothing")
     func twice() throws {
         var round = try round()

@@ -4,13 +4,15 @@ import Devices
 import Encodings
 import Identity
 import Learning
-import Node
 import Relay
 import SampleLab
+import Synchronization
 import Tensors
 import Testing
 import Trainers
 import Transport
+
+@testable import Node
 
 /// A relay's service as its devices meet it, over HTTP.
 @Suite struct ServedRelayTests {
@@ -243,6 +245,71 @@ import Transport
                 #expect(refused.code == "task.licence_not_active")
             }
             #expect(await relay.service.status.rounds.isEmpty)
+        }
+    }
+
+    @Test("A job that devices cannot do, or do not answer, keeps none of them from another")
+    func fair() async throws {
+        try await ServedRelay.with(devices: 2) { relay in
+            // By its name it would come first, always.
+            let first = RoundID(job: try JobID("a-job"), number: 0)
+            #expect(first < relay.round.id)
+            func known(_ round: RoundID) async -> Int? {
+                await relay.service.status.rounds.first { $0.round == round }?.known
+            }
+            let impossible = Task { try await relay.carryOut(as: first) }
+            defer { impossible.cancel() }
+            while await known(first) == nil { await Task.yield() }
+            async let ended = relay.carryOut()
+            while await known(relay.round.id) == nil { await Task.yield() }
+
+            let (one, other) = (try relay.connection(0), try relay.connection(1))
+            _ = try await one.task()
+            #expect(await known(first) == 1)
+            try await one.decline(first, code: "trainer.failed", detail: "the device cannot")
+            // The other one is asked where nobody is, and then where it was not.
+            _ = try await other.task()
+            #expect(await known(relay.round.id) == 1)
+            _ = try await other.task()
+            #expect(await known(first) == 2)
+            for place in [0, 1] { try await relay.takePart(place) }
+            #expect(try await ended.devices == 2)
+        }
+    }
+
+    @Test("A device that has gone silent while it sent gives its place up two minutes later")
+    func silent() async throws {
+        let clock = Clock()
+        let now: @Sendable () -> Timestamp = { clock.now }
+        try await ServedRelay.with(devices: 1, clock: now) { relay in
+            async let ended = relay.carryOut()
+            #expect(try await relay.connection(0).task() != nil)
+            let (card, id) = (try #require(try relay.home.cards().first), relay.round.id)
+            let first = try await relay.service.expecting(card, in: id).place
+            clock.advance(by: 119_999)
+            #expect(
+                await code { _ = try await relay.service.expecting(card, in: id) }
+                    == "relay.busy")
+            clock.advance(by: 1)
+            let second = try await relay.service.expecting(card, in: id).place
+            // What comes of the first after all frees no other's place.
+            await relay.service.received(from: card, place: first)
+            #expect(
+                await code { _ = try await relay.service.expecting(card, in: id) }
+                    == "relay.busy")
+            await relay.service.received(from: card, place: second)
+            try await relay.takePart(0)
+            #expect(try await ended.devices == 1)
+        }
+    }
+
+    private final class Clock: Sendable {
+        private let time = Mutex(Timestamp(milliseconds: 1_000_000))
+
+        var now: Timestamp { time.withLock(\.self) }
+
+        func advance(by milliseconds: Int64) {
+            time.withLock { $0 = $0.advanced(byMilliseconds: milliseconds) }
         }
     }
 

@@ -62,14 +62,21 @@ package struct JobDecisions: Sendable {
         }
     }
 
-    /// What it comes to for a job as the ledger has it.
-    func standing(of job: Job) throws -> AskedTask.Decision {
-        guard let decision = try decision(on: job.id) else { return .none }
-        // A refusal outlasts a change of what was refused; an approval does not.
-        guard decision.isApproved else {
-            return .refused(reason: decision.reason ?? "no reason was given")
+    /// All of them; one that cannot be read says nothing of the others.
+    ///
+    /// - Throws: `CocoaError` where the folder cannot be listed.
+    func all() throws -> [JobID: OwnerRecords.Reading<JobDecision>] {
+        guard FileManager.default.fileExists(atPath: folder.path) else { return [:] }
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let jobs = files.filter { $0.hasSuffix(Self.suffix) }
+            .compactMap { try? JobID(String($0.dropLast(Self.suffix.count))) }
+        return jobs.reduce(into: [:]) { decisions, job in
+            let reading = OwnerRecords.Reading { try decision(on: job) }
+            switch reading {
+            case .success(let decision): decisions[job] = decision.map { .success($0) }
+            case .failure(let error): decisions[job] = .failure(error)
+            }
         }
-        return decision.definition == job.definition ? .approved : .none
     }
 
     package func keep(_ decision: JobDecision) throws {
@@ -80,7 +87,11 @@ package struct JobDecisions: Sendable {
             mode: 0o600)
     }
 
-    private func place(_ job: JobID) -> URL { folder.appending(path: "\(job).json") }
+    private static let suffix = ".json"
+
+    private func place(_ job: JobID) -> URL {
+        folder.appending(path: "\(job)\(Self.suffix)")
+    }
 }
 
 extension Job {

@@ -19,13 +19,6 @@ package struct JobRequest: Sendable {
     /// Whether the owner is to decide, or to mend something.
     package var isAwaited: Bool { refusal?.isAwaited == true }
 
-    var hold: SiteHold? {
-        refusal.map {
-            SiteHold(
-                job: job.id, code: $0.code, isAwaited: $0.isAwaited, until: $0.until)
-        }
-    }
-
     package var json: JSONValue {
         [
             "job": job.id.json, "definition": job.definition.json,
@@ -74,16 +67,5 @@ package struct JobRequest: Sendable {
                 }
             }
         }
-    }
-}
-
-/// How often, and when last, this node has declined tasks for one reason.
-package struct DeclinedTasks: Hashable, Sendable {
-    package let code: String
-    package var count = 0
-    package var last: Timestamp
-
-    package var json: JSONValue {
-        ["code": .string(code), "count": .integer(Int64(count)), "last": last.json]
     }
 }

@@ -6,8 +6,8 @@ import Storage
 
 /// How much jobs have used of what the owner's rules allow, in a file of the node's folder: what a
 /// restart would forget could be used twice.
-struct JobUsage {
-    private struct Used {
+struct JobUsage: Hashable, Sendable {
+    private struct Used: Hashable {
         var rounds = 0
         /// The newest that is counted; numbers of rounds only grow.
         var last = -1
@@ -38,6 +38,9 @@ struct JobUsage {
             jobRounds: jobs[job]?.rounds ?? 0, jobBytes: jobs[job]?.bytes ?? 0)
     }
 
+    /// Those that have used anything.
+    var jobIDs: Set<JobID> { Set(jobs.keys) }
+
     func hasCounted(_ round: RoundID) -> Bool { (jobs[round.job]?.last ?? -1) >= round.number }
 
     /// Counts a round before its data is opened; one that is done again counts once.
@@ -53,6 +56,12 @@ struct JobUsage {
     /// Counts what is about to leave.
     mutating func leave(_ bytes: Int, of job: JobID) throws {
         jobs[job, default: Used()].bytes += bytes
+        try write()
+    }
+
+    /// Forgets jobs that are over; the day's counts stay.
+    mutating func forget(_ ended: Set<JobID>) throws {
+        jobs = jobs.filter { !ended.contains($0.key) }
         try write()
     }
 

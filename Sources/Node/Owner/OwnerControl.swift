@@ -30,25 +30,28 @@ struct OwnerControl: Sendable {
     func refusal(
         of job: Job, on dataset: DatasetID, rows: Int, round: RoundID? = nil
     ) -> RuleRefusal? {
-        refusal(of: job, on: dataset, rows: rows, round: round, rules: rules)
+        records(on: job).refusal(of: job, on: dataset, rows: rows, round: round, at: now())
     }
 
     /// Decides right before the data is opened, and counts the round.
     func begin(_ round: RoundID, of job: Job, on dataset: DatasetID, rows: Int) throws
         -> RuleRefusal?
     {
-        let rules = rules
-        if let refusal = refusal(of: job, on: dataset, rows: rows, round: round, rules: rules) {
+        let records = records(on: job)
+        if let refusal = records.refusal(
+            of: job, on: dataset, rows: rows, round: round, at: now())
+        {
             return refusal
         }
-        guard file.exists, case .success(let rules) = rules else { return nil }
+        guard file.exists, case .success(let rules) = records.rules else { return nil }
         return try counting.held {
             // Another task may have used up meanwhile what was left.
             if let refusal = refusal(of: job, on: dataset, rows: rows, round: round) {
                 return refusal
             }
             var usage = try JobUsage(home.usage)
-            try usage.begin(round, on: dataset, day: day(by: rules))
+            try usage.begin(
+                round, on: dataset, day: rules.zone.day(of: now(), RulesFile.offsets))
             return nil
         }
     }
@@ -60,16 +63,19 @@ struct OwnerControl: Sendable {
     func release(
         _ bytes: Int, from round: RoundID, of job: Job, on dataset: DatasetID, rows: Int
     ) throws -> RuleRefusal? {
-        let rules = rules
-        if let refusal = refusal(of: job, on: dataset, rows: rows, round: round, rules: rules),
+        let before = records(on: job)
+        if let refusal = before.refusal(
+            of: job, on: dataset, rows: rows, round: round, at: now()),
             refusal.endsWork || refusal.isAwaited
         {
             return refusal
         }
-        guard file.exists, case .success(let rules) = rules else { return nil }
+        guard file.exists, case .success(let rules) = before.rules else { return nil }
         return try counting.held {
             var usage = try JobUsage(home.usage)
-            let task = try task(job, on: dataset, rows: rows, round: round, rules)
+            var counted = before
+            counted.usage = .success(usage)
+            let task = try counted.task(job, on: dataset, rows: rows, round: round, at: now())
             if let refusal = rules.decision(onUpdateOf: bytes, for: task) { return refusal }
             try usage.leave(bytes, of: job.id)
             return nil
@@ -95,77 +101,49 @@ struct OwnerControl: Sendable {
         return rules.approval(for: dataset) == .never
     }
 
-    // MARK: - Jobs that ask
+    // MARK: - Jobs that are over
 
-    /// The jobs that are not over and ask for this member's data, in the order of their names.
-    func requests(of jobs: [Job], by member: MemberID, in state: LabState) -> [JobRequest] {
-        guard !jobs.isEmpty else { return [] }
-        let rules = rules
-        let decisions = JobDecisions(of: home)
-        let owned = (try? home.ownedDatasets()) ?? []
-        let ownedRows = Dictionary(owned.map { ($0.id, $0.rows) }) { first, _ in first }
-        return jobs.compactMap { job in
-            guard let own = job.participants.first(where: { $0.member == member }) else {
-                return nil
-            }
-            // A relay's rows are those that the ledger has.
-            let rows =
-                ownedRows[own.dataset] ?? state.datasets[own.dataset].map { Int(clamping: $0.rows) }
-            return JobRequest(
-                job: job, participant: own, licence: state.licence(own.licence), rows: rows,
-                refusal: refusal(
-                    of: job, on: own.dataset, rows: rows ?? .max, round: nil, rules: rules),
-                decision: try? decisions.decision(on: job.id),
-                isBundleApproved: isApproved(job))
+    /// What ended jobs have used is of no use to anybody: rules count by job, and by day.
+    ///
+    /// - Parameter records: As they were read last.
+    func forgetUsage(of records: OwnerRecords, endedIn state: LabState) {
+        // A ledger that is behind does not know the job yet.
+        func hasEnded(_ job: JobID) -> Bool { state.jobs[job].map { !$0.mayRun } ?? false }
+        guard let known = try? records.usage.get(), known.jobIDs.contains(where: hasEnded) else {
+            return
+        }
+        // Where it cannot be written, it says too much, and is forgotten later.
+        try? counting.held {
+            var usage = try JobUsage(home.usage)
+            try usage.forget(usage.jobIDs.filter(hasEnded))
         }
     }
 
     // MARK: - Facts
 
-    var rules: Result<OwnerRules, RulesFileError> {
-        do {
-            return .success(try file.read())
-        } catch {
-            return .failure(error)
+    var rules: Result<OwnerRules, RulesFileError> { file.reading }
+
+    private func records(on job: Job) -> OwnerRecords {
+        var records = OwnerRecords(
+            rules: rules, usage: .init { try JobUsage(home.usage) })
+        records.decisions[job.id] = OwnerRecords.Reading {
+            try JobDecisions(of: home).decision(on: job.id)
+        }.present()
+        if let bundle = try? BundleSettings(job.trainer).digest {
+            records.approvals[bundle] = OwnerRecords.Reading {
+                try TrainerApprovals(of: home).inForce(bundle)
+            }.present()
+        }
+        return records
+    }
+}
+
+extension Result {
+    /// `nil` where what was read says that there is nothing.
+    fileprivate func present<Value>() -> Result<Value, Failure>? where Success == Value? {
+        switch self {
+        case .success(let value): value.map { .success($0) }
+        case .failure(let error): .failure(error)
         }
     }
-
-    private func refusal(
-        of job: Job, on dataset: DatasetID, rows: Int, round: RoundID?,
-        rules: Result<OwnerRules, RulesFileError>
-    ) -> RuleRefusal? {
-        do {
-            let rules = try rules.get()
-            return rules.decision(
-                on: try task(job, on: dataset, rows: rows, round: round, rules), RulesFile.offsets)
-        } catch {
-            return .rulesUnreadable(problem: "\(error)")
-        }
-    }
-
-    private func task(
-        _ job: Job, on dataset: DatasetID, rows: Int, round: RoundID?, _ rules: OwnerRules
-    ) throws -> AskedTask {
-        let usage = try JobUsage(home.usage)
-        return AskedTask(
-            dataset: dataset, rows: rows, purpose: job.purpose, member: job.owner,
-            trainer: try trainer(of: job), decision: try JobDecisions(of: home).standing(of: job),
-            usage: usage.usage(of: job.id, on: dataset, day: day(by: rules)),
-            isRepeated: round.map(usage.hasCounted) ?? false, now: now())
-    }
-
-    private func trainer(of job: Job) throws -> AskedTask.Trainer {
-        if let bundle = try? BundleSettings(job.trainer) {
-            let approval = try TrainerApprovals(of: home).inForce(bundle.digest)
-            return .bundle(
-                name: bundle.name, digest: bundle.digest, isApproved: approval != nil)
-        }
-        return .builtIn(kind: job.trainer["kind"]?.string ?? "without a name")
-    }
-
-    private func isApproved(_ job: Job) -> Bool {
-        if case .bundle(_, _, true)? = try? trainer(of: job) { true } else { false }
-    }
-
-    private func day(by rules: OwnerRules) -> Int { rules.zone.day(of: now(), RulesFile.offsets) }
 }

@@ -1,76 +1,158 @@
 import Contracts
 import Federation
+import Foundation
 import HouseRules
 import Ledger
 
-/// Where a running node brings jobs before its owner: which of them ask, what the coordinator has been
-/// told of the answers, and what has been declined.
-struct OwnerDesk {
+/// Where a running node brings jobs before its owner: which of them ask, what the answers are, and what
+/// the coordinator has been told of them. It has a thread of its own, where it looks at the owner's
+/// files.
+actor OwnerDesk {
     private let owner: OwnerControl
-    private let member: MemberID
-    /// The jobs that ask, as of a size of the ledger.
-    private var asking: (size: UInt64, jobs: [Job]) = (0, [])
+    nonisolated let member: MemberID
+    private let thread = OwnerThread()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private var reader: OwnerReader
+    /// The newest of the ledger that was asked about, and who asks by it.
+    private var seen: Replica?
+    private var asking: [Job] = []
+    private var proposals = OpenProposals()
+    private var answers = OwnerAnswers()
+    /// Since the last look; whoever else reads the files may have found it out.
+    private var areRecordsNew = true
     /// What the coordinator has been told; `nil` where it may not have heard it, or knows what this
     /// node told before it was started anew.
     private var told: [SiteHold]?
     private var hasHeldBack = false
-    private var declines: [String: DeclinedTasks] = [:]
 
     init(_ owner: OwnerControl, member: MemberID) {
         self.owner = owner
         self.member = member
+        reader = OwnerReader(owner.home, owner.file)
     }
 
-    /// The jobs that are not over and ask for this member's data.
-    ///
-    /// - Parameter job: Asks for this one alone.
-    mutating func requests(in replica: Replica, of job: JobID? = nil) -> [JobRequest] {
-        if asking.size != replica.size {
-            let jobs = replica.state.jobs.all.filter { job in
-                job.mayRun && job.participants.contains { $0.member == member }
-            }
-            asking = (replica.size, jobs)
+    // MARK: - Jobs that ask
+
+    /// The jobs that are not over and ask for this member's data, in the order of their names.
+    func requests(in replica: Replica) -> [JobRequest] {
+        look(at: replica)
+        let records = reader.records
+        return answers.all.map { answer in
+            let (job, own) = (answer.question.job, answer.question.participant)
+            return JobRequest(
+                job: job, participant: own, licence: replica.state.licence(own.licence),
+                rows: answer.question.rows, refusal: answer.refusal,
+                decision: try? records.decisions[job.id]?.get(),
+                isBundleApproved: records.isBundleApproved(in: job))
         }
-        let jobs = job.map { job in asking.jobs.filter { $0.id == job } } ?? asking.jobs
-        return owner.requests(of: jobs, by: member, in: replica.state)
     }
+
+    /// The proposals that are not among them, because there are too many of one member.
+    func leftOut(in replica: Replica) -> [OpenProposals.LeftOut] {
+        look(at: replica)
+        return proposals.leftOut
+    }
+
+    /// The jobs of which nothing goes on here, and nothing leaves any more.
+    func forbidden(in replica: Replica) -> Set<JobID> {
+        look(at: replica)
+        return Set(
+            answers.all.filter { $0.refusal?.endsWork == true }.map(\.question.job.id))
+    }
+
+    /// What the owner says by now of an update of a job that is about to leave, read anew.
+    func refusalToLeave(_ job: JobID, in replica: Replica) -> RuleRefusal? {
+        guard let job = replica.state.jobs[job], let question = question(job, in: replica),
+            let refusal = owner.refusal(
+                of: job, on: question.participant.dataset, rows: question.rows ?? .max),
+            refusal.endsWork
+        else { return nil }
+        return refusal
+    }
+
+    /// - Throws: What could not be read.
+    func datasets() throws -> Set<DatasetID> {
+        refresh()
+        return Set(try reader.rows.get().keys)
+    }
+
+    /// The rules as they are by now, and where they stand; `nil` where the owner has written none.
+    func rules() -> (Result<OwnerRules, RulesFileError>, file: String?) {
+        (owner.rules, owner.file.exists ? owner.file.file.path : nil)
+    }
+
+    // MARK: - What the coordinator knows
 
     /// What this node holds back, to be told to the coordinator.
     ///
     /// - Parameter isNewConnection: What was told last may be lost, and the coordinator another.
     /// - Returns: `nil` where the coordinator knows.
-    mutating func changedHolds(in replica: Replica, isNewConnection: Bool) -> [SiteHold]? {
-        let holds = Array(requests(in: replica).compactMap(\.hold).prefix(SiteHold.holdsMax))
+    func changedHolds(in replica: Replica, isNewConnection: Bool) -> [SiteHold]? {
+        look(at: replica)
+        let holds = Array(answers.all.compactMap(\.hold).prefix(SiteHold.holdsMax))
         guard holds != told || isNewConnection && hasHeldBack else { return nil }
         told = holds
         hasHeldBack = hasHeldBack || !holds.isEmpty
         return holds
     }
 
-    mutating func holdsWereLost() { told = nil }
+    func holdsWereLost() { told = nil }
 
     /// What the coordinator is to know by now.
-    mutating func newestHolds(in replica: Replica) -> [SiteHold] {
+    func newestHolds(in replica: Replica) -> [SiteHold] {
         if let told { return told }
         return changedHolds(in: replica, isNewConnection: true) ?? []
     }
 
-    /// The jobs of which nothing goes on here, and nothing leaves any more.
-    mutating func forbidden(
-        in replica: Replica, of job: JobID? = nil
-    ) -> [JobID: RuleRefusal] {
-        requests(in: replica, of: job).reduce(into: [:]) { forbidden, request in
-            if let refusal = request.refusal, refusal.endsWork {
-                forbidden[request.job.id] = refusal
+    // MARK: - The look
+
+    /// - Returns: The jobs that had to be decided on; none, where no file and no job has changed, and
+    ///   it is no other hour.
+    @discardableResult
+    func look(at replica: Replica) -> Set<JobID> {
+        refresh()
+        let isLonger = seen.map { $0.size < replica.size } ?? true
+        if isLonger {
+            seen = replica
+            asking = replica.state.jobs.all.filter { job in
+                job.mayRun && job.participants.contains { $0.member == member }
             }
         }
+        let now = owner.now()
+        guard let seen, areRecordsNew || isLonger || answers.areDue(at: now) else { return [] }
+        let records = reader.records
+        if areRecordsNew || isLonger {
+            areRecordsNew = false
+            proposals = OpenProposals(asking, decided: Set(records.decisions.keys))
+            owner.forgetUsage(of: records, endedIn: seen.state)
+        }
+        return answers.update(
+            to: proposals.jobs.compactMap { question($0, in: seen) }, by: records, at: now)
     }
 
-    mutating func noteDecline(_ code: String, at now: Timestamp) {
-        declines[code, default: DeclinedTasks(code: code, last: now)].count += 1
-        declines[code]?.last = now
+    private func refresh() {
+        guard reader.refresh() else { return }
+        areRecordsNew = true
+        answers.forget()
     }
 
-    /// Since the node was started, by code.
-    var declined: [DeclinedTasks] { declines.values.sorted { $0.code < $1.code } }
+    private func question(_ job: Job, in replica: Replica) -> OwnerAnswers.Question? {
+        guard let own = job.participants.first(where: { $0.member == member }) else { return nil }
+        // A relay's rows are those that the ledger has.
+        let owned = (try? reader.rows.get())?[own.dataset]
+        return OwnerAnswers.Question(
+            job: job, participant: own,
+            rows: owned
+                ?? replica.state.datasets[own.dataset].map { Int(clamping: $0.rows) })
+    }
+}
+
+extension OwnerAnswers.Answer {
+    fileprivate var hold: SiteHold? {
+        refusal.map {
+            SiteHold(
+                job: question.job.id, code: $0.code, isAwaited: $0.isAwaited, until: $0.until)
+        }
+    }
 }

@@ -43,6 +43,14 @@ package struct RulesFile: Sendable {
         }
     }
 
+    var reading: Result<OwnerRules, RulesFileError> {
+        do {
+            return .success(try read())
+        } catch {
+            return .failure(error)
+        }
+    }
+
     private func contents() throws(RulesFileError) -> String {
         let data: Data
         do {

@@ -60,6 +60,7 @@ package actor RelayService {
     private var sessions: [RoundID: Session] = [:]
     /// Apart from the sessions: what is looked at must not make a copy of a sum.
     private var machines: [RoundID: DeviceRound] = [:]
+    private var turns = DeviceTurns()
     /// Whose answers are being received, one at a time from each, and how large they may be.
     private var receiving: [DeviceID: Place] = [:]
     private var places = 0
@@ -110,6 +111,7 @@ package actor RelayService {
         defer {
             sessions[id] = nil
             machines[id] = nil
+            turns.end(id)
             progress.notify()
         }
         progress.notify()
@@ -202,12 +204,17 @@ package actor RelayService {
     }
 
     private func join(_ card: DeviceCard) async -> JSONValue? {
-        for id in sessions.keys.sorted() {
-            // The last moment before a device opens its data.
-            guard let refusal = sessions[id]?.refusal, await refusal() == nil,
+        for id in turns.order(sessions.keys, for: card.device) {
+            guard machines[id]?.joiningFault(of: card.device) == nil,
+                let refusal = sessions[id]?.refusal,
+                // The last moment before a device opens its data.
+                await refusal() == nil,
                 let commands = try? handle(.joined(card.device), in: id)
             else { continue }
-            if case .sendTask? = commands.first { return sessions[id]?.task.json }
+            if case .sendTask? = commands.first {
+                turns.ask(card.device, in: id)
+                return sessions[id]?.task.json
+            }
         }
         return nil
     }
@@ -287,7 +294,8 @@ package actor RelayService {
 
     /// A device will not carry its task out.
     func declined(by card: DeviceCard, in id: RoundID, code: String, detail: String) throws {
-        try handle(.left(card.device), in: id)
+        try handle(
+            DeviceDecline.lasts(code) ? .unable(card.device) : .left(card.device), in: id)
         // A device may send any word; a status shows so many.
         let known = refused[code] != nil || refused.count < Self.codesMax
         refused[known ? code : "other", default: 0] += 1

@@ -63,6 +63,19 @@ package struct TrainerApprovals: Sendable {
             .sorted { ($1.approved, $1.digest) < ($0.approved, $0.digest) }
     }
 
+    /// All records; one that cannot be read says nothing of the others.
+    ///
+    /// - Throws: `CocoaError` where the folder cannot be listed.
+    func byDigest() throws -> [BlobDigest: OwnerRecords.Reading<TrainerApproval>] {
+        guard FileManager.default.fileExists(atPath: folder.path) else { return [:] }
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let digests = files.filter { $0.hasSuffix(".json") }
+            .compactMap { BlobDigest(String($0.dropLast(".json".count))) }
+        return digests.reduce(into: [:]) { approvals, digest in
+            approvals[digest] = .init { try record(recordFile(digest)) }
+        }
+    }
+
     /// - Returns: `nil` for a bundle that was never approved, or is not any more.
     package func inForce(_ digest: BlobDigest) throws -> TrainerApproval? {
         let file = recordFile(digest)

@@ -23,13 +23,17 @@ extension NodeCommands {
         var all = false
 
         func run() async throws {
-            let items = try await home.requests().filter { all || $0["awaited"] == .bool(true) }
-            let answer: JSONValue = ["items": .array(items)]
+            let found = try await home.runningNode("/v1/requests")
+            let items = (found["items"]?.array ?? []).filter {
+                all || $0["awaited"] == .bool(true)
+            }
+            let leftOut = found["leftOut"]?.array ?? []
+            let answer: JSONValue = ["items": .array(items), "leftOut": .array(leftOut)]
             let empty = all ? "no job asks for your data" : "nothing waits for your decision"
+            let shown = items.isEmpty ? [empty] : items.map(JobRequestView.text)
             output.print(
                 answer,
-                items.isEmpty
-                    ? empty : items.map(JobRequestView.text).joined(separator: "\n\n"))
+                (shown + leftOut.map(JobRequestView.leftOut)).joined(separator: "\n\n"))
         }
     }
 
@@ -120,7 +124,8 @@ extension HomeOptions {
     fileprivate func request(of job: JobID) async throws -> JSONValue {
         guard let request = try await requests().first(where: { $0["job"] == job.json }) else {
             throw Mistake(
-                "no job \(job) asks for your data, or it is over; see jointlab node pending --all")
+                "no job \(job) asks for your data, or it is over, or too many proposals of its owner "
+                    + "come before it; see jointlab node pending --all")
         }
         return request
     }
@@ -149,6 +154,12 @@ extension HomeOptions {
 
 /// A job that asks for data, for its owner.
 enum JobRequestView {
+    /// Proposals that are not shown.
+    static func leftOut(_ entry: JSONValue) -> String {
+        "! \(entry.shown("proposals")) more proposals of \(entry.shown("proposer")) are not shown until "
+            + "you have decided on those that are"
+    }
+
     static func text(_ request: JSONValue) -> String {
         var lines = [
             "job          \(request.shown("job")), \(request.shown("status")), by \(request.shown("proposer"))",

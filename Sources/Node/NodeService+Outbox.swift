@@ -1,0 +1,62 @@
+import Contracts
+import Federation
+import LabAPI
+import Logging
+import Transport
+
+extension NodeService {
+    nonisolated func send(_ messages: AsyncStream<Outbox.Message>) async throws {
+        for await message in messages { try await deliver(message) }
+    }
+
+    nonisolated func sendReports() async throws {
+        for await _ in outbox.reports.arrivals {
+            while let report = outbox.reports.next() {
+                guard try await !deliver(.report(report)) else { continue }
+                outbox.reports.keep(report)
+            }
+        }
+    }
+
+    /// - Returns: Whether it need not be sent again.
+    @discardableResult
+    private nonisolated func deliver(_ message: Outbox.Message) async throws -> Bool {
+        do {
+            try await send(message)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.notice("message.not_sent", metadata: ["error": "\(error)"])
+            guard Self.mayGoBetter(error) else { return true }
+            await lostMessage()
+            return false
+        }
+        return true
+    }
+
+    /// Whether it was the connection or the other side, and not what was sent.
+    private static func mayGoBetter(_ error: any Error) -> Bool {
+        // Where there is no room (507), sending it again at once makes none.
+        if let problem = error as? Problem { return problem.status >= 500 && problem.status != 507 }
+        return error is ConnectionFailure
+    }
+
+    nonisolated func send(_ message: Outbox.Message) async throws {
+        let client = await client
+        switch message {
+        case .contribution(_, let contribution):
+            // It may have waited behind another upload, or for a round that it was too early for.
+            if let (code, detail) = await whyNotToLeave(contribution) {
+                await decline(contribution.round, code: code, detail: detail)
+                return
+            }
+            try await message.send(to: client, from: blobs)
+            await report(.contributed, on: contribution.round)
+        case .holds:
+            // It may have waited while others were told out of turn.
+            let newest = await desk.newestHolds(in: replica)
+            try await Outbox.Message.holds(newest).send(to: client, from: blobs)
+        case .cosignatures, .decline, .report: try await message.send(to: client, from: blobs)
+        }
+    }
+}

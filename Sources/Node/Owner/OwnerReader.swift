@@ -1,0 +1,54 @@
+import Contracts
+import HouseRules
+
+/// Reads an owner's records again where a file has changed: five looks at the file system where
+/// nothing has, however many jobs there are.
+struct OwnerReader: Sendable {
+    private var rules: StampedRead<Result<OwnerRules, RulesFileError>>
+    private var usage: StampedRead<OwnerRecords.Reading<JobUsage>>
+    private var decisions:
+        StampedRead<OwnerRecords.Reading<[JobID: OwnerRecords.Reading<JobDecision>]>>
+    private var approvals:
+        StampedRead<OwnerRecords.Reading<[BlobDigest: OwnerRecords.Reading<TrainerApproval>]>>
+    private var datasets: StampedRead<OwnerRecords.Reading<[DatasetID: Int]>>
+
+    init(_ home: NodeHome, _ file: RulesFile) {
+        rules = StampedRead(file.file) { file.reading }
+        usage = StampedRead(home.usage) { .init { try JobUsage(home.usage) } }
+        decisions = StampedRead(home.decisions) { .init { try JobDecisions(of: home).all() } }
+        approvals = StampedRead(home.trainers) {
+            .init { try TrainerApprovals(of: home).byDigest() }
+        }
+        datasets = StampedRead(home.datasets) {
+            .init {
+                let owned = try home.ownedDatasets()
+                return Dictionary(owned.map { ($0.id, $0.rows) }) { first, _ in first }
+            }
+        }
+    }
+
+    /// - Returns: Whether they are others now.
+    mutating func refresh() -> Bool {
+        let changes = [
+            rules.refresh(), usage.refresh(), decisions.refresh(), approvals.refresh(),
+            datasets.refresh(),
+        ]
+        return changes.contains(true)
+    }
+
+    /// As they were read last.
+    var records: OwnerRecords {
+        var records = OwnerRecords(rules: rules.value, usage: usage.value)
+        do {
+            records.decisions = try decisions.value.get()
+            records.approvals = try approvals.value.get()
+        } catch {
+            // A folder that cannot be listed may hold a refusal.
+            records.usage = .failure(error)
+        }
+        return records
+    }
+
+    /// The rows of the datasets that this node can open.
+    var rows: OwnerRecords.Reading<[DatasetID: Int]> { datasets.value }
+}

@@ -1,0 +1,58 @@
+import Bundles
+import Contracts
+import Encodings
+import Foundation
+import Logging
+import SampleLab
+import ServedLab
+import Testing
+import Trainers
+
+@testable import Node
+
+@Suite struct BundleRunnerTests {
+    private func archive(_ name: String) throws -> BundleArchive {
+        let manifest = """
+            name = "\(name)"
+            version = "1"
+            [program]
+            entry = "mean:Mean"
+            python = "3.11"
+            [inputs]
+            """
+        return try BundleArchive([
+            .init(path: BundlePath("jointlab.toml"), contents: Array(manifest.utf8)),
+            .init(path: BundlePath("mean.py"), contents: Array("class Mean: pass\n".utf8)),
+        ])
+    }
+
+    @Test("A bundle goes by its own name, and by none of a trainer that is built in")
+    func names() throws {
+        try TrainingRunner.requireName("mean", of: archive("mean"))
+        for (called, name) in [("median", "mean"), ("k-means", "k-means"), ("bundle", "bundle")] {
+            let failure = #expect(throws: BundleFailure.self) {
+                try TrainingRunner.requireName(called, of: archive(name))
+            }
+            #expect(failure?.code == "trainer.archive")
+        }
+    }
+
+    @Test("What bundles have of the data is gone when the node stops, and when it starts")
+    func leftovers() async throws {
+        let folder = try TemporaryFolder()
+        let home = NodeHome(folder.file("north"))
+        let running = home.trainers.appending(path: "running")
+        func leave() throws {
+            let place = running.appending(path: "some-job")
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            try Data("1,2".utf8).write(to: place.appending(path: "rows.csv"))
+        }
+        func isThere() -> Bool { FileManager.default.fileExists(atPath: running.path) }
+        try leave()
+        let runner = BundleRunner(settings: TrainerSettings(), home: home, logger: .silent)
+        #expect(!isThere(), "a node that was killed had left it")
+        try leave()
+        await runner.endAll()
+        #expect(!isThere())
+    }
+}
