@@ -1,7 +1,8 @@
 /// What `reproduce` is asked for.
 struct ReproduceArguments {
+    /// In the order in which they are run: the longest is last.
     enum Name: String, CaseIterable {
-        case heart, mnist, compression, credit
+        case heart, credit, compression, mnist
     }
 
     struct Mistake: Error, CustomStringConvertible {

@@ -13,6 +13,11 @@ func reproduce(_ arguments: ReproduceArguments) {
     do {
         let data = try ReferenceData.find()
         var results: [ReproducedResult] = []
+        // Each as soon as it is there: all of them take an hour.
+        func publish(_ result: ReproducedResult) throws {
+            guard let folder = arguments.folder else { return }
+            try ResultsPage(folder: URL(filePath: folder)).write(result)
+        }
         for name in arguments.names {
             switch name {
             case .heart:
@@ -20,7 +25,8 @@ func reproduce(_ arguments: ReproduceArguments) {
                     try HeartReproduction(reading: data).result(seeds: arguments.seeds))
             case .mnist:
                 results.append(
-                    try DigitsReproduction(reading: data).result(seeds: arguments.seeds))
+                    try DigitsReproduction(reading: data).result(
+                        seeds: arguments.seeds, report: publish))
             case .compression:
                 results.append(
                     try CompressionReproduction(reading: data).result(seeds: arguments.seeds))
@@ -28,15 +34,12 @@ func reproduce(_ arguments: ReproduceArguments) {
                 results.append(
                     try CreditReproduction(reading: data).result(seeds: arguments.seeds))
             }
+            if let result = results.last { try publish(result) }
         }
         if arguments.isJSON {
             print(JSONValue.array(results.map(\.json)).canonicalText)
         } else {
             for result in results { print("## \(result.name)\n\n\(result.markdown)\n") }
-        }
-        if let folder = arguments.folder {
-            let page = ResultsPage(folder: URL(filePath: folder))
-            for result in results { try page.write(result) }
         }
     } catch {
         Progress.say("reproduce: \(error)")
