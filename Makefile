@@ -4,7 +4,7 @@
 TEST_FLAGS = -Xcc -O2 --explicit-target-dependency-import-check error
 SEEDS ?= 1000
 
-.PHONY: quickstart test setup setup-python setup-postgresql simulate simulate-money bench reproduce format lint
+.PHONY: quickstart test setup setup-python setup-postgresql simulate simulate-money bench bench-flower reproduce format lint
 
 quickstart: setup
 	@echo "building jointlab (release); the first time takes some minutes, most of it libraries"
@@ -29,14 +29,19 @@ simulate: setup
 	swift build -c release --product simulate
 	.build/release/simulate --seeds $(SEEDS)
 
-# Labs that do little but move money, some 4,000 random actions a seed: make simulate-money SEEDS=1000
+# Labs that do little but move money, some 2,500 random actions a seed: make simulate-money SEEDS=1000
 simulate-money: setup
 	swift build -c release --product simulate
 	.build/release/simulate --money --seeds $(SEEDS)
 
 bench: setup
+	swift build -c release --product jointlab
 	swift build -c release --product jointlab-bench
 	.build/release/jointlab-bench
+
+# Rounds of one PyTorch client beside Flower's, with 1.5 GB of packages: make bench-flower MNIST=FOLDER
+bench-flower: setup setup-python
+	scripts/bench-flower $(MNIST)
 
 # Published results, on public data: see Documentation/results.md
 reproduce: setup

@@ -75,6 +75,15 @@ extension MemberSession {
         return try store.read(digest)
     }
 
+    /// Keeps bytes in the member's own store, and has the coordinator keep them. However large they are,
+    /// an upload that is interrupted goes on where it stopped.
+    package func upload(_ bytes: [UInt8]) async throws -> BlobDigest {
+        let store = try blobs()
+        let digest = try store.write(bytes)
+        try await coordinator.upload(digest, from: store)
+        return digest
+    }
+
     /// The member's own blobs, which its node may be using at the same time.
     private func blobs() throws -> BlobStore {
         try BlobStore(sharingFolder: home.blobs)

@@ -19,14 +19,27 @@ extension LabSuite {
         }
 
         private func quickstart(
-            _ arguments: String...,
+            _ arguments: String..., project: URL? = nil,
             while body: (ChildProcess, _ output: String) async throws -> Void = { _, _ in }
         ) async throws -> Program.Outcome {
-            let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .deletingLastPathComponent().deletingLastPathComponent()
             return try await Program.run(
                 ["quickstart"] + arguments, environment: ["TMPDIR": temporary.path],
-                folder: project.path, leadsGroup: true, within: .seconds(300), while: body)
+                folder: (project ?? Self.project).path, leadsGroup: true, within: .seconds(300),
+                while: body)
+        }
+
+        private static let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+
+        /// A copy of the example's data: a quickstart watches whether anybody opens a site's file, and
+        /// another one beside it does.
+        private func projectCopy(in folder: URL) throws -> URL {
+            let example = "Examples/breast-cancer"
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "Examples"), withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                at: Self.project.appending(path: example), to: folder.appending(path: example))
+            return folder
         }
 
         private func wait(for words: String, in output: String) async throws {
@@ -46,8 +59,13 @@ extension LabSuite {
         @Test(
             "Two quickstarts side by side tell their stories to the end, and leave nothing behind")
         func sideBySide() async throws {
-            async let one = quickstart("--rounds", "3")
-            async let other = quickstart("--rounds", "3")
+            let copies = FileManager.default.temporaryDirectory
+                .appending(path: "jointlab-test-\(UUID().uuidString.prefix(8).lowercased())")
+            defer { try? FileManager.default.removeItem(at: copies) }
+            let first = try projectCopy(in: copies.appending(path: "one"))
+            let second = try projectCopy(in: copies.appending(path: "other"))
+            async let one = quickstart("--rounds", "3", project: first)
+            async let other = quickstart("--rounds", "3", project: second)
             for outcome in try await [one, other] {
                 #expect(outcome.code == 0, "\(outcome.all)")
                 #expect(outcome.errors.isEmpty, "\(outcome.all)")

@@ -53,9 +53,9 @@ struct BundleOptions: ParsableArguments {
         if isNew {
             let model = try await BundleTrial(session.home.settings().trainers)
                 .firstModel(of: archive, config: settings.config, seed: settings.seed)
-            weights = try await session.coordinator.upload(model)
+            weights = try await session.upload(model)
         }
-        _ = try await session.coordinator.upload(bytes)
+        _ = try await session.upload(bytes)
         return Offer(trainer: .bundle(settings), weights: weights)
     }
 

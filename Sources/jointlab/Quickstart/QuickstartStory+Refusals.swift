@@ -64,7 +64,11 @@ extension QuickstartStory {
         let opens = watch.takeCount()
         say("     its data file was opened \(opens) times since the withdrawal, says the kernel")
         guard opens == 0 else {
-            throw LabProcesses.Failure(description: "the node opened its data for a forged task")
+            throw LabProcesses.Failure(
+                description:
+                    "\(site.file) was opened after the withdrawal, which the node must not do; if it "
+                    + "was another program, such as a second quickstart on the same files, begin again"
+            )
         }
     }
 }
