@@ -16,8 +16,8 @@ package import Transport
 /// The coordinator: runs the machine on a real store, real connections and a real clock.
 package actor CoordinatorService: Service {
     /// So many entries may wait for a batch before submissions are put off.
-    private static let holdsLogged = 8
     private static let pendingMax = 20_000
+    private static let holdsLogged = 8
     private static let heartbeat = Duration.seconds(2)
     private static let uploadSweep = Duration.seconds(3_600)
     /// A node that catches up gets the ledger in pieces of this size.

@@ -46,17 +46,24 @@ extension NodeService {
         switch message {
         case .contribution(_, let contribution):
             // It may have waited behind another upload, or for a round that it was too early for.
-            if let (code, detail) = await whyNotToLeave(contribution) {
-                await decline(contribution.round, code: code, detail: detail)
-                return
-            }
-            try await message.send(to: client, from: blobs)
+            guard await mayLeave(contribution) else { return }
+            try await client.upload(contribution.update, from: blobs)
+            // That may have taken hours; only with the contribution is the update of any use.
+            guard await mayLeave(contribution) else { return }
+            try await message.send(to: client)
             await report(.contributed, on: contribution.round)
         case .holds:
             // It may have waited while others were told out of turn.
             let newest = await desk.newestHolds(in: replica)
-            try await Outbox.Message.holds(newest).send(to: client, from: blobs)
-        case .cosignatures, .decline, .report: try await message.send(to: client, from: blobs)
+            try await Outbox.Message.holds(newest).send(to: client)
+        case .cosignatures, .decline, .report: try await message.send(to: client)
         }
+    }
+
+    /// Declines the round where the owner, or the licence, says so by now.
+    private nonisolated func mayLeave(_ contribution: Contribution) async -> Bool {
+        guard let (code, detail) = await whyNotToLeave(contribution) else { return true }
+        await decline(contribution.round, code: code, detail: detail)
+        return false
     }
 }

@@ -43,16 +43,15 @@ struct Outbox: Sendable {
 }
 
 extension Outbox.Message {
-    /// - Throws: `Problem`, `ConnectionFailure` or `StorageError`.
-    func send(to client: SignedClient, from blobs: BlobStore) async throws {
+    /// - Throws: `Problem` or `ConnectionFailure`.
+    func send(to client: SignedClient) async throws {
         switch self {
         case .cosignatures(let size, let cosignatures):
             let lines = cosignatures.map(\.noteSignature.line).joined()
             _ = try await client.post(
                 "/v1/cosignatures",
                 ["size": .integer(Int64(clamping: size)), "lines": .string(lines)])
-        case .contribution(let envelope, let contribution):
-            try await client.upload(contribution.update, from: blobs)
+        case .contribution(let envelope, _):
             _ = try await client.post("/v1/contributions", envelope.json)
         case .report(let report):
             _ = try await client.post("/v1/reports", report.json)

@@ -98,11 +98,13 @@ package struct BlobStore: Sendable {
 
     /// All blobs that are here, in the order of their digests.
     package func digests() throws -> [BlobDigest] {
+        // Before the rest: what is moved to its place meanwhile is then found there.
+        let waiting = SettlingBlobs.digests(in: folder)
         guard let walk = FileManager.default.enumerator(atPath: folder.path) else { return [] }
         let named = walk.compactMap { path in
             (path as? String).flatMap { BlobDigest(String($0.split(separator: "/").last ?? "")) }
         }
-        return Set(named).filter(has).sorted()
+        return Set(named + waiting).filter(has).sorted()
     }
 
     /// Writes a blob that is in memory.

@@ -30,6 +30,13 @@ final class SettlingBlobs: Sendable {
         }
     }
 
+    /// Those of this boot.
+    static func digests(in store: URL) -> [BlobDigest] {
+        let place = thisBoot.map { folder(in: store).appending(path: $0).path }
+        let names = place.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
+        return names.compactMap { BlobDigest($0) }
+    }
+
     private let store: URL
     private let folder: URL
     private let queue = DispatchQueue(label: "jointlab.settling", qos: .utility)
@@ -64,19 +71,25 @@ final class SettlingBlobs: Sendable {
         settle(digest)
     }
 
-    /// A blob that cannot be made durable stays where it is: it is as good as any other until the
-    /// next boot.
     private func settle(_ digest: BlobDigest) {
-        queue.async { try? self.makeDurable(digest) }
+        queue.async {
+            do {
+                try self.makeDurable(digest)
+            } catch {
+                // After a sync that failed the system may keep anything under the name, and say so only
+                // once. What this store has is had elsewhere.
+                unlink(self.folder.appending(path: digest.text).path)
+            }
+        }
     }
 
     private func makeDurable(_ digest: BlobDigest) throws {
         let path = folder.appending(path: digest.text).path
         let blobs = BlobStore(readingFolder: store)
-        let synced = try SyncedFile.sync(path)
+        let file = try SyncedFile(syncing: path)
         try blobs.prepareFolder(of: digest)
         try naming.withLock { _ in
-            guard try SyncedFile.identity(path) == synced else { return }
+            guard try file.isNamed(path) else { return }
             try SyncedFile.move(path, to: blobs.durableURL(of: digest).path)
         }
     }

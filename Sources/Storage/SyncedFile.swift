@@ -26,11 +26,23 @@ package struct SyncedFile: ~Copyable {
             throw errno == EWOULDBLOCK ? StorageError.inUse(path: path) : Self.failure(path)
         }
         // The one who had the lock may have moved the file to its place in the meantime.
+        guard try isNamed(path) else { throw StorageError.inUse(path: path) }
+    }
+
+    /// Makes durable what has been written by somebody.
+    init(syncing path: String) throws {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0, fsync(descriptor) == 0 else { throw Self.failure(path) }
+    }
+
+    /// Whether the name still, or by now, means this file.
+    func isNamed(_ path: String) throws -> Bool {
         var opened = stat()
         var named = stat()
-        guard fstat(descriptor, &opened) == 0, stat(path, &named) == 0,
-            opened.st_ino == named.st_ino
-        else { throw StorageError.inUse(path: path) }
+        guard fstat(descriptor, &opened) == 0 else { throw Self.failure(path) }
+        return stat(path, &named) == 0 && opened.st_ino == named.st_ino
+            && opened.st_dev == named.st_dev
     }
 
     deinit {
@@ -79,25 +91,6 @@ package struct SyncedFile: ~Copyable {
 
     package func sync() throws {
         guard fsync(descriptor) == 0 else { throw Self.failure(path) }
-    }
-
-    /// Makes durable what somebody else has written.
-    ///
-    /// - Returns: Which file that was.
-    static func sync(_ path: String) throws -> ino_t {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(path) }
-        defer { Glibc.close(descriptor) }
-        var status = stat()
-        guard fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else { throw failure(path) }
-        return status.st_ino
-    }
-
-    /// Which file has this name.
-    static func identity(_ path: String) throws -> ino_t {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw failure(path) }
-        return status.st_ino
     }
 
     /// Moves a synced file to its place, over whatever stands there.

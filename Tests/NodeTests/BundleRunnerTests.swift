@@ -49,8 +49,19 @@ import Trainers
         }
         func isThere() -> Bool { FileManager.default.fileExists(atPath: running.path) }
         try leave()
+        // Of a command that was killed, and of one that is at work.
+        let validating = home.trainers.appending(path: "validating")
+        let (dead, alive) = (
+            validating.appending(path: "\(Int32.max)-a"),
+            validating.appending(path: "\(getpid())-b")
+        )
+        for place in [dead, alive] {
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        }
         let runner = BundleRunner(settings: TrainerSettings(), home: home, logger: .silent)
         #expect(!isThere(), "a node that was killed had left it")
+        #expect(!FileManager.default.fileExists(atPath: dead.path))
+        #expect(FileManager.default.fileExists(atPath: alive.path))
         try leave()
         await runner.endAll()
         #expect(!isThere())

@@ -127,6 +127,17 @@ import Testing
         }
         #expect((0..<5).map { _ in settled.refresh() }.contains(true) == false)
         #expect(old.count == 1)
+
+        // Something else than the file was in the way.
+        let failing = Reads()
+        var late = StampedRead(
+            program, isWhole: { $0 != nil },
+            read: {
+                failing.count += 1
+                return failing.count < 3 ? nil : "read"
+            })
+        #expect((0..<5).map { _ in late.refresh() } == [false, true, false, false, false])
+        #expect(late.value == "read" && failing.count == 3)
     }
 
     @Test("Answers hold as long as time does not change them, and no longer")
@@ -226,6 +237,15 @@ import Testing
         #expect(await desk.leftOut(in: replica).map(\.proposals) == [2])
         let others = lab.state.jobs.all
         #expect(OpenProposals(others, decided: Set(others.map(\.id))).leftOut.isEmpty)
+    }
+
+    @Test("Rounds wait for the owner in all jobs, also in those that are not shown")
+    func holdsOfLeftOut() async throws {
+        try Data("approve: every-job\n".utf8).write(to: home.rules)
+        let lab = try Self.lab(proposals: OpenProposals.undecidedMax + 3)
+        let holds = await desk().changedHolds(in: lab.sequencer.replica, isNewConnection: false)
+        #expect(holds?.count == OpenProposals.undecidedMax + 3 + 1)
+        #expect(Set(try #require(holds).map(\.code)) == ["owner.approval_awaited"])
     }
 
     @Test("Tasks that begin at the same time are all counted, and so is all that leaves")

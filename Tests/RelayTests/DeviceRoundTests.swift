@@ -107,10 +107,13 @@ import Testing
         #expect(round.handle(.joined(a)) == [.refuse(a, .twice)])
         #expect(round.handle(.joined(b)) == [.sendTask(to: b)])
         #expect(round.handle(.contributed(a, contribution())) == [.accepted(a)])
-        for code in ["dataset.layout_differs", "trainer.failed", "device.nothing_held_out"] {
+        for code in ["dataset.layout_differs", "relay.other_trainer", "device.nothing_held_out"] {
             #expect(DeviceDecline.lasts(code))
         }
-        for code in ["task.rolled_back", "task.late", "task.not_certified", "anything"] {
+        for code in [
+            "task.rolled_back", "task.late", "task.not_certified", "anything", "trainer.failed",
+            "dataset.source_unavailable", "dataset.file_unreadable",
+        ] {
             #expect(!DeviceDecline.lasts(code))
         }
     }

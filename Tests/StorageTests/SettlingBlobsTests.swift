@@ -94,6 +94,15 @@ import Testing
         let blobs = try BlobStore(folder: place, durability: .soon)
         _ = try blobs.write(content)
         try blobs.remove(digest)
+        #expect(!blobs.has(digest))
+        // Others are settled after it, and it does not come back with them.
+        let other = try blobs.write([7])
+        let place = place.appending(path: "\(other.text.prefix(2))/\(other)").path
+        for _ in 0..<2_000 where !FileManager.default.fileExists(atPath: place) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(!blobs.has(digest))
+        try blobs.remove(other)
         _ = try blobs.write(content)
         try await untilSettled()
         try blobs.remove(digest)

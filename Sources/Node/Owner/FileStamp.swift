@@ -50,16 +50,25 @@ struct FileStamp: Hashable, Sendable {
 struct StampedRead<Value: Equatable & Sendable>: Sendable {
     private let file: URL
     private let read: @Sendable () -> Value
+    private let isWhole: @Sendable (Value) -> Bool
     private var stamp: FileStamp?
     private(set) var value: Value
 
     /// Reads it for the first time.
-    init(_ file: URL, read: @escaping @Sendable () -> Value) {
+    ///
+    /// - Parameter isWhole: Whether all of it could be read. What could not is read again at every
+    ///   look: the reason may be gone without the file having changed.
+    init(
+        _ file: URL, isWhole: @escaping @Sendable (Value) -> Bool = { _ in true },
+        read: @escaping @Sendable () -> Value
+    ) {
         self.file = file
         self.read = read
+        self.isWhole = isWhole
         let now = FileStamp(file)
-        stamp = now.isSettled ? now : nil
+        let isSettled = now.isSettled
         value = read()
+        stamp = isSettled && isWhole(value) ? now : nil
     }
 
     /// - Returns: Whether the value is another one now.
@@ -70,7 +79,7 @@ struct StampedRead<Value: Equatable & Sendable>: Sendable {
         let isSettled = now.isSettled
         let old = value
         value = read()
-        stamp = isSettled ? now : nil
+        stamp = isSettled && isWhole(value) ? now : nil
         return value != old
     }
 }

@@ -2,7 +2,8 @@ package import Contracts
 package import Encodings
 
 /// Of the jobs that ask for an owner's data, those that are brought before it. Proposing costs nothing:
-/// of one member's proposals that the owner has not decided on, only so many are looked at.
+/// of one member's proposals that the owner has not decided on, only so many are shown. The others wait
+/// for it as well.
 package struct OpenProposals: Hashable, Sendable {
     /// The proposals of one member that wait until the owner has decided on others of it.
     package struct LeftOut: Hashable, Sendable {
@@ -18,6 +19,7 @@ package struct OpenProposals: Hashable, Sendable {
 
     /// In the order of their names.
     package let jobs: [Job]
+    package var ids: Set<JobID> { Set(jobs.map(\.id)) }
     /// In the order of the proposers' names.
     package let leftOut: [LeftOut]
 

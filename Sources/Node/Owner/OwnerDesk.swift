@@ -38,7 +38,8 @@ actor OwnerDesk {
     func requests(in replica: Replica) -> [JobRequest] {
         look(at: replica)
         let records = reader.records
-        return answers.all.map { answer in
+        let shown = proposals.ids
+        return answers.all.filter { shown.contains($0.question.job.id) }.map { answer in
             let (job, own) = (answer.question.job, answer.question.participant)
             return JobRequest(
                 job: job, participant: own, licence: replica.state.licence(own.licence),
@@ -90,7 +91,13 @@ actor OwnerDesk {
     /// - Returns: `nil` where the coordinator knows.
     func changedHolds(in replica: Replica, isNewConnection: Bool) -> [SiteHold]? {
         look(at: replica)
-        let holds = Array(answers.all.compactMap(\.hold).prefix(SiteHold.holdsMax))
+        // Should they be too many, nobody's flood of proposals is told before the others.
+        let shown = proposals.ids
+        let (first, rest) = (
+            answers.all.filter { shown.contains($0.question.job.id) },
+            answers.all.filter { !shown.contains($0.question.job.id) }
+        )
+        let holds = Array((first + rest).compactMap(\.hold).prefix(SiteHold.holdsMax))
         guard holds != told || isNewConnection && hasHeldBack else { return nil }
         told = holds
         hasHeldBack = hasHeldBack || !holds.isEmpty
@@ -128,7 +135,7 @@ actor OwnerDesk {
             owner.forgetUsage(of: records, endedIn: seen.state)
         }
         return answers.update(
-            to: proposals.jobs.compactMap { question($0, in: seen) }, by: records, at: now)
+            to: asking.compactMap { question($0, in: seen) }, by: records, at: now)
     }
 
     private func refresh() {

@@ -13,13 +13,17 @@ struct OwnerReader: Sendable {
     private var datasets: StampedRead<OwnerRecords.Reading<[DatasetID: Int]>>
 
     init(_ home: NodeHome, _ file: RulesFile) {
-        rules = StampedRead(file.file) { file.reading }
-        usage = StampedRead(home.usage) { .init { try JobUsage(home.usage) } }
-        decisions = StampedRead(home.decisions) { .init { try JobDecisions(of: home).all() } }
-        approvals = StampedRead(home.trainers) {
-            .init { try TrainerApprovals(of: home).byDigest() }
+        rules = StampedRead(file.file, isWhole: \.isSuccess) { file.reading }
+        usage = StampedRead(home.usage, isWhole: \.isSuccess) {
+            .init { try JobUsage(home.usage) }
         }
-        datasets = StampedRead(home.datasets) {
+        decisions = StampedRead(
+            home.decisions, isWhole: { $0.isWhole(\.isSuccess) },
+            read: { .init { try JobDecisions(of: home).all() } })
+        approvals = StampedRead(
+            home.trainers, isWhole: { $0.isWhole(\.isSuccess) },
+            read: { .init { try TrainerApprovals(of: home).byDigest() } })
+        datasets = StampedRead(home.datasets, isWhole: \.isSuccess) {
             .init {
                 let owned = try home.ownedDatasets()
                 return Dictionary(owned.map { ($0.id, $0.rows) }) { first, _ in first }
@@ -51,4 +55,14 @@ struct OwnerReader: Sendable {
 
     /// The rows of the datasets that this node can open.
     var rows: OwnerRecords.Reading<[DatasetID: Int]> { datasets.value }
+}
+
+extension Result {
+    fileprivate var isSuccess: Bool { (try? get()) != nil }
+
+    /// Whether the list could be read, and each of its records.
+    fileprivate func isWhole<Key, Record>(_ isRead: (Record) -> Bool) -> Bool
+    where Success == [Key: Record] {
+        (try? get())?.values.allSatisfy(isRead) == true
+    }
 }

@@ -56,8 +56,9 @@ actor BundleRunner {
         self.settings = settings
         self.logger = logger
         folder = home.trainers.appending(path: "running", directoryHint: .isDirectory)
-        // A node that was killed has left its tables behind.
+        // A node or a command that was killed has left its tables behind.
         try? FileManager.default.removeItem(at: folder)
+        BundleValidation.removeAbandoned(in: home)
     }
 
     /// Carries a round's task out.

@@ -34,6 +34,22 @@ package struct BundleValidation: Sendable {
         return try approvals.archive(job.digest)
     }
 
+    private static func folder(in home: NodeHome) -> URL {
+        home.trainers.appending(path: "validating", directoryHint: .isDirectory)
+    }
+
+    /// Removes the owner's rows that a command which was killed has left behind.
+    static func removeAbandoned(in home: NodeHome) {
+        let files = FileManager.default
+        let folder = folder(in: home)
+        for name in (try? files.contentsOfDirectory(atPath: folder.path)) ?? [] {
+            // A program that is still running needs what it put there.
+            let process = name.split(separator: "-").first.flatMap { pid_t($0) }
+            if let process, process > 0, kill(process, 0) == 0 || errno != ESRCH { continue }
+            try? files.removeItem(at: folder.appending(path: name))
+        }
+    }
+
     /// - Parameters:
     ///   - data: All of whose rows are held out.
     /// - Throws: ``BundleFailure``, and `DatasetError`.
@@ -46,8 +62,9 @@ package struct BundleValidation: Sendable {
                     "this node has no Python for trainers: set trainers.python in node.yaml")
             )
         }
-        let place = home.trainers.appending(path: "validating", directoryHint: .isDirectory)
-            .appending(path: UUID().uuidString, directoryHint: .isDirectory)
+        Self.removeAbandoned(in: home)
+        let place = Self.folder(in: home)
+            .appending(path: "\(getpid())-\(UUID().uuidString)", directoryHint: .isDirectory)
         try FileManager.default.createDirectory(
             at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: place) }
