@@ -71,22 +71,24 @@ final class SettlingBlobs: Sendable {
         settle(digest)
     }
 
+    /// A blob that could not be moved, such as to a disk without room for its folder, stays where it
+    /// is; the next program tries again.
     private func settle(_ digest: BlobDigest) {
-        queue.async {
-            do {
-                try self.makeDurable(digest)
-            } catch {
-                // After a sync that failed the system may keep anything under the name, and say so only
-                // once. What this store has is had elsewhere.
-                unlink(self.folder.appending(path: digest.text).path)
-            }
-        }
+        queue.async { try? self.makeDurable(digest) }
     }
 
     private func makeDurable(_ digest: BlobDigest) throws {
         let path = folder.appending(path: digest.text).path
         let blobs = BlobStore(readingFolder: store)
-        let file = try SyncedFile(syncing: path)
+        let file = try SyncedFile(reading: path)
+        do {
+            try file.sync()
+        } catch {
+            // The system may keep anything under the name from now on, and says so only once. What
+            // this store has can be had again.
+            try naming.withLock { _ in if try file.isNamed(path) { unlink(path) } }
+            throw error
+        }
         try blobs.prepareFolder(of: digest)
         try naming.withLock { _ in
             guard try file.isNamed(path) else { return }

@@ -29,11 +29,11 @@ package struct SyncedFile: ~Copyable {
         guard try isNamed(path) else { throw StorageError.inUse(path: path) }
     }
 
-    /// Makes durable what has been written by somebody.
-    init(syncing path: String) throws {
+    /// Opens what somebody has written, to make it durable.
+    init(reading path: String) throws {
         self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0, fsync(descriptor) == 0 else { throw Self.failure(path) }
+        guard descriptor >= 0 else { throw Self.failure(path) }
     }
 
     /// Whether the name still, or by now, means this file.

@@ -11,27 +11,12 @@ import Trainers
 @testable import Node
 
 @Suite struct BundleRunnerTests {
-    private func archive(_ name: String) throws -> BundleArchive {
-        let manifest = """
-            name = "\(name)"
-            version = "1"
-            [program]
-            entry = "mean:Mean"
-            python = "3.11"
-            [inputs]
-            """
-        return try BundleArchive([
-            .init(path: BundlePath("jointlab.toml"), contents: Array(manifest.utf8)),
-            .init(path: BundlePath("mean.py"), contents: Array("class Mean: pass\n".utf8)),
-        ])
-    }
-
     @Test("A bundle goes by its own name, and by none of a trainer that is built in")
     func names() throws {
-        try TrainingRunner.requireName("mean", of: archive("mean"))
+        try TrainingRunner.requireName("mean", of: SampleBundle.archive("mean"))
         for (called, name) in [("median", "mean"), ("k-means", "k-means"), ("bundle", "bundle")] {
             let failure = #expect(throws: BundleFailure.self) {
-                try TrainingRunner.requireName(called, of: archive(name))
+                try TrainingRunner.requireName(called, of: SampleBundle.archive(name))
             }
             #expect(failure?.code == "trainer.archive")
         }

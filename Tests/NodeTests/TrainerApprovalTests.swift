@@ -17,24 +17,11 @@ import Testing
         approvals = TrainerApprovals(of: NodeHome(folder.file("north")))
     }
 
-    private func bundle(version: String) throws -> BundleArchive {
-        let manifest = """
-            name = "mean"
-            version = "\(version)"
-            [program]
-            entry = "mean:Mean"
-            python = "3.11"
-            [inputs]
-            """
-        return try BundleArchive([
-            .init(path: BundlePath("jointlab.toml"), contents: Array(manifest.utf8)),
-            .init(path: BundlePath("mean.py"), contents: Array("class Mean: pass\n".utf8)),
-        ])
-    }
-
     @Test("An approved bundle runs until it is withdrawn, and no other does")
     func approval() throws {
-        let (first, second) = (try bundle(version: "1"), try bundle(version: "2"))
+        let (first, second) = (
+            try SampleBundle.archive(version: "1"), try SampleBundle.archive(version: "2")
+        )
         #expect(try approvals.all().isEmpty)
         let approval = try approvals.approve(first, at: Timestamp(milliseconds: 1))
         #expect(approval.digest.text == first.digest)
@@ -58,7 +45,7 @@ import Testing
     @Test("An archive that was changed by a byte after its approval is not used")
     func changedArchive() throws {
         let digest = try approvals.approve(
-            bundle(version: "1"), at: Timestamp(milliseconds: 1)
+            SampleBundle.archive(version: "1"), at: Timestamp(milliseconds: 1)
         ).digest
         let file = folder.file("north").appending(path: "trainers/\(digest).tar")
         var bytes = try Data(contentsOf: file)

@@ -89,6 +89,26 @@ import Testing
         #expect(try blobs.digests() == [])
     }
 
+    @Test("A blob for which there is no folder stays, and is settled once there is one")
+    func noFolder() async throws {
+        let blobs = try BlobStore(folder: place, durability: .soon)
+        // No folder can be made where a file has its name.
+        let obstacle = place.appending(path: String(digest.text.prefix(2)))
+        try Data().write(to: obstacle)
+        _ = try blobs.write(content)
+        let other: [UInt8] = [7]
+        let last = try blobs.write(other)
+        let settled = place.appending(path: "\(last.text.prefix(2))/\(last)").path
+        for _ in 0..<2_000 where !FileManager.default.fileExists(atPath: settled) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(try blobs.read(digest) == content)
+        try blobs.remove(last)
+        try FileManager.default.removeItem(at: obstacle)
+        _ = try BlobStore(folder: place, durability: .soon)
+        try await untilSettled()
+    }
+
     @Test("A blob that is removed is gone, whether it had settled or not")
     func removed() async throws {
         let blobs = try BlobStore(folder: place, durability: .soon)
