@@ -418,6 +418,9 @@ package actor CoordinatorService: Service {
                     contributions: round.contributions, file: blobs.tensors, sink: blobs.writer)
             }
             await aggregated(round.id, result: result)
+            for spent in round.contributions.map(\.update) + [round.base].compactMap(\.self) {
+                try? blobs.open(spent).releaseCache()
+            }
         } catch {
             logger.error(
                 "round.aggregation_failed",

@@ -151,7 +151,7 @@ package actor DeviceAgent: Service {
         }
         let product = try work.perform(on: rows)
         try await contribute(
-            order.task == .evaluate ? [] : product.bytes,
+            order.task == .evaluate ? [] : try product.update.bytes,
             DeviceReport(rows: product.weight, metricsMicro: product.metricsMicro),
             to: order.round)
         try states.keep(product.state, of: order.round)

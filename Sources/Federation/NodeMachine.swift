@@ -34,6 +34,7 @@ package struct NodeMachine: Sendable {
     package private(set) var follower: Follower
     private let signingKey: SigningKey
     private var work: [RoundID: Work] = [:]
+    private var copies: RoundCopies
     /// The newest openings that stand on the ledger as refused, by their place. An honest
     /// coordinator puts none there, and who gets a task for one should hear the reason.
     private var refusedOpenings: [UInt64: Refusal] = [:]
@@ -42,6 +43,7 @@ package struct NodeMachine: Sendable {
     package init(_ follower: Follower, signingKey: SigningKey) {
         self.follower = follower
         self.signingKey = signingKey
+        copies = RoundCopies(of: follower.member, in: follower.replica.state)
     }
 
     package var member: MemberID { follower.member }
@@ -121,6 +123,7 @@ package struct NodeMachine: Sendable {
                 return handIn(contribution.late(to: task.round))
             }
             work[task.round] = .underWay
+            copies.add(order.round)
             return [.train(order)]
         } catch {
             let decline = Command.decline(
@@ -176,6 +179,7 @@ package struct NodeMachine: Sendable {
 
     /// A training order has been carried out, or could not be.
     package mutating func trained(_ round: RoundID, _ outcome: Outcome) -> [Command] {
+        if case .update(let update, _, _) = outcome { copies.add(update) }
         guard case .underWay = work[round] else { return [] }
         switch outcome {
         case .update(let update, let weight, let metrics):
@@ -193,6 +197,22 @@ package struct NodeMachine: Sendable {
             work[round] = nil
             return [.decline(round, code: code, detail: ReasonText.of(detail))]
         }
+    }
+}
+
+extension NodeMachine {
+    /// The blobs that the node's rounds have brought and that none of them needs any more, each once.
+    package mutating func spentBlobs() -> Set<BlobDigest> {
+        var inWork: Set<BlobDigest> = []
+        for (round, work) in work {
+            switch work {
+            case .underWay:
+                let round = replica.state.jobs[round]
+                inWork.formUnion([round?.base, round?.strategyState].compactMap(\.self))
+            case .done(_, let contribution): inWork.insert(contribution.update)
+            }
+        }
+        return copies.takeSpent(in: replica.state, but: inWork)
     }
 }
 

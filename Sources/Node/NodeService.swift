@@ -1,4 +1,5 @@
 package import Contracts
+import Dispatch
 import Encodings
 import Federation
 import Foundation
@@ -18,6 +19,9 @@ package actor NodeService: Service {
         .milliseconds(100), .seconds(5)
     )
 
+    /// Of most models and updates the node needs its copy no longer than this.
+    private static let settlingDelay = Duration.seconds(10)
+
     /// The coordinator's stream does not begin where this node ends.
     private struct Resync: Error {}
 
@@ -30,6 +34,7 @@ package actor NodeService: Service {
     /// Where the member's rows lie on devices.
     nonisolated let relay: RelayRunner?
     nonisolated let desk: OwnerDesk
+    private nonisolated let removals = DispatchQueue(label: "jointlab.removals", qos: .utility)
     nonisolated let logger: Logger
     nonisolated let now: @Sendable () -> Timestamp
     private nonisolated let batches: AsyncStream<ExecutedBatch>
@@ -67,7 +72,7 @@ package actor NodeService: Service {
         let lab = try home.lab()
         let database = try LedgerDatabase(path: home.ledger.path)
         // The coordinator keeps what this node has of models, and its update from the upload on.
-        let blobs = try BlobStore(folder: home.blobs, durability: .soon)
+        let blobs = try BlobStore(folder: home.blobs, durability: .soon(after: Self.settlingDelay))
         let replica = try database.replay() ?? Replica(genesis: lab.genesis)
         guard replica.lab == lab.lab else {
             throw StorageError.unusable(
@@ -114,6 +119,7 @@ package actor NodeService: Service {
         if let misconduct = machine.follower.halted {
             logger.critical("node.halted", metadata: ["problem": "\(misconduct.problem)"])
         }
+        removeSpentBlobs()
         try followCoordinator()
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -314,10 +320,26 @@ package actor NodeService: Service {
             try await database.append(batch)
             counters.batches += 1
             try perform(machine.stored(size: batch.size, at: now()))
+            removeSpentBlobs()
             try followCoordinator()
             progress.notify()
             // Nothing of the others' data stays with a trainer.
             await runner.bundles.endAll(but: replica.state.licensedJobs(of: member))
+        }
+    }
+
+    /// A file as large as a model takes a while to remove, and the ledger does not wait for it.
+    private func removeSpentBlobs() {
+        let spent = machine.spentBlobs()
+        guard !spent.isEmpty else { return }
+        removals.async { [blobs, logger] in
+            for digest in spent {
+                do {
+                    try blobs.remove(digest)
+                } catch {
+                    logger.warning("blob.not_removed", metadata: ["error": "\(error)"])
+                }
+            }
         }
     }
 

@@ -118,14 +118,14 @@ struct TrainingRunner: Sendable {
                 }
             }
             if let refusal = try owner.release(
-                product.bytes.count, from: round, of: job, on: owned.id, rows: rows)
+                product.update.byteCount, from: round, of: job, on: owned.id, rows: rows)
             {
                 return .refused(refusal, order, logger)
             }
             await watch.wasUsed(owned.id)
             try states.keep(product.state, of: order.round.id)
             return .update(
-                try blobs.write(product.bytes), weight: product.weight,
+                try product.update.write(to: blobs), weight: product.weight,
                 metricsMicro: product.metricsMicro)
         } catch let error as DatasetError {
             // The owner reads the whole sentence; others are told the kind of mistake and its place.

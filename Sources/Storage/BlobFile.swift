@@ -107,6 +107,12 @@ package final class BlobFile: Sendable {
         return bytes
     }
 
+    /// Tells the system that nobody will read it soon, so that it does not keep in memory what others
+    /// have more use for. What is not on the disk yet stays.
+    package func releaseCache() {
+        _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+    }
+
     /// Reads it all once.
     ///
     /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where the disk has lost what was

@@ -12,8 +12,9 @@ package struct BlobStore: Sendable {
     package enum Durability: Sendable {
         /// What has been written survives a loss of power.
         case atOnce
-        /// It does a moment later. For copies of what another keeps: nobody has to wait for the disk.
-        case soon
+        /// It does some time later. For copies of what another keeps: nobody has to wait for the disk,
+        /// and one that is removed before that is never written to it.
+        case soon(after: Duration)
     }
 
     /// What nobody has gone on with for so long is given up.
@@ -30,8 +31,12 @@ package struct BlobStore: Sendable {
     /// - Parameter durability: `soon` is `atOnce` where the system does not tell one boot from another.
     /// - Throws: What making the folder throws.
     package init(folder: URL, durability: Durability = .atOnce) throws {
-        self.init(
-            folder, settling: durability == .soon ? try SettlingBlobs(in: folder) : nil)
+        let settling: SettlingBlobs? =
+            switch durability {
+            case .atOnce: nil
+            case .soon(let delay): try SettlingBlobs(in: folder, after: delay)
+            }
+        self.init(folder, settling: settling)
         try makeFolders()
         // What an earlier process had not finished.
         for leftover in try FileManager.default.contentsOfDirectory(

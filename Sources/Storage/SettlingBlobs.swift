@@ -39,6 +39,7 @@ final class SettlingBlobs: Sendable {
 
     private let store: URL
     private let folder: URL
+    private let delay: DispatchTimeInterval
     private let queue = DispatchQueue(label: "jointlab.settling", qos: .utility)
     /// Held while a file gets its name here or leaves with it: what is moved to its place is what was
     /// synced, though the same blob be written again meanwhile.
@@ -46,10 +47,12 @@ final class SettlingBlobs: Sendable {
 
     /// Removes what other boots have left, and settles what this one has.
     ///
+    /// - Parameter delay: How long a blob waits: one that is removed before has cost the disk nothing.
     /// - Throws: What making the folder throws.
-    init?(in store: URL, boot: String? = thisBoot) throws {
+    init?(in store: URL, after delay: Duration, boot: String? = thisBoot) throws {
         guard let boot else { return nil }
         self.store = store
+        self.delay = .milliseconds(Int(delay / .milliseconds(1)))
         let all = Self.folder(in: store)
         folder = all.appending(path: boot, directoryHint: .isDirectory)
         let files = FileManager.default
@@ -58,7 +61,7 @@ final class SettlingBlobs: Sendable {
             try? files.removeItem(at: all.appending(path: name))
         }
         for name in try files.contentsOfDirectory(atPath: folder.path) {
-            if let digest = BlobDigest(name) { settle(digest) }
+            if let digest = BlobDigest(name) { settle(digest, after: .seconds(0)) }
         }
     }
 
@@ -68,13 +71,13 @@ final class SettlingBlobs: Sendable {
         try naming.withLock { _ in
             guard rename(path, place) == 0 else { throw SyncedFile.failure(place) }
         }
-        settle(digest)
+        settle(digest, after: delay)
     }
 
     /// A blob that could not be moved, such as to a disk without room for its folder, stays where it
     /// is; the next program tries again.
-    private func settle(_ digest: BlobDigest) {
-        queue.async { try? self.makeDurable(digest) }
+    private func settle(_ digest: BlobDigest, after delay: DispatchTimeInterval) {
+        queue.asyncAfter(deadline: .now() + delay) { try? self.makeDurable(digest) }
     }
 
     private func makeDurable(_ digest: BlobDigest) throws {

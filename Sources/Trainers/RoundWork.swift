@@ -8,9 +8,8 @@ package import Tensors
 /// out.
 package struct RoundWork: Sendable {
     /// What a participant contributes.
-    package struct Product: Hashable, Sendable {
-        /// The update as it is uploaded.
-        package let bytes: [UInt8]
+    package struct Product: Sendable {
+        package let update: UpdateFile
         /// How many rows it stands for.
         package let weight: Int64
         /// In millionths, by name.
@@ -63,16 +62,16 @@ package struct RoundWork: Sendable {
             let tensors = try builtIn.statistics(
                 of: dataset, seed: RoundSeed.own(0, round: round, member: member))
             return Product(
-                bytes: try Safetensors(tensors).bytes, weight: Int64(dataset.training.count),
-                metricsMicro: [:], state: state)
+                update: UpdateFile(try Safetensors(tensors).bytes),
+                weight: Int64(dataset.training.count), metricsMicro: [:], state: state)
         case .train: return try train(on: dataset, progress)
         case .evaluate:
             guard let metrics = try trainer.evaluate(model(), on: dataset) else {
                 throw WorkError.nothingToJudge(trainer: trainer.kind)
             }
             return Product(
-                bytes: metrics.ledgerJSON.canonicalBytes, weight: Int64(metrics.count),
-                metricsMicro: metrics.summaryMicro, state: state)
+                update: UpdateFile(metrics.ledgerJSON.canonicalBytes),
+                weight: Int64(metrics.count), metricsMicro: metrics.summaryMicro, state: state)
         }
     }
 
@@ -94,8 +93,8 @@ package struct RoundWork: Sendable {
         case .merged(let trainer):
             let (tensors, rows) = try trainer.sums(base: base, on: dataset)
             return Product(
-                bytes: try Safetensors(tensors).bytes, weight: Int64(rows), metricsMicro: judged,
-                state: state)
+                update: UpdateFile(try Safetensors(tensors).bytes), weight: Int64(rows),
+                metricsMicro: judged, state: state)
         case .averaged(let trainer):
             return try train(trainer, from: base, judged: judged, on: dataset, progress)
         case .bundle: throw WorkError.runsInSandbox
@@ -115,7 +114,6 @@ package struct RoundWork: Sendable {
         try trainer.check(strategy)
         let parameters = try ModelParameters(SafetensorsFile(model()))
         let source = try ModelParameters(difference).source
-        // As large as a model is, what can leave as it is is copied no more than once.
         if strategy.compression == .none, state.residual.isEmpty,
             try difference.header.bytes == parameters.layout.plainHeader().bytes
         {
@@ -123,12 +121,12 @@ package struct RoundWork: Sendable {
                 throw UpdateFormatError.notFinite(parameter: parameter)
             }
             return Product(
-                bytes: try difference.bytes(), weight: rows, metricsMicro: metricsMicro,
+                update: UpdateFile(difference), weight: rows, metricsMicro: metricsMicro,
                 state: state)
         }
-        let update = try source.parameters()
         return try product(
-            of: update, in: parameters.layout, rows: rows, metricsMicro: metricsMicro, next: state)
+            of: source.parameters(), in: parameters.layout, rows: rows,
+            metricsMicro: metricsMicro, next: state)
     }
 
     /// What a sandboxed trainer's judgement becomes.
@@ -137,13 +135,15 @@ package struct RoundWork: Sendable {
             "rows": .integer(rows), "metricsMicro": .metrics(metricsMicro),
         ]
         return Product(
-            bytes: report.canonicalBytes, weight: rows, metricsMicro: metricsMicro, state: state)
+            update: UpdateFile(report.canonicalBytes), weight: rows, metricsMicro: metricsMicro,
+            state: state)
     }
 
     /// What is handed in for statistics that others have made together, such as a relay's devices.
     package func product(of statistics: [Tensor], rows: Int64) throws -> Product {
         Product(
-            bytes: try Safetensors(statistics).bytes, weight: rows, metricsMicro: [:], state: state)
+            update: UpdateFile(try Safetensors(statistics).bytes), weight: rows, metricsMicro: [:],
+            state: state)
     }
 
     private func product(
@@ -156,7 +156,8 @@ package struct RoundWork: Sendable {
         let bytes = try encoder.bytes(
             of: update, control: control, normaliser: normaliser, seed: seed)
         next.residual = encoder.residual
-        return Product(bytes: bytes, weight: rows, metricsMicro: metricsMicro, state: next)
+        return Product(
+            update: UpdateFile(bytes), weight: rows, metricsMicro: metricsMicro, state: next)
     }
 
     private func train(

@@ -111,7 +111,7 @@ package struct DeviceSimulation {
                 let rows = try SampleData.dataset(
                     rows: rowsPerDevice, seed: seed << 32 | UInt64(place))
                 let product = try work.perform(on: rows)
-                var answer = try relayed.answer(product.bytes)
+                var answer = try relayed.answer(try product.update.bytes)
                 if conduct == .sendsNotANumber, case .update(var update) = answer {
                     update[0] = .nan
                     answer = .update(update)
@@ -147,7 +147,7 @@ package struct DeviceSimulation {
             let product = try relayed.product(of: mean)
             let own = Contribution(
                 lab: lab.id, round: round.id, member: try lab.member(Self.relay).id,
-                update: training.keep(product.bytes), weight: product.weight,
+                update: training.keep(try product.update.bytes), weight: product.weight,
                 metricsMicro: product.metricsMicro
             ).signed(with: try lab.member(Self.relay).signingKey)
             let others = try ["south", "valley"].map {

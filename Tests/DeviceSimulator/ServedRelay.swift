@@ -175,7 +175,7 @@ package struct ServedRelay: Sendable {
         while true {
             do {
                 return try await connection.contribute(
-                    round.task == .evaluate ? [] : product.bytes,
+                    round.task == .evaluate ? [] : try product.update.bytes,
                     DeviceReport(rows: product.weight, metricsMicro: product.metricsMicro),
                     to: round.id)
             } catch let problem as Problem where problem.code == "relay.busy" {

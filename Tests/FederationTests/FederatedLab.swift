@@ -274,11 +274,11 @@ struct FederatedLab {
         _ name: String = "j-1", participantsMin: Int = 2, purpose: String = "research",
         licences: [String] = ["l-ada", "l-bo", "l-ed"],
         plan: [RoundTask] = [.statistics, .train, .evaluate], enough: Int? = nil,
-        lateRoundsMax: Int = 0
+        lateRoundsMax: Int = 0, weights: BlobDigest? = nil
     ) throws {
         try propose(
             name, participantsMin: participantsMin, purpose: purpose, licences: licences,
-            plan: plan, enough: enough, lateRoundsMax: lateRoundsMax)
+            plan: plan, enough: enough, lateRoundsMax: lateRoundsMax, weights: weights)
         try submit(StartJob(job: JobID(name)), by: "cy")
     }
 
@@ -286,7 +286,7 @@ struct FederatedLab {
         _ name: String = "j-1", participantsMin: Int = 2, purpose: String = "research",
         licences: [String] = ["l-ada", "l-bo", "l-ed"],
         plan: [RoundTask] = [.statistics, .train, .evaluate], enough: Int? = nil,
-        lateRoundsMax: Int = 0
+        lateRoundsMax: Int = 0, weights: BlobDigest? = nil
     ) throws {
         try submit(
             ProposeJob(
@@ -294,7 +294,8 @@ struct FederatedLab {
                 licences: licences.map { try LicenceID($0) }, trainer: ["kind": "test"],
                 plan: JobPlan(plan.map { JobPlan.Step(task: $0, rounds: 1) }),
                 participantsMin: participantsMin, roundTimeoutMilliseconds: 1_000,
-                contributionsEnough: enough, lateRoundsMax: lateRoundsMax), by: "cy")
+                contributionsEnough: enough, lateRoundsMax: lateRoundsMax, weights: weights),
+            by: "cy")
     }
 
     mutating func connect(_ names: [String] = owners) throws {

@@ -81,6 +81,8 @@ struct TestNode {
         perform(machine.trained(round, outcome))
     }
 
+    mutating func spentBlobs() -> Set<BlobDigest> { machine.spentBlobs() }
+
     private mutating func perform(_ commands: [NodeMachine.Command]) {
         for command in commands {
             switch command {

@@ -201,7 +201,8 @@ extension LabSuite {
                         .contributed(
                             device,
                             .init(
-                                answer: try relayed.answer(product.bytes), weight: product.weight,
+                                answer: try relayed.answer(try product.update.bytes),
+                                weight: product.weight,
                                 metricsMicro: product.metricsMicro))
                     ).last
             }
@@ -210,7 +211,7 @@ extension LabSuite {
                 return
             }
             let product = try relayed.product(of: mean)
-            #expect(BlobDigest(of: product.bytes) == contribution.update)
+            #expect(BlobDigest(of: try product.update.bytes) == contribution.update)
             #expect(product.weight == contribution.weight)
             #expect(product.metricsMicro == contribution.metricsMicro)
         }

@@ -6,6 +6,7 @@ import LabFixture
 import Node
 import Participation
 import Sandbox
+import Storage
 import Testing
 import Transport
 
@@ -51,6 +52,14 @@ extension LabSuite {
                     let running = lab.home(site).trainers.appending(path: "running")
                     let left = try FileManager.default.contentsOfDirectory(atPath: running.path)
                     #expect(left.isEmpty, "the tables of the job's workers are gone: \(left)")
+                }
+                let result = try #require(
+                    rounds.last?["base"]?.string.flatMap(BlobDigest.init))
+                for site in TrainingLab.sites {
+                    let blobs = BlobStore(readingFolder: lab.home(site).blobs)
+                    try await eventually("\(site) has the job's result, and no older model") {
+                        try blobs.digests() == [result]
+                    }
                 }
                 try await validate("credit", in: lab)
             }

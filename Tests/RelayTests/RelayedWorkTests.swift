@@ -49,7 +49,8 @@ import Trainers
                 .contributed(
                     device,
                     .init(
-                        answer: try relayed.answer(product.bytes), weight: product.weight,
+                        answer: try relayed.answer(try product.update.bytes),
+                        weight: product.weight,
                         metricsMicro: product.metricsMicro)))
         }
         guard case .close(let mean)? = commands.last else { throw SampleLabError.nobody("a mean") }
@@ -64,7 +65,7 @@ import Trainers
         let contributions = try products.enumerated().map { place, product in
             Contribution(
                 lab: lab, round: round, member: try MemberID("member-\(place)"),
-                update: blobs.keep(product.bytes), weight: product.weight,
+                update: blobs.keep(try product.update.bytes), weight: product.weight,
                 metricsMicro: product.metricsMicro)
         }
         let result = try RoundAggregation(
@@ -135,7 +136,8 @@ import Trainers
     @Test("A file that is no update of this model is a device's fault, and is said to be")
     func malformed() throws {
         let relayed = try RelayedWork(work("relay"))
-        let good = try work("device").perform(on: SampleData.dataset(rows: 8, seed: 1)).bytes
+        let product = try work("device").perform(on: SampleData.dataset(rows: 8, seed: 1))
+        let good = try product.update.bytes
         guard case .update(let update) = try relayed.answer(good) else {
             Issue.record("it is an update")
             return

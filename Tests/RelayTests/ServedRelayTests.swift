@@ -99,9 +99,10 @@ import Transport
             async let ended = relay.carryOut()
             let task = try #require(try await relay.connection(0).task())
             let good = try relay.product(0, of: task)
+            let update = try good.update.bytes
             let honest = DeviceReport(rows: good.weight, metricsMicro: good.metricsMicro)
             func changed(_ change: (inout [Float]) -> Void) throws -> [UInt8] {
-                let file = try Safetensors(parsing: good.bytes)
+                let file = try Safetensors(parsing: update)
                 return try Safetensors(
                     file.tensors.map { tensor in
                         guard var values = tensor.float32 else { return tensor }
@@ -114,21 +115,21 @@ import Transport
             let attacks: [([UInt8], DeviceReport, String)] = [
                 (try changed { $0[0] = .nan }, honest, "update.not_finite"),
                 (try changed { $0[0] = 1e9 }, honest, "update.too_large"),
-                (Array(good.bytes.dropLast()), honest, "update.malformed"),
+                (Array(update.dropLast()), honest, "update.malformed"),
                 ([1, 2, 3], honest, "update.malformed"),
                 ([], honest, "update.malformed"),
                 (
-                    good.bytes, DeviceReport(rows: 9, metricsMicro: [:]),
+                    update, DeviceReport(rows: 9, metricsMicro: [:]),
                     "update.weight_exceeded"
                 ),
-                (good.bytes, DeviceReport(rows: 0, metricsMicro: [:]), "update.wrong_weight"),
+                (update, DeviceReport(rows: 0, metricsMicro: [:]), "update.wrong_weight"),
                 (
-                    good.bytes,
+                    update,
                     DeviceReport(rows: 6, metricsMicro: ["trainingLoss": -1]),
                     "update.wrong_metric"
                 ),
                 (
-                    good.bytes,
+                    update,
                     DeviceReport(rows: 6, metricsMicro: ["holdoutRows": 9]),
                     "update.weight_exceeded"
                 ),
@@ -148,7 +149,7 @@ import Transport
                 // It is out for the round.
                 #expect(
                     await code {
-                        try await device.contribute(good.bytes, honest, to: relay.round.id)
+                        try await device.contribute(update, honest, to: relay.round.id)
                     } == "device.twice")
             }
             let large = try relay.connection(11)
@@ -160,14 +161,14 @@ import Transport
                 } == "request.too_large")
             let stale = RoundID(job: relay.round.id.job, number: 77)
             #expect(
-                await code { try await large.contribute(good.bytes, honest, to: stale) }
+                await code { try await large.contribute(update, honest, to: stale) }
                     == "device.round_over")
 
             for place in [0, 1] { try await relay.takePart(place) }
             let mean = try await ended
             #expect(mean.devices == 2 && mean.weight == 12)
             #expect(
-                await code { try await large.contribute(good.bytes, honest, to: relay.round.id) }
+                await code { try await large.contribute(update, honest, to: relay.round.id) }
                     == "device.round_over")
             let status = await relay.service.status
             #expect(status.refused["update.not_finite"] == 1)

@@ -151,7 +151,8 @@ extension SampleLab {
             on: SampleData.dataset(
                 rows: 60, seed: UInt64(Self.owners.firstIndex(of: owner) ?? 9)))
         return Contribution(
-            lab: id, round: round.id, member: member.id, update: training.keep(product.bytes),
+            lab: id, round: round.id, member: member.id,
+            update: training.keep(try product.update.bytes),
             weight: product.weight, metricsMicro: product.metricsMicro
         ).signed(with: member.signingKey)
     }

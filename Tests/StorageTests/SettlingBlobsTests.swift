@@ -39,7 +39,7 @@ import Testing
 
     @Test("What becomes durable soon is there at once, for others too, and is moved to its place")
     func soon() async throws {
-        let blobs = try BlobStore(folder: place, durability: .soon)
+        let blobs = try BlobStore(folder: place, durability: .soon(after: .zero))
         #expect(try blobs.write(content) == digest)
         for store in [blobs, BlobStore(readingFolder: place), try BlobStore(sharingFolder: place)] {
             #expect(store.has(digest))
@@ -53,7 +53,7 @@ import Testing
 
     @Test("While blobs are moved to their places, readers miss none")
     func noneIsMissed() async throws {
-        let blobs = try BlobStore(folder: place, durability: .soon)
+        let blobs = try BlobStore(folder: place, durability: .soon(after: .zero))
         for number in 0..<200 {
             let content = Array("blob \(number)".utf8)
             let digest = try blobs.write(content)
@@ -72,7 +72,7 @@ import Testing
         try FileManager.default.createDirectory(at: room, withIntermediateDirectories: true)
         try Data(content).write(to: room.appending(path: digest.text))
         #expect(try BlobStore(readingFolder: place).read(digest) == content)
-        _ = try BlobStore(folder: place, durability: .soon)
+        _ = try BlobStore(folder: place, durability: .soon(after: .zero))
         try await untilSettled()
     }
 
@@ -83,7 +83,7 @@ import Testing
         // The disk has its name, and not its content.
         try Data(repeating: 0, count: content.count).write(to: room.appending(path: digest.text))
         #expect(!BlobStore(readingFolder: place).has(digest))
-        let blobs = try BlobStore(folder: place, durability: .soon)
+        let blobs = try BlobStore(folder: place, durability: .soon(after: .zero))
         #expect(!blobs.has(digest))
         #expect(try files() == [])
         #expect(try blobs.digests() == [])
@@ -91,7 +91,7 @@ import Testing
 
     @Test("A blob for which there is no folder stays, and is settled once there is one")
     func noFolder() async throws {
-        let blobs = try BlobStore(folder: place, durability: .soon)
+        let blobs = try BlobStore(folder: place, durability: .soon(after: .zero))
         // No folder can be made where a file has its name.
         let obstacle = place.appending(path: String(digest.text.prefix(2)))
         try Data().write(to: obstacle)
@@ -105,13 +105,13 @@ import Testing
         #expect(try blobs.read(digest) == content)
         try blobs.remove(last)
         try FileManager.default.removeItem(at: obstacle)
-        _ = try BlobStore(folder: place, durability: .soon)
+        _ = try BlobStore(folder: place, durability: .soon(after: .zero))
         try await untilSettled()
     }
 
     @Test("A blob that is removed is gone, whether it had settled or not")
     func removed() async throws {
-        let blobs = try BlobStore(folder: place, durability: .soon)
+        let blobs = try BlobStore(folder: place, durability: .soon(after: .zero))
         _ = try blobs.write(content)
         try blobs.remove(digest)
         #expect(!blobs.has(digest))

@@ -49,7 +49,7 @@ struct FederatedRun {
             last.append(
                 Contribution(
                     lab: try SampleLab().id, round: round, member: member,
-                    update: blobs.keep(product.bytes), weight: product.weight,
+                    update: blobs.keep(try product.update.bytes), weight: product.weight,
                     metricsMicro: product.metricsMicro))
         }
         let aggregation = try RoundAggregation(

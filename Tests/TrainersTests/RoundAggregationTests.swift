@@ -86,7 +86,7 @@ import Trainers
                 task: .statistics, round: round, member: MemberID(name),
                 trainer: .averaged(SampleData.settings), base: nil
             ).perform(on: dataset)
-            return (name, product.weight, product.bytes)
+            return (name, product.weight, try product.update.bytes)
         }
         let made = try LogisticModel(
             parsing: try #require(try result(.statistics, products, base: nil)))

@@ -46,7 +46,8 @@ import Trainers
     func deterministic() throws {
         let base = try Self.base()
         let product = try perform(.train, base: base)
-        #expect(try perform(.train, base: base) == product)
+        let bytes = try product.update.bytes
+        #expect(try perform(.train, base: base).update.bytes == bytes)
         let others = [
             try perform(.train, seed: 8, base: base),
             try perform(.train, member: MemberID("south"), base: base),
@@ -55,7 +56,7 @@ import Trainers
             try perform(.train, base: base, dataset: SampleData.dataset(rows: 60, seed: 2)),
             try perform(.train, learningRate: 0.2, base: base),
         ]
-        #expect(Set(others.map(\.bytes) + [product.bytes]).count == others.count + 1)
+        #expect(Set(try others.map { try $0.update.bytes } + [bytes]).count == others.count + 1)
     }
 
     @Test("A contribution stands for the rows that it was made from")
@@ -97,13 +98,13 @@ import Trainers
         let (plain, _) = try sandboxed(["kind": "none"])
         let product = try plain.product(
             difference: SafetensorsFile(difference.bytes), rows: 9, metricsMicro: ["x": 1])
-        #expect(product.bytes == difference.bytes)
+        #expect(try product.update.bytes == difference.bytes)
         #expect(product.weight == 9 && product.metricsMicro == ["x": 1])
         let (compressed, _) = try sandboxed(["kind": "int8"])
         let smaller = try compressed.product(
             difference: SafetensorsFile(difference.bytes), rows: 9, metricsMicro: [:])
         #expect(
-            try Safetensors(parsing: smaller.bytes).tensors.map(\.name).sorted()
+            try Safetensors(parsing: smaller.update.bytes).tensors.map(\.name).sorted()
                 == ["a", "b", "scale/a", "scale/b"])
     }
 
@@ -116,7 +117,8 @@ import Trainers
                 Tensor(name: "b", vector: [1, .nan] as [Float]),
             ]).bytes
             #expect(throws: UpdateFormatError.notFinite(parameter: 4)) {
-                try work.product(difference: SafetensorsFile(difference), rows: 9, metricsMicro: [:])
+                try work.product(
+                    difference: SafetensorsFile(difference), rows: 9, metricsMicro: [:])
             }
         }
     }
@@ -124,7 +126,7 @@ import Trainers
     @Test("Statistics are sums over the rows to train on, and no row")
     func statistics() throws {
         let product = try perform(.statistics)
-        let tensors = try Safetensors(parsing: product.bytes).tensors
+        let tensors = try Safetensors(parsing: product.update.bytes).tensors
         #expect(Set(tensors.map(\.name)) == ["count", "mean", "squared_deviations"])
         // Two numeric features; however many rows there are, it is as long.
         #expect(tensors.allSatisfy { $0.shape == [2] })

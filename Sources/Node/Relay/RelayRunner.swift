@@ -82,13 +82,13 @@ struct RelayRunner: Sendable {
             let product = try work.product(of: mean)
             // Fewer rows may have come together than are registered.
             if let refusal = try owner.release(
-                product.bytes.count, from: round, of: job, on: dataset, rows: Int(mean.weight))
+                product.update.byteCount, from: round, of: job, on: dataset, rows: Int(mean.weight))
             {
                 return .refused(refusal, order, logger)
             }
             try states.keep(product.state, of: round)
             return .update(
-                try blobs.write(product.bytes), weight: product.weight,
+                try product.update.write(to: blobs), weight: product.weight,
                 metricsMicro: product.metricsMicro)
         } catch let mistake as RelayMistake {
             return .failure(code: mistake.code, detail: mistake.description)
