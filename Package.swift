@@ -46,7 +46,7 @@ let package = Package(
         .target(name: "Policy", dependencies: ["Encodings"]),
         .target(name: "Randomness"),
         .target(name: "Memory"),
-        .target(name: "Tensors", dependencies: ["Encodings"]),
+        .target(name: "Tensors", dependencies: ["Encodings", "Memory"]),
 
         // 1 engines: state machines and mathematics
         .target(name: "ContractLanguage", dependencies: ["Encodings", "Policy"]),
@@ -138,7 +138,7 @@ let package = Package(
         .target(
             name: "Relay",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "MerkleLog",
+                "Contracts", "Encodings", "Identity", "Learning", "Ledger", "Memory", "MerkleLog",
                 "MerkleMap", "Strategies", "Tensors", "Trainers",
             ]),
         .target(
@@ -147,7 +147,7 @@ let package = Package(
         .target(name: "CSandbox"),
         .target(
             name: "Sandbox",
-            dependencies: ["Bundles", "CKernels", "CSandbox", "Encodings", "Tensors"]),
+            dependencies: ["Bundles", "CKernels", "CSandbox", "Encodings", "Memory", "Tensors"]),
         .target(name: "CLibPQ"),
         .target(
             name: "DataSources",
@@ -180,8 +180,8 @@ let package = Package(
             name: "Node",
             dependencies: [
                 "Bundles", "ContractFiles", "Contracts", "DataSources", "Encodings", "Federation",
-                "HouseRules", "Identity", "LabAPI", "Learning", "Ledger", "MerkleLog", "Relay",
-                "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
+                "HouseRules", "Identity", "LabAPI", "Learning", "Ledger", "Memory", "MerkleLog",
+                "Relay", "Sandbox", "Storage", "Strategies", "Trainers", "Transport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -192,8 +192,8 @@ let package = Package(
         .target(
             name: "Devices",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Relay", "Storage",
-                "Trainers", "Transport",
+                "Contracts", "Encodings", "Identity", "LabAPI", "Learning", "Memory", "Relay",
+                "Storage", "Trainers", "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -262,7 +262,7 @@ let package = Package(
             name: "SampleLab",
             dependencies: [
                 "ContractLibrary", "Contracts", "Encodings", "Identity", "Learning", "Ledger",
-                "MerkleLog", "Randomness", "Storage", "Tensors", "Trainers",
+                "Memory", "MerkleLog", "Randomness", "Storage", "Tensors", "Trainers",
             ],
             path: "Tests/SampleLab"),
         .target(
@@ -279,7 +279,8 @@ let package = Package(
             dependencies: [
                 "Bundles", "ContractLibrary", "Contracts", "Encodings", "Federation", "Identity",
                 "LabAPI", "LabFixture",
-                "Devices", "Learning", "Ledger", "MerkleLog", "MerkleMap", "Node", "Participation",
+                "Devices", "Learning", "Ledger", "Memory", "MerkleLog", "MerkleMap", "Node",
+                "Participation",
                 "ProcessTree", "Randomness", "Relay", "Sandbox", "SharedFolder", "Storage",
                 "Strategies", "Trainers", "Transport", "jointlab",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -329,11 +330,13 @@ let package = Package(
         .testTarget(
             name: "SandboxTests",
             dependencies: [
-                "Bundles", "CKernels", "Encodings", "ProcessTree", "Randomness", "Sandbox",
+                "Bundles", "CKernels", "Encodings", "Memory", "ProcessTree", "Randomness",
+                "Sandbox",
                 "Tensors",
             ],
             exclude: ["Bundles", "FakeBubblewrap"]),
-        .testTarget(name: "TensorsTests", dependencies: ["Encodings", "Randomness", "Tensors"]),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["Encodings", "Memory", "Randomness", "Tensors"]),
         .testTarget(
             name: "ContractsTests",
             dependencies: [
@@ -422,14 +425,16 @@ let package = Package(
         .testTarget(
             name: "TrainersTests",
             dependencies: [
-                "Contracts", "Encodings", "Federation", "Learning", "Randomness", "SampleLab",
+                "Contracts", "Encodings", "Federation", "Learning", "Memory", "Randomness",
+                "SampleLab",
                 "Storage", "Strategies", "Tensors", "Trainers",
             ]),
         .target(
             name: "DeviceSimulator",
             dependencies: [
                 "Contracts", "Devices", "Encodings", "Identity", "LabAPI", "Learning", "Ledger",
-                "MerkleLog", "Node", "Randomness", "Relay", "SampleLab", "ServedLab", "Storage",
+                "Memory", "MerkleLog", "Node", "Randomness", "Relay", "SampleLab", "ServedLab",
+                "Storage",
                 "Strategies",
                 "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -445,7 +450,8 @@ let package = Package(
             name: "RelayTests",
             dependencies: [
                 "Contracts", "DeviceSimulator", "Devices", "Encodings", "Identity", "Learning",
-                "Ledger", "MerkleLog", "MerkleMap", "Node", "Randomness", "Relay", "SampleLab",
+                "Ledger", "Memory", "MerkleLog", "MerkleMap", "Node", "Randomness", "Relay",
+                "SampleLab",
                 "ServedLab", "Storage", "Strategies", "Tensors", "Trainers", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

@@ -66,26 +66,3 @@ static inline void finish_streaming(void) {
 
 DIFFERENCE(jl_difference_f32, float, f32_any, f32x8_any, f32x8_line, i32x8)
 DIFFERENCE(jl_difference_f64, double, f64_any, f64x4_any, f64x4_line, i64x4)
-
-// A line of the cache at a time, or two: the processor then sends it to memory in one piece.
-#define STREAMED_VECTORS 4
-
-BODY void jl_copy_streaming_body(void *to, const void *from, size_t count) {
-    uint8_t *target = to;
-    const uint8_t *source = from;
-    size_t before = (VECTOR_BYTES - (uintptr_t)to % VECTOR_BYTES) % VECTOR_BYTES;
-    size_t i = 0;
-    for (; i < count && i < before; i++) target[i] = source[i];
-    for (; i + STREAMED_VECTORS * VECTOR_BYTES <= count; i += STREAMED_VECTORS * VECTOR_BYTES) {
-        f32x8_line values[STREAMED_VECTORS];
-        for (size_t k = 0; k < STREAMED_VECTORS; k++) {
-            values[k] = (f32x8_line)*(const f32x8_any *)(source + i + k * VECTOR_BYTES);
-        }
-        for (size_t k = 0; k < STREAMED_VECTORS; k++) {
-            __builtin_nontemporal_store(values[k], (f32x8_line *)(target + i + k * VECTOR_BYTES));
-        }
-    }
-    for (; i < count; i++) target[i] = source[i];
-    finish_streaming();
-}
-VARIANTS(void, jl_copy_streaming, (void *to, const void *from, size_t count), (to, from, count))

@@ -3,6 +3,7 @@ import Encodings
 import LabAPI
 import Learning
 package import Logging
+import Memory
 import Relay
 import ServiceLifecycle
 import Storage
@@ -151,7 +152,7 @@ package actor DeviceAgent: Service {
         }
         let product = try work.perform(on: rows)
         try await contribute(
-            order.task == .evaluate ? [] : try product.update.bytes,
+            order.task == .evaluate ? [] : try product.update.array,
             DeviceReport(rows: product.weight, metricsMicro: product.metricsMicro),
             to: order.round)
         try states.keep(product.state, of: order.round)

@@ -6,6 +6,7 @@ import HouseRules
 import LabAPI
 import Learning
 import Logging
+import Memory
 import Sandbox
 import Storage
 import Strategies
@@ -56,14 +57,14 @@ struct TrainingRunner: Sendable {
             if case .bundle(let settings) = trainer {
                 archive = try await approved(settings, on: owned.id, client)
             }
-            var base: [UInt8]?
+            var base: FileBytes?
             var strategyState: [UInt8]?
             if let digest = order.round.base {
                 await report(.fetching, nil)
                 base = try await fetch(digest, client)
             }
             if let digest = order.round.strategyState, strategy.strategy.local == .controlVariates {
-                strategyState = try await fetch(digest, client)
+                strategyState = try await fetch(digest, client).array
             }
             if let refusal = try owner.begin(round, of: job, on: owned.id, rows: rows) {
                 return .refused(refusal, order, logger)
@@ -118,14 +119,14 @@ struct TrainingRunner: Sendable {
                 }
             }
             if let refusal = try owner.release(
-                product.update.byteCount, from: round, of: job, on: owned.id, rows: rows)
+                product.update.count, from: round, of: job, on: owned.id, rows: rows)
             {
                 return .refused(refusal, order, logger)
             }
             await watch.wasUsed(owned.id)
             try states.keep(product.state, of: order.round.id)
             return .update(
-                try product.update.write(to: blobs), weight: product.weight,
+                try blobs.write(product.update), weight: product.weight,
                 metricsMicro: product.metricsMicro)
         } catch let error as DatasetError {
             // The owner reads the whole sentence; others are told the kind of mistake and its place.
@@ -193,7 +194,7 @@ struct TrainingRunner: Sendable {
             guard owner.letsBundlesIn(on: dataset) else {
                 throw BundleFailure.notApproved(settings.digest, name: settings.name)
             }
-            let bytes = try await fetch(settings.digest, client)
+            let bytes = try await fetch(settings.digest, client).array
             do {
                 return try BundleArchive(parsing: bytes)
             } catch {
@@ -207,8 +208,10 @@ struct TrainingRunner: Sendable {
         }
     }
 
-    private func fetch(_ digest: BlobDigest, _ client: SignedClient) async throws -> [UInt8] {
+    private func fetch(_ digest: BlobDigest, _ client: SignedClient) async throws -> FileBytes {
         let hasCome = try await client.download(digest, into: blobs)
-        return try blobs.open(digest).contents(isChecked: !hasCome)
+        let file = try blobs.open(digest)
+        if !hasCome { try file.verify() }
+        return file.bytes
     }
 }

@@ -1,6 +1,7 @@
 package import Contracts
 import Encodings
 import Ledger
+import Memory
 import MerkleLog
 import MerkleMap
 package import Trainers
@@ -28,7 +29,7 @@ package struct DeviceOrder: Sendable {
     ) throws(IdentifierError) -> RoundWork {
         RoundWork(
             task: task, round: round, member: try MemberID(device.text), judges: judges,
-            trainer: trainer, strategy: strategy, base: base, state: state)
+            trainer: trainer, strategy: strategy, base: base.map { FileBytes($0) }, state: state)
     }
 }
 

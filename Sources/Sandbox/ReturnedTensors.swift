@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
-package import Tensors
+package import Memory
+import Tensors
 
 /// What a worker left in shared memory, checked: a canonical safetensors file in memory of the node's
 /// own.
@@ -35,8 +36,8 @@ package final class ReturnedTensors: Sendable {
     }
 
     /// The file where it lies.
-    package func file() throws -> SafetensorsFile {
-        try SafetensorsFile(byteCount: byteCount) { offset, buffer in
+    package var file: FileBytes {
+        FileBytes(count: byteCount) { offset, buffer in
             self.withUnsafeBytes {
                 buffer.copyMemory(
                     from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + buffer.count]))
@@ -124,21 +125,15 @@ package final class ReturnedTensors: Sendable {
             return
         }
         let baseRanges = byName(base.header).mapValues(\.bytes)
-        let result = base.bytes.withUnsafeBytes { bytes in
-            let data = UnsafeRawBufferPointer(rebasing: bytes[base.dataStart...])
-            return Result { () throws(SandboxFailure) in
-                for entry in entries {
-                    guard let range = baseRanges[Array(entry.name.utf8)] else {
-                        throw .update(.unexpected(tensor: entry.name))
-                    }
-                    try take(
-                        entry, from: UnsafeRawBufferPointer(rebasing: shared[entry.bytes]),
-                        minus: UnsafeRawBufferPointer(rebasing: data[range]),
-                        to: UnsafeMutableRawBufferPointer(rebasing: target[entry.bytes]))
-                }
+        for entry in entries {
+            guard let range = baseRanges[Array(entry.name.utf8)] else {
+                throw .update(.unexpected(tensor: entry.name))
             }
+            try take(
+                entry, from: UnsafeRawBufferPointer(rebasing: shared[entry.bytes]),
+                minus: UnsafeRawBufferPointer(rebasing: base.data[range]),
+                to: UnsafeMutableRawBufferPointer(rebasing: target[entry.bytes]))
         }
-        try result.get()
     }
 
     /// - Parameter base: As many bytes, of the same type.

@@ -1,13 +1,11 @@
-import CKernels
 import CSandbox
 import Foundation
+import Memory
 
 /// Memory that a node and a worker both see, and whose size neither can change.
 final class SharedMemory {
     let descriptor: Int32
     let bytes: UnsafeMutableRawBufferPointer
-    /// What is larger than this would not stay in the caches for the other process.
-    private static let streamedBytesMin = 8 << 20
 
     /// - Parameter workerWrites: Whether the worker may write; else it may only read.
     /// - Throws: ``SandboxFailure/unavailable(_:)``.
@@ -35,17 +33,15 @@ final class SharedMemory {
         }
     }
 
-    /// Writes at the beginning what is no longer than the memory.
-    func put(_ contents: [UInt8]) {
-        contents.withUnsafeBytes { contents in
-            guard let from = contents.baseAddress, let to = bytes.baseAddress else { return }
-            precondition(contents.count <= bytes.count, "the caller has compared the lengths")
-            if contents.count >= Self.streamedBytesMin {
-                jl_copy_streaming(to, from, contents.count)
-            } else {
-                bytes.copyMemory(from: contents)
-            }
-        }
+    /// Copies a file that is no longer than the memory to its beginning.
+    ///
+    /// - Returns: Where it lies now; valid while this lives.
+    /// - Throws: What reading throws.
+    func put(_ file: FileBytes) throws -> UnsafeRawBufferPointer {
+        precondition(file.count <= bytes.count, "the caller has compared the lengths")
+        let place = UnsafeMutableRawBufferPointer(rebasing: bytes[..<file.count])
+        try file.read(from: 0, into: place)
+        return UnsafeRawBufferPointer(place)
     }
 
     deinit {

@@ -2,6 +2,7 @@ import Bundles
 import CSandbox
 import Encodings
 import Foundation
+import Memory
 import Tensors
 
 /// The thread of a resident worker: starts the sandbox, passes orders and answers, and watches over
@@ -125,15 +126,14 @@ final class WorkerLoop {
                 .failure(.environment("the bundle \(manifest.name) makes no predictions")))
             return
         }
-        let base = order.call.base ?? []
-        guard base.count <= input.bytes.count else {
+        guard (order.call.base?.count ?? 0) <= input.bytes.count else {
             order.done(.failure(.limit(.inputBytes, allowed: input.bytes.count)))
             return
         }
         var model: BaseModel?
         if let base = order.call.base {
-            do throws(SafetensorsError) {
-                model = try BaseModel(base)
+            do {
+                model = try BaseModel(base, in: input)
             } catch {
                 order.done(
                     .failure(.environment("the model to start from is not readable: \(error)")))
@@ -149,7 +149,6 @@ final class WorkerLoop {
                             + "\(WorkerFrames.byteCountMax) are sent; shorten the job's settings")))
             return
         }
-        input.put(base)
         current = Current(
             order: order, number: calls, base: order.call.task == .fit ? model : nil)
         began = clock.now

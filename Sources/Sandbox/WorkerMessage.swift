@@ -1,5 +1,6 @@
 import Bundles
 package import Encodings
+package import Memory
 
 /// What a worker is asked to do.
 package enum WorkerTask: String, CaseIterable, Hashable, Sendable {
@@ -11,10 +12,10 @@ package enum WorkerTask: String, CaseIterable, Hashable, Sendable {
 }
 
 /// An order to a worker.
-package struct WorkerCall: Hashable, Sendable {
+package struct WorkerCall: Sendable {
     package let task: WorkerTask
     /// The model as a safetensors file; none for `initial`.
-    package let base: [UInt8]?
+    package let base: FileBytes?
     /// What the job says of the training, passed on as it stands.
     package let config: JSONValue
     /// From 0 to 2^53 − 1, so that any JSON reader keeps it.
@@ -23,13 +24,20 @@ package struct WorkerCall: Hashable, Sendable {
     package let data: String?
 
     package init(
-        _ task: WorkerTask, base: [UInt8]?, config: JSONValue, seed: UInt64, data: String?
+        _ task: WorkerTask, base: FileBytes?, config: JSONValue, seed: UInt64, data: String?
     ) {
         self.task = task
         self.base = base
         self.config = config
         self.seed = seed
         self.data = data
+    }
+
+    /// A call with a model that is in memory.
+    package init(
+        _ task: WorkerTask, base: [UInt8], config: JSONValue, seed: UInt64, data: String?
+    ) {
+        self.init(task, base: FileBytes(base), config: config, seed: seed, data: data)
     }
 
     func json(number: Int64) -> JSONValue {

@@ -2,7 +2,7 @@ package import Contracts
 import Crypto
 import Foundation
 import Glibc
-import Memory
+package import Memory
 
 /// A stored blob that is read in pieces, by many at once, and never held as a whole.
 ///
@@ -65,6 +65,9 @@ package final class BlobFile: Sendable {
         }
     }
 
+    /// All of it, read when it is asked for.
+    package var bytes: FileBytes { FileBytes(count: count) { try self.read(from: $0, into: $1) } }
+
     /// The SHA-256 of the bytes from a place on.
     package func sha256(from offset: Int = 0) throws -> [UInt8] {
         var hash = SHA256()
@@ -79,32 +82,6 @@ package final class BlobFile: Sendable {
             }
         }
         return Array(hash.finalize())
-    }
-
-    /// All of it.
-    ///
-    /// - Parameter isChecked: Whether it is hashed once more. What has just been written has been.
-    /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where the disk has lost what was
-    ///   written, and what reading throws.
-    package func contents(isChecked: Bool) throws -> [UInt8] {
-        var hash = SHA256()
-        let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            let all = UnsafeMutableRawBufferPointer(buffer)
-            LargePages.use(for: all)
-            while initialized < count {
-                let end = min(initialized + Self.pieceBytes, count)
-                let piece = UnsafeMutableRawBufferPointer(rebasing: all[initialized..<end])
-                try read(from: initialized, into: piece)
-                if isChecked { hash.update(bufferPointer: UnsafeRawBufferPointer(piece)) }
-                initialized = end
-            }
-        }
-        guard isChecked else { return bytes }
-        let found = BlobDigest(sha256: Array(hash.finalize()))
-        guard found == digest else {
-            throw StorageError.wrongDigest(expected: digest.text, found: found.text)
-        }
-        return bytes
     }
 
     /// Tells the system that nobody will read it soon, so that it does not keep in memory what others
@@ -138,6 +115,11 @@ extension BlobStore {
     /// - Throws: ``StorageError/wrongDigest(expected:found:)`` where the disk has lost what was
     ///   written, and what reading throws.
     package func read(_ digest: BlobDigest) throws -> [UInt8] {
-        try open(digest).contents(isChecked: true)
+        let bytes = try open(digest).bytes.array
+        let found = BlobDigest(of: bytes)
+        guard found == digest else {
+            throw StorageError.wrongDigest(expected: digest.text, found: found.text)
+        }
+        return bytes
     }
 }

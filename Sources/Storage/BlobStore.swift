@@ -2,6 +2,7 @@ package import Contracts
 import Crypto
 package import Foundation
 import Glibc
+package import Memory
 
 /// Weights, updates and documents in a folder, each under its SHA-256.
 ///
@@ -114,8 +115,13 @@ package struct BlobStore: Sendable {
 
     /// Writes a blob that is in memory.
     package func write(_ bytes: [UInt8]) throws -> BlobDigest {
+        try write(FileBytes(bytes))
+    }
+
+    /// Writes a blob from where it lies.
+    package func write(_ bytes: FileBytes) throws -> BlobDigest {
         var writer = try self.writer()
-        try bytes.withUnsafeBytes { try writer.write($0) }
+        try bytes.forEachPiece { try writer.write($0) }
         return try writer.finish(expecting: nil)
     }
 

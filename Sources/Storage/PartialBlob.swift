@@ -64,7 +64,8 @@ package struct PartialBlob: ~Copyable {
 
     /// Forgets what came after a mark that was taken of it.
     package mutating func rewind(to mark: Mark) throws {
-        try file.truncate(to: mark.count)
+        // A file that has been emptied is written to the disk when it is closed, on some systems.
+        if count > mark.count { try file.truncate(to: mark.count) }
         hash = mark.hash
         count = mark.count
         early.rewind(to: mark.count)

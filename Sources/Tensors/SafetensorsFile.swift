@@ -1,36 +1,35 @@
+package import Memory
+
 /// A safetensors file that stays where it is: its header has been read, and any part of its data can
 /// be, a block at a time.
 ///
 /// It is as strict as ``Safetensors``: each byte of the file is accounted for.
 package struct SafetensorsFile: Sendable {
-    /// Fills a buffer with the file's bytes from a place on, or throws.
-    package typealias Reading =
-        @Sendable (_ offset: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> Void
-
     package let header: SafetensorsHeader
     /// Where the data begins.
     private let dataStart: Int
-    private let readFile: Reading
+    /// All of the file, its header too.
+    package let bytes: FileBytes
 
     /// Reads the header.
     ///
     /// - Parameters:
-    ///   - byteCount: The length of the file.
+    ///   - file: Its bytes.
     ///   - headerByteCountMax: How long its JSON text may be. Parsed, it takes some tens of times
     ///     its length, so pass what honest files need.
     /// - Throws: ``SafetensorsError``, which says what is wrong and with which tensor, and what
     ///   reading throws.
     package init(
-        byteCount: Int, headerByteCountMax: Int = SafetensorsHeader.textByteCountMax,
-        read: @escaping Reading
+        _ file: FileBytes, headerByteCountMax: Int = SafetensorsHeader.textByteCountMax
     ) throws {
-        func bytes(_ range: Range<Int>) throws -> [UInt8] {
-            var bytes = [UInt8](repeating: 0, count: range.count)
-            try bytes.withUnsafeMutableBytes { try read(range.lowerBound, $0) }
-            return bytes
+        let byteCount = file.count
+        func part(_ range: Range<Int>) throws -> [UInt8] {
+            var part = [UInt8](repeating: 0, count: range.count)
+            try part.withUnsafeMutableBytes { try file.read(from: range.lowerBound, into: $0) }
+            return part
         }
         let textStart = SafetensorsHeader.prefixByteCount
-        let prefix = try bytes(0..<min(max(byteCount, 0), textStart))
+        let prefix = try part(0..<min(byteCount, textStart))
         let textByteCount = try SafetensorsHeader.textByteCount(
             prefix: prefix, max: headerByteCountMax)
         guard textByteCount <= byteCount - textStart else {
@@ -38,14 +37,14 @@ package struct SafetensorsFile: Sendable {
                 byteCount: textByteCount, found: byteCount - textStart)
         }
         let dataStart = textStart + textByteCount
-        let header = try SafetensorsHeader(parsing: bytes(textStart..<dataStart))
+        let header = try SafetensorsHeader(parsing: part(textStart..<dataStart))
         guard byteCount - dataStart == header.dataByteCount else {
             throw SafetensorsError.wrongDataByteCount(
                 found: byteCount - dataStart, expected: header.dataByteCount)
         }
         self.header = header
         self.dataStart = dataStart
-        readFile = read
+        bytes = file
     }
 
     /// A file in memory.
@@ -54,14 +53,7 @@ package struct SafetensorsFile: Sendable {
     package init(
         _ bytes: [UInt8], headerByteCountMax: Int = SafetensorsHeader.textByteCountMax
     ) throws {
-        try self.init(byteCount: bytes.count, headerByteCountMax: headerByteCountMax) {
-            offset, buffer in
-            bytes.withUnsafeBytes { bytes in
-                buffer.copyMemory(
-                    from: UnsafeRawBufferPointer(
-                        rebasing: bytes[offset..<offset + buffer.count]))
-            }
-        }
+        try self.init(FileBytes(bytes), headerByteCountMax: headerByteCountMax)
     }
 
     /// Fills a buffer with a range of the data, counted from its first byte.
@@ -77,7 +69,7 @@ package struct SafetensorsFile: Sendable {
                 first: range.lowerBound, wanted: range.count, count: header.dataByteCount)
         }
         guard !buffer.isEmpty else { return }
-        try readFile(dataStart + range.lowerBound, buffer)
+        try bytes.read(from: dataStart + range.lowerBound, into: buffer)
     }
 
     /// Fills a buffer with elements of one tensor, in their little-endian form.

@@ -8,10 +8,8 @@ extension BlobStore {
     ///
     /// - Throws: `StorageError` where it is not here, `SafetensorsError` where it is no such file.
     package func tensors(_ digest: BlobDigest) throws -> SafetensorsFile {
-        let blob = try open(digest)
-        return try SafetensorsFile(
-            byteCount: blob.count, headerByteCountMax: RoundAggregation.headerBytesMax
-        ) { try blob.read(from: $0, into: $1) }
+        try SafetensorsFile(
+            open(digest).bytes, headerByteCountMax: RoundAggregation.headerBytesMax)
     }
 }
 

@@ -79,23 +79,7 @@ extension SafetensorsFile {
         guard header.dataByteCount <= bytesMax else {
             throw AggregationError.tooLarge(bytes: header.dataByteCount, max: bytesMax)
         }
-        return try bytes()
-    }
-
-    /// The whole file in memory, however large it is.
-    func bytes() throws -> [UInt8] {
-        let head = header.bytes
-        let byteCount = head.count + header.dataByteCount
-        return try [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
-            let file = UnsafeMutableRawBufferPointer(
-                rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount])
-            LargePages.use(for: file)
-            file.copyBytes(from: head)
-            try read(
-                0..<header.dataByteCount,
-                into: UnsafeMutableRawBufferPointer(rebasing: file[head.count...]))
-            initialized = byteCount
-        }
+        return try bytes.array
     }
 }
 

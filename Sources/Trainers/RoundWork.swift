@@ -1,6 +1,7 @@
 package import Contracts
 import Encodings
 package import Learning
+package import Memory
 package import Strategies
 package import Tensors
 
@@ -9,7 +10,8 @@ package import Tensors
 package struct RoundWork: Sendable {
     /// What a participant contributes.
     package struct Product: Sendable {
-        package let update: UpdateFile
+        /// The update as it is uploaded.
+        package let update: FileBytes
         /// How many rows it stands for.
         package let weight: Int64
         /// In millionths, by name.
@@ -27,7 +29,7 @@ package struct RoundWork: Sendable {
     package let trainer: JobTrainer
     package let strategy: JobStrategy
     /// The model that the round starts from, as a file; `nil` in the first statistics.
-    package let base: [UInt8]?
+    package let base: FileBytes?
     /// What the strategy has kept so far, as a file.
     package let strategyState: [UInt8]?
     /// What this participant has kept since its last round.
@@ -35,7 +37,7 @@ package struct RoundWork: Sendable {
 
     package init(
         task: RoundTask, round: RoundID, member: MemberID, judges: Bool = true,
-        trainer: JobTrainer, strategy: JobStrategy = .fedavg, base: [UInt8]?,
+        trainer: JobTrainer, strategy: JobStrategy = .fedavg, base: FileBytes?,
         strategyState: [UInt8]? = nil, state: LocalState = LocalState()
     ) {
         self.task = task
@@ -62,7 +64,7 @@ package struct RoundWork: Sendable {
             let tensors = try builtIn.statistics(
                 of: dataset, seed: RoundSeed.own(0, round: round, member: member))
             return Product(
-                update: UpdateFile(try Safetensors(tensors).bytes),
+                update: FileBytes(try Safetensors(tensors).bytes),
                 weight: Int64(dataset.training.count), metricsMicro: [:], state: state)
         case .train: return try train(on: dataset, progress)
         case .evaluate:
@@ -70,14 +72,19 @@ package struct RoundWork: Sendable {
                 throw WorkError.nothingToJudge(trainer: trainer.kind)
             }
             return Product(
-                update: UpdateFile(metrics.ledgerJSON.canonicalBytes),
+                update: FileBytes(metrics.ledgerJSON.canonicalBytes),
                 weight: Int64(metrics.count), metricsMicro: metrics.summaryMicro, state: state)
         }
     }
 
     private func model() throws -> [UInt8] {
         guard let base else { throw WorkError.noBase }
-        return base
+        return try base.array
+    }
+
+    private func modelFile() throws -> SafetensorsFile {
+        guard let base else { throw WorkError.noBase }
+        return try SafetensorsFile(base)
     }
 
     private func train(
@@ -93,7 +100,7 @@ package struct RoundWork: Sendable {
         case .merged(let trainer):
             let (tensors, rows) = try trainer.sums(base: base, on: dataset)
             return Product(
-                update: UpdateFile(try Safetensors(tensors).bytes), weight: Int64(rows),
+                update: FileBytes(try Safetensors(tensors).bytes), weight: Int64(rows),
                 metricsMicro: judged, state: state)
         case .averaged(let trainer):
             return try train(trainer, from: base, judged: judged, on: dataset, progress)
@@ -104,24 +111,26 @@ package struct RoundWork: Sendable {
     /// What a sandboxed trainer's result becomes.
     ///
     /// - Parameters:
-    ///   - difference: A model file with trained minus base in place of its parameters.
+    ///   - difference: A model file with trained minus base in place of its parameters. It leaves from
+    ///     where it lies where it can leave as it is.
     ///   - rows: How many rows it stands for.
     ///   - metricsMicro: As they go into the contribution.
     /// - Throws: ``WorkError``, ``AggregationError`` or `UpdateFormatError`.
     package func product(
-        difference: SafetensorsFile, rows: Int64, metricsMicro: [String: Int64]
+        difference: FileBytes, rows: Int64, metricsMicro: [String: Int64]
     ) throws -> Product {
         try trainer.check(strategy)
-        let parameters = try ModelParameters(SafetensorsFile(model()))
-        let source = try ModelParameters(difference).source
+        let parameters = try ModelParameters(modelFile())
+        let file = try SafetensorsFile(difference)
+        let source = try ModelParameters(file).source
         if strategy.compression == .none, state.residual.isEmpty,
-            try difference.header.bytes == parameters.layout.plainHeader().bytes
+            try file.header.bytes == parameters.layout.plainHeader().bytes
         {
             if let parameter = try source.firstNotFinite() {
                 throw UpdateFormatError.notFinite(parameter: parameter)
             }
             return Product(
-                update: UpdateFile(difference), weight: rows, metricsMicro: metricsMicro,
+                update: difference, weight: rows, metricsMicro: metricsMicro,
                 state: state)
         }
         return try product(
@@ -135,14 +144,14 @@ package struct RoundWork: Sendable {
             "rows": .integer(rows), "metricsMicro": .metrics(metricsMicro),
         ]
         return Product(
-            update: UpdateFile(report.canonicalBytes), weight: rows, metricsMicro: metricsMicro,
+            update: FileBytes(report.canonicalBytes), weight: rows, metricsMicro: metricsMicro,
             state: state)
     }
 
     /// What is handed in for statistics that others have made together, such as a relay's devices.
     package func product(of statistics: [Tensor], rows: Int64) throws -> Product {
         Product(
-            update: UpdateFile(try Safetensors(statistics).bytes), weight: rows, metricsMicro: [:],
+            update: FileBytes(try Safetensors(statistics).bytes), weight: rows, metricsMicro: [:],
             state: state)
     }
 
@@ -157,7 +166,7 @@ package struct RoundWork: Sendable {
             of: update, control: control, normaliser: normaliser, seed: seed)
         next.residual = encoder.residual
         return Product(
-            update: UpdateFile(bytes), weight: rows, metricsMicro: metricsMicro, state: next)
+            update: FileBytes(bytes), weight: rows, metricsMicro: metricsMicro, state: next)
     }
 
     private func train(

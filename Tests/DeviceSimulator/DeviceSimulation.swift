@@ -3,6 +3,7 @@ import Encodings
 import Identity
 import Learning
 import Ledger
+import Memory
 import Randomness
 import Relay
 import SampleLab
@@ -88,7 +89,8 @@ package struct DeviceSimulation {
             let relayed = try RelayedWork(
                 RoundWork(
                     task: round.task, round: round.id, member: lab.member(Self.relay).id,
-                    judges: false, trainer: .averaged(SampleData.settings), base: base))
+                    judges: false, trainer: .averaged(SampleData.settings),
+                    base: base.map { FileBytes($0) }))
             var machine = DeviceRound(relayed.kind, limits: limits)
 
             var mean: DeviceMean?
@@ -111,7 +113,7 @@ package struct DeviceSimulation {
                 let rows = try SampleData.dataset(
                     rows: rowsPerDevice, seed: seed << 32 | UInt64(place))
                 let product = try work.perform(on: rows)
-                var answer = try relayed.answer(try product.update.bytes)
+                var answer = try relayed.answer(try product.update.array)
                 if conduct == .sendsNotANumber, case .update(var update) = answer {
                     update[0] = .nan
                     answer = .update(update)
@@ -147,7 +149,7 @@ package struct DeviceSimulation {
             let product = try relayed.product(of: mean)
             let own = Contribution(
                 lab: lab.id, round: round.id, member: try lab.member(Self.relay).id,
-                update: training.keep(try product.update.bytes), weight: product.weight,
+                update: training.keep(try product.update.array), weight: product.weight,
                 metricsMicro: product.metricsMicro
             ).signed(with: try lab.member(Self.relay).signingKey)
             let others = try ["south", "valley"].map {

@@ -7,6 +7,7 @@ package import Identity
 import LabAPI
 import Learning
 package import Logging
+import Memory
 import NIOCore
 import NIOHTTP1
 package import Node
@@ -108,7 +109,8 @@ package struct ServedRelay: Sendable {
         let relayed = try RelayedWork(
             RoundWork(
                 task: round.task, round: other ?? round.id, member: lab.member(Self.owner).id,
-                judges: round.judges, trainer: .averaged(SampleData.settings), base: base))
+                judges: round.judges, trainer: .averaged(SampleData.settings),
+                base: base.map { FileBytes($0) }))
         let enrolled = keys.count
         let rows = lab.state.datasets[try DatasetID("\(Self.owner)-data")]?.rows ?? 0
         return try await service.carryOut(
@@ -175,7 +177,7 @@ package struct ServedRelay: Sendable {
         while true {
             do {
                 return try await connection.contribute(
-                    round.task == .evaluate ? [] : try product.update.bytes,
+                    round.task == .evaluate ? [] : try product.update.array,
                     DeviceReport(rows: product.weight, metricsMicro: product.metricsMicro),
                     to: round.id)
             } catch let problem as Problem where problem.code == "relay.busy" {

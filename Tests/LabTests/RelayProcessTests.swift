@@ -4,6 +4,7 @@ import Encodings
 import Foundation
 import LabFixture
 import Learning
+import Memory
 import Participation
 import Relay
 import Storage
@@ -176,7 +177,7 @@ extension LabSuite {
             func work(_ name: String) throws -> RoundWork {
                 RoundWork(
                     task: .train, round: contribution.round, member: try MemberID(name),
-                    judges: judges, trainer: trainer, base: base)
+                    judges: judges, trainer: trainer, base: FileBytes(base))
             }
             let relayed = try RelayedWork(work(RelayLab.relay))
             let names = lab.counted(in: number, of: "fleet")
@@ -201,7 +202,7 @@ extension LabSuite {
                         .contributed(
                             device,
                             .init(
-                                answer: try relayed.answer(try product.update.bytes),
+                                answer: try relayed.answer(try product.update.array),
                                 weight: product.weight,
                                 metricsMicro: product.metricsMicro))
                     ).last
@@ -211,7 +212,7 @@ extension LabSuite {
                 return
             }
             let product = try relayed.product(of: mean)
-            #expect(BlobDigest(of: try product.update.bytes) == contribution.update)
+            #expect(BlobDigest(of: try product.update.array) == contribution.update)
             #expect(product.weight == contribution.weight)
             #expect(product.metricsMicro == contribution.metricsMicro)
         }

@@ -1,6 +1,7 @@
 import Contracts
 import Encodings
 import Learning
+import Memory
 import Relay
 import SampleLab
 import Strategies
@@ -27,7 +28,8 @@ import Trainers
     ) throws -> RoundWork {
         RoundWork(
             task: task, round: round, member: try MemberID(member), judges: false,
-            trainer: try trainer ?? .averaged(SampleData.settings), strategy: strategy, base: base,
+            trainer: try trainer ?? .averaged(SampleData.settings), strategy: strategy,
+            base: FileBytes(base),
             state: state)
     }
 
@@ -49,7 +51,7 @@ import Trainers
                 .contributed(
                     device,
                     .init(
-                        answer: try relayed.answer(try product.update.bytes),
+                        answer: try relayed.answer(try product.update.array),
                         weight: product.weight,
                         metricsMicro: product.metricsMicro)))
         }
@@ -65,7 +67,7 @@ import Trainers
         let contributions = try products.enumerated().map { place, product in
             Contribution(
                 lab: lab, round: round, member: try MemberID("member-\(place)"),
-                update: blobs.keep(try product.update.bytes), weight: product.weight,
+                update: blobs.keep(try product.update.array), weight: product.weight,
                 metricsMicro: product.metricsMicro)
         }
         let result = try RoundAggregation(
@@ -137,7 +139,7 @@ import Trainers
     func malformed() throws {
         let relayed = try RelayedWork(work("relay"))
         let product = try work("device").perform(on: SampleData.dataset(rows: 8, seed: 1))
-        let good = try product.update.bytes
+        let good = try product.update.array
         guard case .update(let update) = try relayed.answer(good) else {
             Issue.record("it is an update")
             return

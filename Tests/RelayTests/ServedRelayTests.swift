@@ -4,6 +4,7 @@ import Devices
 import Encodings
 import Identity
 import Learning
+import Memory
 import Relay
 import SampleLab
 import Synchronization
@@ -99,7 +100,7 @@ import Transport
             async let ended = relay.carryOut()
             let task = try #require(try await relay.connection(0).task())
             let good = try relay.product(0, of: task)
-            let update = try good.update.bytes
+            let update = try good.update.array
             let honest = DeviceReport(rows: good.weight, metricsMicro: good.metricsMicro)
             func changed(_ change: (inout [Float]) -> Void) throws -> [UInt8] {
                 let file = try Safetensors(parsing: update)

@@ -3,6 +3,7 @@ package import Contracts
 package import Encodings
 package import Identity
 package import Learning
+import Memory
 import Randomness
 package import Trainers
 
@@ -146,13 +147,14 @@ extension SampleLab {
         let member = try member(owner)
         let product = try RoundWork(
             task: round.task, round: round.id, member: member.id, judges: round.judges,
-            trainer: .averaged(SampleData.settings), base: round.base.flatMap { training.blobs[$0] }
+            trainer: .averaged(SampleData.settings),
+            base: round.base.flatMap { training.blobs[$0].map { FileBytes($0) } }
         ).perform(
             on: SampleData.dataset(
                 rows: 60, seed: UInt64(Self.owners.firstIndex(of: owner) ?? 9)))
         return Contribution(
             lab: id, round: round.id, member: member.id,
-            update: training.keep(try product.update.bytes),
+            update: training.keep(try product.update.array),
             weight: product.weight, metricsMicro: product.metricsMicro
         ).signed(with: member.signingKey)
     }

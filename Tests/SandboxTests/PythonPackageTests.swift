@@ -1,6 +1,7 @@
 import Bundles
 import Encodings
 import Foundation
+import Memory
 import Sandbox
 import Tensors
 import Testing
@@ -50,7 +51,7 @@ import Testing
         let config: JSONValue = ["features": 2]
         let base = try await worker.call(
             WorkerCall(.initial, base: nil, config: config, seed: 1, data: nil)
-        ).tensors?.bytes
+        ).tensors?.file
         await #expect(
             throws: SandboxFailure.update(.wrongMetric("the manifest names no accuracy"))
         ) {
@@ -104,7 +105,7 @@ import Testing
         let config: JSONValue = ["features": 2, "epochs": 5, "learningRate": .number(0.5)]
         let call = { (task: WorkerTask, base: [UInt8]?) in
             WorkerCall(
-                task, base: base, config: config, seed: 1,
+                task, base: base.map { FileBytes($0) }, config: config, seed: 1,
                 data: task == .initial ? nil : "/data/table.csv")
         }
         let initial = try #require(try await worker.call(call(.initial, nil)).tensors?.bytes)

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Memory
 import Randomness
 import Sandbox
 import Synchronization
@@ -15,7 +16,7 @@ struct ReturnedTensorsTests {
     private static func difference(
         _ trained: [Tensor], minus base: [Tensor]
     ) throws -> Safetensors {
-        let base = try BaseModel(Safetensors(base).bytes)
+        let base = try BaseModel(FileBytes(Safetensors(base).bytes))
         let returned = try Safetensors(trained).bytes.withUnsafeBytes {
             try ReturnedTensors.checked($0, minus: base)
         }
@@ -73,7 +74,7 @@ struct ReturnedTensorsTests {
             ]).bytes
             let returned = try file.withUnsafeBytes { try ReturnedTensors.checked($0) }
             #expect(returned.bytes == file)
-            #expect(try returned.file().header.entries.map(\.name) == ["v", "w"])
+            #expect(try SafetensorsFile(returned.file).header.entries.map(\.name) == ["v", "w"])
         }
     }
 
@@ -113,7 +114,7 @@ struct ReturnedTensorsTests {
     /// Puts each value into each of some places, and looks at what is said of it.
     private func refuse(_ tensor: Tensor, _ values: [some BinaryFloatingPoint]) throws {
         let right = try Safetensors([tensor]).bytes
-        let base = try BaseModel(right)
+        let base = try BaseModel(FileBytes(right))
         let (count, size) = (tensor.shape[0], tensor.elementType.byteCount)
         for variant in 0...2 {
             jl_limit_variants(Int32(variant))
@@ -160,13 +161,13 @@ struct ReturnedTensorsTests {
             Tensor(name: "w", vector: [0.3, 1] as [Float]),
             Tensor(name: "b", vector: [9] as [UInt8]),
         ]).bytes
-        let base = try BaseModel(file)
+        let base = try BaseModel(FileBytes(file))
         let returned = try trained.withUnsafeBytes { try ReturnedTensors.checked($0, minus: base) }
         let found = try Safetensors(parsing: returned.bytes)
         #expect(found["w"]?.float32 == [Float(0.3) - Float(0.1), 4])
-        #expect(throws: SafetensorsError.self) { try BaseModel(Array(file.dropLast())) }
-        #expect(throws: SafetensorsError.self) { try BaseModel(file + [0]) }
-        #expect(throws: SafetensorsError.self) { try BaseModel(Array(file.prefix(20))) }
+        #expect(throws: SafetensorsError.self) { try BaseModel(FileBytes(file.dropLast())) }
+        #expect(throws: SafetensorsError.self) { try BaseModel(FileBytes(file + [0])) }
+        #expect(throws: SafetensorsError.self) { try BaseModel(FileBytes(Array(file.prefix(20)))) }
     }
 
     @Test("What is accepted is what was checked, whatever is written meanwhile")
@@ -174,7 +175,7 @@ struct ReturnedTensorsTests {
         let count = 100_000
         let ones = [Float](repeating: 1, count: count)
         let file = try Safetensors([Tensor(name: "w", vector: ones)]).bytes
-        let base = try BaseModel(file)
+        let base = try BaseModel(FileBytes(file))
         let shared = UnsafeMutableRawBufferPointer.allocate(byteCount: file.count, alignment: 64)
         shared.copyBytes(from: file)
         let writer = Writer(to: shared, at: file.count - 4)

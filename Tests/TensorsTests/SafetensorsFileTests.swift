@@ -1,3 +1,4 @@
+import Memory
 import Randomness
 import Synchronization
 import Tensors
@@ -8,7 +9,7 @@ import Testing
     private struct PastTheEnd: Error {}
 
     /// Reads out of memory, and knows how much has been asked for at once.
-    private static func reading(_ bytes: [UInt8]) -> SafetensorsFile.Reading {
+    private static func reading(_ bytes: [UInt8]) -> FileBytes.Reading {
         { offset, buffer in
             guard offset >= 0, offset + buffer.count <= bytes.count else { throw PastTheEnd() }
             bytes.withUnsafeBytes { whole in
@@ -20,7 +21,7 @@ import Testing
     }
 
     private static func file(_ bytes: [UInt8]) throws -> SafetensorsFile {
-        try SafetensorsFile(byteCount: bytes.count, read: reading(bytes))
+        try SafetensorsFile(FileBytes(count: bytes.count, read: reading(bytes)))
     }
 
     /// A few tensors of both types, some of them without elements.
@@ -106,7 +107,8 @@ import Testing
             }
             do {
                 let file = try SafetensorsFile(
-                    byteCount: bytes.count, headerByteCountMax: 1_000, read: Self.reading(bytes))
+                    FileBytes(count: bytes.count, read: Self.reading(bytes)),
+                    headerByteCountMax: 1_000)
                 #expect(throws: Never.self) { try expected.get() }
                 #expect(file.header.metadata == (try expected.get()).metadata)
             } catch let error as SafetensorsError {
@@ -121,9 +123,8 @@ import Testing
     func longHeader() throws {
         let prefix: [UInt8] = [0xFF, 0xFF, 0xFF, 0x7F, 0, 0, 0, 0]
         #expect(throws: SafetensorsError.headerTooLong(byteCount: 0x7FFF_FFFF, max: 4_096)) {
-            try SafetensorsFile(byteCount: 1 << 40, headerByteCountMax: 4_096) { offset, buffer in
-                try Self.reading(prefix)(offset, buffer)
-            }
+            try SafetensorsFile(
+                FileBytes(count: 1 << 40, read: Self.reading(prefix)), headerByteCountMax: 4_096)
         }
     }
 

@@ -1,6 +1,7 @@
 import Contracts
 import Encodings
 import Learning
+import Memory
 import SampleLab
 import Trainers
 
@@ -41,7 +42,7 @@ struct FederatedRun {
             let member = try MemberID(name)
             let product = try RoundWork(
                 task: task, round: round, member: member, trainer: trainer, strategy: strategy,
-                base: base.flatMap { blobs[$0] },
+                base: base.flatMap { blobs[$0].map { FileBytes($0) } },
                 strategyState: strategyState.flatMap { blobs[$0] },
                 state: states[place]
             ).perform(on: datasets[place])
@@ -49,7 +50,7 @@ struct FederatedRun {
             last.append(
                 Contribution(
                     lab: try SampleLab().id, round: round, member: member,
-                    update: blobs.keep(try product.update.bytes), weight: product.weight,
+                    update: blobs.keep(try product.update.array), weight: product.weight,
                     metricsMicro: product.metricsMicro))
         }
         let aggregation = try RoundAggregation(

@@ -2,6 +2,7 @@ import Contracts
 import Encodings
 import Federation
 import Learning
+import Memory
 import Randomness
 import SampleLab
 import Storage
@@ -86,7 +87,7 @@ import Trainers
                 task: .statistics, round: round, member: MemberID(name),
                 trainer: .averaged(SampleData.settings), base: nil
             ).perform(on: dataset)
-            return (name, product.weight, try product.update.bytes)
+            return (name, product.weight, try product.update.array)
         }
         let made = try LogisticModel(
             parsing: try #require(try result(.statistics, products, base: nil)))
@@ -263,10 +264,11 @@ import Trainers
                 guard digest == contribution.update else { return try blobs.file(digest) }
                 let header = try SafetensorsFile(update).header
                 let dataStart = update.count - header.dataByteCount
-                return try SafetensorsFile(byteCount: update.count) { offset, buffer in
-                    guard offset < dataStart else { throw failure }
-                    buffer.copyBytes(from: update[offset..<offset + buffer.count])
-                }
+                return try SafetensorsFile(
+                    FileBytes(count: update.count) { offset, buffer in
+                        guard offset < dataStart else { throw failure }
+                        buffer.copyBytes(from: update[offset..<offset + buffer.count])
+                    })
             }
         }
     }

@@ -1,6 +1,7 @@
 import Contracts
 import Encodings
 import Learning
+import Memory
 import SampleLab
 import Strategies
 import Tensors
@@ -28,7 +29,7 @@ import Trainers
                     training: TrainingConfiguration(
                         learningRate: learningRate, localEpochs: 2, batchSize: 8, l2: 0.001,
                         seed: seed))),
-            base: base
+            base: base.map { FileBytes($0) }
         ).perform(on: dataset ?? SampleData.dataset(rows: 60, seed: 1))
     }
 
@@ -46,8 +47,8 @@ import Trainers
     func deterministic() throws {
         let base = try Self.base()
         let product = try perform(.train, base: base)
-        let bytes = try product.update.bytes
-        #expect(try perform(.train, base: base).update.bytes == bytes)
+        let bytes = try product.update.array
+        #expect(try perform(.train, base: base).update.array == bytes)
         let others = [
             try perform(.train, seed: 8, base: base),
             try perform(.train, member: MemberID("south"), base: base),
@@ -56,7 +57,7 @@ import Trainers
             try perform(.train, base: base, dataset: SampleData.dataset(rows: 60, seed: 2)),
             try perform(.train, learningRate: 0.2, base: base),
         ]
-        #expect(Set(try others.map { try $0.update.bytes } + [bytes]).count == others.count + 1)
+        #expect(Set(try others.map { try $0.update.array } + [bytes]).count == others.count + 1)
     }
 
     @Test("A contribution stands for the rows that it was made from")
@@ -85,7 +86,7 @@ import Trainers
         return (
             RoundWork(
                 task: .train, round: round, member: north, trainer: .bundle(settings),
-                strategy: strategy, base: base), base
+                strategy: strategy, base: FileBytes(base)), base
         )
     }
 
@@ -97,14 +98,14 @@ import Trainers
         ])
         let (plain, _) = try sandboxed(["kind": "none"])
         let product = try plain.product(
-            difference: SafetensorsFile(difference.bytes), rows: 9, metricsMicro: ["x": 1])
-        #expect(try product.update.bytes == difference.bytes)
+            difference: FileBytes(difference.bytes), rows: 9, metricsMicro: ["x": 1])
+        #expect(try product.update.array == difference.bytes)
         #expect(product.weight == 9 && product.metricsMicro == ["x": 1])
         let (compressed, _) = try sandboxed(["kind": "int8"])
         let smaller = try compressed.product(
-            difference: SafetensorsFile(difference.bytes), rows: 9, metricsMicro: [:])
+            difference: FileBytes(difference.bytes), rows: 9, metricsMicro: [:])
         #expect(
-            try Safetensors(parsing: smaller.update.bytes).tensors.map(\.name).sorted()
+            try Safetensors(parsing: smaller.update.array).tensors.map(\.name).sorted()
                 == ["a", "b", "scale/a", "scale/b"])
     }
 
@@ -118,7 +119,7 @@ import Trainers
             ]).bytes
             #expect(throws: UpdateFormatError.notFinite(parameter: 4)) {
                 try work.product(
-                    difference: SafetensorsFile(difference), rows: 9, metricsMicro: [:])
+                    difference: FileBytes(difference), rows: 9, metricsMicro: [:])
             }
         }
     }
@@ -126,7 +127,7 @@ import Trainers
     @Test("Statistics are sums over the rows to train on, and no row")
     func statistics() throws {
         let product = try perform(.statistics)
-        let tensors = try Safetensors(parsing: product.update.bytes).tensors
+        let tensors = try Safetensors(parsing: product.update.array).tensors
         #expect(Set(tensors.map(\.name)) == ["count", "mean", "squared_deviations"])
         // Two numeric features; however many rows there are, it is as long.
         #expect(tensors.allSatisfy { $0.shape == [2] })

@@ -1,6 +1,7 @@
 import Contracts
 import Encodings
 import Learning
+import Memory
 import SampleLab
 import Strategies
 import Testing
@@ -173,7 +174,8 @@ import Trainers
         let work = RoundWork(
             task: .train, round: RoundID(job: try JobID("job-1"), number: 1),
             member: try MemberID("north"), trainer: try JobTrainer(Self.network()),
-            strategy: try JobStrategy(["kind": "ditto", "lambda": .number(0.1)]), base: run.model,
+            strategy: try JobStrategy(["kind": "ditto", "lambda": .number(0.1)]),
+            base: FileBytes(run.model),
             state: state)
         #expect(throws: WorkError.otherState) { try work.perform(on: run.datasets[0]) }
         state = LocalState()
@@ -184,7 +186,7 @@ import Trainers
                 member: try MemberID("north"), trainer: try JobTrainer(Self.network()),
                 strategy: try JobStrategy(
                     ["kind": "fedavg", "compression": ["kind": "topK", "share": .number(0.5)]]),
-                base: run.model, state: state
+                base: FileBytes(run.model), state: state
             ).perform(on: run.datasets[0])
         }
     }

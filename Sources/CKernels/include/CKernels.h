@@ -341,9 +341,6 @@ int jl_difference_f64(
     double *out, const volatile void *memory, const void *_Nullable base, size_t count,
     int streams);
 
-/// Copies past the caches, for what does not fit into them.
-void jl_copy_streaming(void *to, const void *from, size_t count);
-
 #pragma clang assume_nonnull end
 
 #endif

@@ -3,6 +3,7 @@ import Federation
 import HouseRules
 import LabAPI
 import Logging
+import Memory
 import Relay
 import Storage
 import Trainers
@@ -39,11 +40,11 @@ struct RelayRunner: Sendable {
             if let refusal = owner.refusal(of: job, on: dataset, rows: Int(rows), round: round) {
                 return .refused(refusal, order, logger)
             }
-            var base: [UInt8]?
+            var base: FileBytes?
             if let digest = order.round.base {
                 await report(.fetching)
                 try await client.download(digest, into: blobs)
-                base = try blobs.read(digest)
+                base = FileBytes(try blobs.read(digest))
             }
             let states = LocalStates(folder: home.jobs)
             let work = try RelayedWork(
@@ -82,13 +83,13 @@ struct RelayRunner: Sendable {
             let product = try work.product(of: mean)
             // Fewer rows may have come together than are registered.
             if let refusal = try owner.release(
-                product.update.byteCount, from: round, of: job, on: dataset, rows: Int(mean.weight))
+                product.update.count, from: round, of: job, on: dataset, rows: Int(mean.weight))
             {
                 return .refused(refusal, order, logger)
             }
             try states.keep(product.state, of: round)
             return .update(
-                try product.update.write(to: blobs), weight: product.weight,
+                try blobs.write(product.update), weight: product.weight,
                 metricsMicro: product.metricsMicro)
         } catch let mistake as RelayMistake {
             return .failure(code: mistake.code, detail: mistake.description)

@@ -4,6 +4,7 @@ import Federation
 import Identity
 import LabAPI
 package import Logging
+import Memory
 package import Relay
 import Trainers
 import Transport
@@ -99,7 +100,7 @@ package actor RelayService {
         refusal: @escaping @Sendable () async -> Refused?
     ) async throws -> DeviceMean {
         let id = work.work.round
-        let file = base.flatMap { digest in work.work.base.map { (digest, $0) } }
+        let file = try base.flatMap { digest in try work.work.base.map { (digest, try $0.array) } }
         sessions[id] = Session(work: work, task: task, base: file, refusal: refusal)
         machines[id] = DeviceRound(work.kind, limits: limits)
         logger.info(

@@ -4,6 +4,7 @@ import Encodings
 import Foundation
 import Learning
 import Logging
+import Memory
 import Sandbox
 import Storage
 import Trainers
@@ -104,7 +105,7 @@ actor BundleRunner {
             }
             metrics.merge(BundleSettings.metricsMicro(result.metrics, of: "training")) { $1 }
             return try work.product(
-                difference: try difference.file(), rows: try Self.weight(result, rows: rows),
+                difference: difference.file, rows: try Self.weight(result, rows: rows),
                 metricsMicro: metrics)
         }
     }
@@ -149,7 +150,7 @@ actor BundleRunner {
     // MARK: - Workers
 
     private func call(
-        _ task: WorkerTask, on key: Key, base: [UInt8], seed: UInt64, _ settings: BundleSettings,
+        _ task: WorkerTask, on key: Key, base: FileBytes, seed: UInt64, _ settings: BundleSettings,
         _ archive: BundleArchive, _ limits: TrainerLimits, _ owned: OwnedDataset,
         progress: @escaping @Sendable (Double, String) -> Void
     ) async throws -> (WorkerResult, rows: Int) {
@@ -171,7 +172,7 @@ actor BundleRunner {
 
     private func resident(
         _ key: Key, _ settings: BundleSettings, _ archive: BundleArchive,
-        _ limits: TrainerLimits, base: [UInt8], _ owned: OwnedDataset
+        _ limits: TrainerLimits, base: FileBytes, _ owned: OwnedDataset
     ) async throws -> Resident {
         uses += 1
         if var known = residents[key], !known.worker.hasEnded, known.limits == limits,
