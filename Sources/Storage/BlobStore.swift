@@ -171,6 +171,8 @@ package struct BlobWriter: ~Copyable {
     private let file: SyncedFile
     private var hash = SHA256()
     private var early: EarlyWriting
+    private var reserved = ReservedSpace()
+    private var count = 0
     private var isInPlace = false
 
     fileprivate init(store: BlobStore, temporary: URL) throws {
@@ -182,7 +184,9 @@ package struct BlobWriter: ~Copyable {
 
     package mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
         hash.update(bufferPointer: bytes)
+        reserved.willWrite(bytes.count, at: count, of: file)
         try file.write(bytes)
+        count += bytes.count
         early.wrote(bytes.count, to: file)
     }
 
@@ -194,6 +198,7 @@ package struct BlobWriter: ~Copyable {
         if let expected, expected != digest {
             throw StorageError.wrongDigest(expected: expected.text, found: digest.text)
         }
+        reserved.release(from: count, of: file)
         try store.place(file, at: temporary.path, as: digest)
         isInPlace = true
         return digest

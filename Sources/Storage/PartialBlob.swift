@@ -19,6 +19,7 @@ package struct PartialBlob: ~Copyable {
     private let path: String
     private var hash: SHA256
     private var early: EarlyWriting
+    private var reserved = ReservedSpace()
     /// How many bytes are here.
     package private(set) var count: Int
 
@@ -50,6 +51,7 @@ package struct PartialBlob: ~Copyable {
     package var mark: Mark { Mark(count: count, hash: hash) }
 
     package mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
+        reserved.willWrite(bytes.count, at: count, of: file)
         do {
             try file.write(bytes)
         } catch {
@@ -91,6 +93,11 @@ package struct PartialBlob: ~Copyable {
             unlink(path)
             throw StorageError.wrongDigest(expected: expected.text, found: found.text)
         }
+        reserved.release(from: count, of: file)
         try store.place(file, at: path, as: expected)
+    }
+
+    deinit {
+        reserved.release(from: count, of: file)
     }
 }
