@@ -373,7 +373,7 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Contracts", "Encodings", "Identity", "Ledger", "MerkleLog", "Randomness",
+                "Contracts", "Encodings", "Identity", "Ledger", "Memory", "MerkleLog", "Randomness",
                 "SampleLab", "Storage",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
@@ -465,10 +465,10 @@ let package = Package(
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "ContractLibrary",
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
-                "MerkleLog", "Participation", "Randomness", "SampleLab", "ServedLab", "Storage",
-                "Transport",
+                "ContractLibrary", "Contracts", "Coordinator", "Encodings", "Federation",
+                "Identity",
+                "LabAPI", "Ledger", "MerkleLog", "Participation", "Randomness", "SampleLab",
+                "ServedLab", "Storage", "Tensors", "Trainers", "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),

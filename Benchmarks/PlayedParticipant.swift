@@ -27,10 +27,11 @@ struct PlayedParticipant: Sendable {
     func run(update: BlobDigest, from store: BlobStore) async throws {
         try await client.follow("/v1/stream", ["from": "0"]) { event in
             guard case .task(let task) = try StreamEvent(event) else { return }
-            try await client.upload(update, from: store)
             let contribution = Contribution(
                 lab: lab, round: task.round, member: member, update: update, weight: 10,
                 metricsMicro: [:])
+            _ = try await client.post("/v1/announcements", AnnouncedUpdate(contribution).json)
+            try await client.upload(update, from: store)
             _ = try await client.post("/v1/contributions", contribution.signed(with: key).json)
         }
     }

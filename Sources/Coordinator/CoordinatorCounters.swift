@@ -12,6 +12,7 @@ struct CoordinatorCounters {
     var tasks = 0
     var contributions = 0
     var declines = 0
+    var sumsAhead = 0
 
     mutating func count(_ receipt: Receipt) {
         applied[receipt.action, default: 0] += 1
@@ -59,6 +60,9 @@ struct CoordinatorCounters {
             Metric(
                 "jointlab_contributions_total", .counter, help: "Contributions taken in.",
                 contributions),
+            Metric(
+                "jointlab_rounds_summed_ahead_total", .counter,
+                help: "Rounds whose updates were added up while they arrived.", sumsAhead),
             Metric(
                 "jointlab_declines_total", .counter, help: "Tasks that nodes declined.", declines),
         ]

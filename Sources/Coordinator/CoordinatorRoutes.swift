@@ -91,6 +91,19 @@ package enum CoordinatorRoutes {
         }
         routes.add(
             APIOperation(
+                .post, "/v1/announcements", tag: "nodes",
+                "Say which update the caller is about to upload for a round, so that it is added up "
+                    + "while it comes; it binds nobody",
+                body: .init("`job`, `round`, `update`, `weight`, and `startedIn` where it is late"))
+        ) { request, context in
+            let member = try context.requireMember()
+            try await service.announced(
+                try AnnouncedUpdate(
+                    try await request.json(in: context, bytesMax: requestBytesMax), from: member))
+            return Response([:])
+        }
+        routes.add(
+            APIOperation(
                 .post, "/v1/contributions", tag: "nodes",
                 "Hand in a contribution; upload its update first",
                 body: .init("A DSSE envelope over a contribution"))

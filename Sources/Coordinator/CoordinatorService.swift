@@ -10,7 +10,6 @@ package import MerkleLog
 import NIOCore
 import ServiceLifecycle
 package import Storage
-import Trainers
 package import Transport
 
 /// The coordinator: runs the machine on a real store, real connections and a real clock.
@@ -33,6 +32,7 @@ package actor CoordinatorService: Service {
     package nonisolated let database: LedgerDatabase
     package nonisolated let blobs: BlobStore
     nonisolated let uploads: BlobUploads
+    private nonisolated let sums: RoundSums
     package nonisolated let progress = ProgressSignal()
     private nonisolated let logger: Logger
     private nonisolated let now: @Sendable () -> Timestamp
@@ -78,6 +78,7 @@ package actor CoordinatorService: Service {
             contributions: try Self.openContributions(in: replica.state, from: database))
         blobs = try BlobStore(folder: home.blobs)
         uploads = try BlobUploads(into: blobs, limits: limits)
+        sums = RoundSums(uploads)
         self.database = database
         self.logger = logger
         self.now = now
@@ -112,7 +113,10 @@ package actor CoordinatorService: Service {
                 "ledger.size": "\(machine.sequencer.publishedSize)",
             ])
         perform(machine.started(at: now()))
-        defer { failWaiting(CancellationError()) }
+        defer {
+            failWaiting(CancellationError())
+            sums.keep { _ in false }
+        }
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.storeBatches() }
@@ -204,26 +208,18 @@ package actor CoordinatorService: Service {
         if let round = machine.state.jobs[contribution.round],
             let job = machine.state.jobs[contribution.round.job]
         {
-            try await requireUsable(contribution, to: round, of: job)
+            try await sums.check(contribution, to: round, of: job)
         }
         try await database.keep(signed)
         counters.contributions += 1
         perform(machine.contributed(signed, at: now()))
     }
 
-    /// One update that cannot be added up would undo the work of all: it is not taken.
-    private nonisolated func requireUsable(
-        _ contribution: Contribution, to round: Round, of job: Job
-    ) async throws {
-        do {
-            try await withTaskExecutorPreference(DiskThreads.shared) {
-                try RoundAggregation(of: job).check(
-                    contribution, to: round.task, base: round.base, file: blobs.tensors)
-            }
-        } catch let error as AggregationError {
-            throw Problem(
-                status: 422, code: "contribution.update_unusable", detail: error.description)
-        }
+    /// Takes note of an update that a member is about to upload.
+    ///
+    /// - Throws: `Refusal`.
+    func announced(_ update: AnnouncedUpdate) throws {
+        perform(try machine.announced(update, at: now()))
     }
 
     package func declined(
@@ -309,6 +305,8 @@ package actor CoordinatorService: Service {
         while true {
             try await Task.sleep(for: Self.heartbeat)
             broadcast(signOfLife)
+            let jobs = machine.state.jobs
+            sums.keep { jobs[$0].map { $0.status == .open || $0.status == .sealed } == true }
         }
     }
 
@@ -355,6 +353,8 @@ package actor CoordinatorService: Service {
                 send(.task(task), to: member)
             case .wake(let timer, let delay):
                 effectQueue.yield(.wake(timer, afterMilliseconds: delay))
+            case .sumAhead(let round, let job, let updates):
+                sums.begin(round, of: job, lab: machine.state.id, updates)
             case .aggregate(let round, let job):
                 effectQueue.yield(.aggregate(round, of: job))
             case .refused(let action, let refusal):
@@ -412,15 +412,8 @@ package actor CoordinatorService: Service {
 
     private nonisolated func aggregate(_ round: Round, of job: Job) async {
         do {
-            let result = try await withTaskExecutorPreference(DiskThreads.shared) {
-                try RoundAggregation(of: job).result(
-                    of: round.task, base: round.base, state: round.strategyState,
-                    contributions: round.contributions, file: blobs.tensors, sink: blobs.writer)
-            }
-            await aggregated(round.id, result: result)
-            for spent in round.contributions.map(\.update) + [round.base].compactMap(\.self) {
-                try? blobs.open(spent).releaseCache()
-            }
+            let (result, isAhead) = try await sums.result(of: round, of: job)
+            await aggregated(round.id, result: result, isAhead: isAhead)
         } catch {
             logger.error(
                 "round.aggregation_failed",
@@ -433,7 +426,8 @@ package actor CoordinatorService: Service {
         }
     }
 
-    private func aggregated(_ round: RoundID, result: RoundResult) {
+    private func aggregated(_ round: RoundID, result: RoundResult, isAhead: Bool) {
+        if isAhead { counters.sumsAhead += 1 }
         perform(machine.aggregated(round, result: result, at: now()))
     }
 

@@ -18,6 +18,9 @@ package struct CoordinatorMachine: Sendable {
         case sendTask(TrainingTask, to: MemberID)
         /// Call ``fired(_:at:)`` with the timer after so long.
         case wake(Timer, afterMilliseconds: Int64)
+        /// Begin to add these up while they arrive, in the place of what was begun before for the round.
+        /// Their sum is the round's result if exactly they are sealed.
+        case sumAhead(Round, of: Job, [AnnouncedUpdate])
         /// Add up what was sealed, store the result, and call ``aggregated(_:result:at:)``.
         case aggregate(Round, of: Job)
         /// Tell the operator.
@@ -129,7 +132,27 @@ package struct CoordinatorMachine: Sendable {
                 .contributionInvalid, rule: "a member signed the contribution",
                 saw: ["problem": error])
         }
-        let id = signed.contribution.round
+        let round = try openRound(signed.contribution.round)
+        _ = try state.contribution(in: envelope, to: round)
+        return signed
+    }
+
+    /// A member is about to upload an update.
+    ///
+    /// - Throws: `Refusal`.
+    package mutating func announced(
+        _ update: AnnouncedUpdate, at now: Timestamp
+    ) throws(Refusal) -> [Command] {
+        let round = try openRound(update.round)
+        guard round.participants.contains(where: { $0.member == update.member }) else {
+            throw Refusal(
+                .contributionInvalid, rule: "the member is a participant of the round",
+                saw: ["member": update.member, "round": update.round])
+        }
+        return deliver(.announced(update), to: update.round, at: now)
+    }
+
+    private func openRound(_ id: RoundID) throws(Refusal) -> Round {
         guard let round = state.jobs[id], round.status == .open,
             finality.stage(of: round.index) == .final
         else {
@@ -137,8 +160,7 @@ package struct CoordinatorMachine: Sendable {
                 .wrongStage, rule: "round.status == open, and its opening is final",
                 saw: ["round": id, "round.status": state.jobs[id]?.status.rawValue ?? "none"])
         }
-        _ = try state.contribution(in: envelope, to: round)
-        return signed
+        return round
     }
 
     /// A contribution is in the store.
@@ -275,6 +297,8 @@ package struct CoordinatorMachine: Sendable {
                 commands.append(.wake(.opening(job), afterMilliseconds: delay))
             case .wakeForOwners(let delay):
                 commands.append(.wake(.owners(job), afterMilliseconds: delay))
+            case .sumAhead(let round, let job, let updates):
+                commands.append(.sumAhead(round, of: job, updates))
             case .aggregate(let round, let job):
                 commands.append(.aggregate(round, of: job))
             }

@@ -17,6 +17,8 @@ package struct JobMachine: Sendable {
         case wakeToOpen(afterMilliseconds: Int64)
         /// Call ``ownersWaitedFor()`` after so long.
         case wakeForOwners(afterMilliseconds: Int64)
+        /// Begin to add these up while they arrive, in the place of what was begun before.
+        case sumAhead(Round, of: Job, [AnnouncedUpdate])
         /// Add up what was sealed, store the result, and tell ``handle(_:in:)``.
         case aggregate(Round, of: Job)
     }
@@ -123,6 +125,8 @@ package struct JobMachine: Sendable {
                 .sendTask(TrainingTask(round: current.id, index: current.index), to: members)
             case .wake(let delay):
                 .wake(current.id, afterMilliseconds: delay)
+            case .sumAhead(let updates):
+                .sumAhead(current, of: job, updates)
             case .seal(let envelopes):
                 .submit(seal(current, envelopes, of: job, state))
             case .aggregate:

@@ -10,6 +10,8 @@ package struct RoundMachine: Sendable {
     package enum Event: Sendable {
         /// A quorum has made `round.open` final.
         case openIsFinal
+        /// A member is about to upload its update.
+        case announced(AnnouncedUpdate)
         /// A member's contribution has been checked and is in the store.
         case contributed(SignedContribution)
         /// A member's node will not take part.
@@ -28,6 +30,9 @@ package struct RoundMachine: Sendable {
     package enum Command: Hashable, Sendable {
         case sendTask(to: [MemberID])
         case wake(afterMilliseconds: Int64)
+        /// These will be sealed if nothing comes between: they can be added up while they arrive. What
+        /// was asked for before is of no use any more.
+        case sumAhead([AnnouncedUpdate])
         case seal([Envelope])
         case aggregate
         case close(RoundResult)
@@ -48,6 +53,11 @@ package struct RoundMachine: Sendable {
     private let enough: Int
     private let timeoutMilliseconds: Int64
     private var phase: Phase
+    private var expected: ExpectedSeal
+    /// What has been announced or contributed.
+    private var coming: [MemberID: AnnouncedUpdate] = [:]
+    private var hasAnnouncements = false
+    private var summedAhead: [AnnouncedUpdate] = []
 
     /// The machine for a round that stands on the ledger.
     package init(_ round: Round, of job: Job) {
@@ -56,6 +66,9 @@ package struct RoundMachine: Sendable {
         participantsMin = job.participantsMin
         enough = min(job.contributionsEnough ?? .max, round.participants.count)
         timeoutMilliseconds = job.roundTimeoutMilliseconds
+        expected = ExpectedSeal(
+            participants: participants, participantsMin: job.participantsMin,
+            contributionsEnough: job.contributionsEnough)
         switch round.status {
         case .open: phase = .opening
         case .sealed: phase = .sealing
@@ -74,11 +87,23 @@ package struct RoundMachine: Sendable {
             // A member that hears no answer sends again; its first contribution is the one that
             // counts, so that a late retry cannot change a sum.
             let member = signed.contribution.member
-            received[member] = received[member] ?? signed
+            if received[member] == nil {
+                received[member] = signed
+                coming[member] = AnnouncedUpdate(signed.contribution)
+                expected.contributed(member)
+            }
             return collect(received, declined.subtracting([member]))
+
+        case (.announced(let update), .collecting(let received, _))
+        where participants.contains(update.member) && received[update.member] == nil:
+            hasAnnouncements = true
+            coming[update.member] = update
+            expected.announced(update.member)
+            return sumAhead()
 
         case (.declined(let member), .collecting(let received, let declined))
         where participants.contains(member) && received[member] == nil:
+            expected.declined(member)
             return collect(received, declined.union([member]))
 
         case (.connected(let member), .collecting(let received, _))
@@ -100,7 +125,8 @@ package struct RoundMachine: Sendable {
             phase = .over
             return [.abandon(reason: reason)]
 
-        case (.openIsFinal, _), (.contributed, _), (.declined, _), (.connected, _), (.timedOut, _),
+        case (.openIsFinal, _), (.announced, _), (.contributed, _), (.declined, _), (.connected, _),
+            (.timedOut, _),
             (.sealIsFinal, _), (.aggregated, _), (.aggregationFailed, _):
             return []
         }
@@ -112,8 +138,17 @@ package struct RoundMachine: Sendable {
         phase = .collecting(received: received, declined: declined)
         guard
             received.count >= enough || received.count + declined.count == participants.count
-        else { return [] }
+        else { return sumAhead() }
         return finish(received, why: "after \(declined.count) declined")
+    }
+
+    /// Once it is known what the round is likely to be sealed with.
+    private mutating func sumAhead() -> [Command] {
+        guard hasAnnouncements, let members = expected.members else { return [] }
+        let updates = members.compactMap { coming[$0] }
+        guard updates != summedAhead else { return [] }
+        summedAhead = updates
+        return [.sumAhead(updates)]
     }
 
     private mutating func finish(

@@ -2,6 +2,7 @@ import Contracts
 import Federation
 import LabAPI
 import Logging
+import Storage
 import Transport
 
 extension NodeService {
@@ -47,6 +48,7 @@ extension NodeService {
         case .contribution(_, let contribution):
             // It may have waited behind another upload, or for a round that it was too early for.
             guard await mayLeave(contribution) else { return }
+            try await announce(contribution, to: client)
             try await client.upload(contribution.update, from: blobs)
             // That may have taken hours; only with the contribution is the update of any use.
             guard await mayLeave(contribution) else { return }
@@ -57,6 +59,21 @@ extension NodeService {
             let newest = await desk.newestHolds(in: replica)
             try await Outbox.Message.holds(newest).send(to: client)
         case .cosignatures, .decline, .report: try await message.send(to: client)
+        }
+    }
+
+    /// A large update is added up while it is on its way. The coordinator that is not told adds it up
+    /// afterwards.
+    private nonisolated func announce(
+        _ contribution: Contribution, to client: SignedClient
+    ) async throws {
+        guard try blobs.open(contribution.update).count >= AnnouncedUpdate.bytesMin else { return }
+        do {
+            _ = try await client.post("/v1/announcements", AnnouncedUpdate(contribution).json)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.debug("announcement.not_taken", metadata: ["error": "\(error)"])
         }
     }
 

@@ -53,6 +53,7 @@ package final class BlobUpload: Sendable {
                         bytes: now.blob.count + bytes.count, announced: length)
                 }
                 try now.blob.append(bytes)
+                uploads.wrote(self, upTo: now.blob.count)
                 now.pieceHash?.update(bufferPointer: bytes)
             } catch {
                 turn = consume now

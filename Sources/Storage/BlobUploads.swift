@@ -52,6 +52,7 @@ package final class BlobUploads: Sendable {
     private let folder: URL
     private let now: @Sendable () -> Date
     private let accounts: Mutex<[MemberID: Account]>
+    private let arrivals = Arrivals()
 
     /// - Parameter now: The clock that files' times are of.
     /// - Throws: What reading the folder throws.
@@ -149,10 +150,12 @@ package final class BlobUploads: Sendable {
             } else {
                 try blob.clear()
             }
+            let count = blob.count
             let upload = BlobUpload(
                 blob, digest: digest, member: member, length: length,
                 pieceDigest: pieceDigest, uploads: self)
             accounts.withLock { $0[member]?.partials[digest]?.active = upload }
+            arrivals.tell(digest, of: member) { $0.began(at: count, length: length) }
             return upload
         } catch {
             accounts.withLock { $0[member]?.partials[digest] = before }
@@ -201,6 +204,24 @@ package final class BlobUploads: Sendable {
             guard accounts[member]?.partials.removeValue(forKey: digest) != nil else { return }
             unlink(partial(digest, of: member).path)
         }
+        arrivals.tell(digest, of: member) { $0.cancel() }
+    }
+
+    // MARK: - Reading what is on its way
+
+    /// A member's upload of a blob, for who reads it while it comes; it need not have begun.
+    package func arriving(_ digest: BlobDigest, from member: MemberID) -> ArrivingBlob {
+        let reader = ArrivingBlob(digest, into: store, partial: partial(digest, of: member))
+        arrivals.add(reader, of: member)
+        // After it is known here: one that ends meanwhile says so twice rather than never.
+        if store.has(digest) { reader.isInStore() }
+        return reader
+    }
+
+    /// Nobody reads it any more.
+    package func forget(_ reader: ArrivingBlob, from member: MemberID) {
+        reader.cancel()
+        arrivals.remove(reader, of: member)
     }
 
     // MARK: - What uploads say of themselves
@@ -209,19 +230,28 @@ package final class BlobUploads: Sendable {
         accounts[upload.member]?.partials[upload.digest]?.active === upload
     }
 
+    func wrote(_ upload: BlobUpload, upTo count: Int) {
+        arrivals.tell(upload.digest, of: upload.member) { $0.reached(count) }
+    }
+
     func stopped(_ upload: BlobUpload, at mark: PartialBlob.Mark) {
+        let row = Partial(count: mark.count, touched: now(), mark: mark)
+        guard replace(upload, by: row) else { return }
+        arrivals.tell(upload.digest, of: upload.member) { $0.reached(mark.count) }
+    }
+
+    /// - Returns: Whether it was still this upload's turn.
+    private func replace(_ upload: BlobUpload, by row: Partial?) -> Bool {
         accounts.withLock { accounts in
-            guard isActive(upload, in: accounts) else { return }
-            accounts[upload.member]?.partials[upload.digest] = Partial(
-                count: mark.count, touched: now(), mark: mark)
+            guard isActive(upload, in: accounts) else { return false }
+            accounts[upload.member]?.partials[upload.digest] = row
+            return true
         }
     }
 
     func failed(_ upload: BlobUpload) {
-        accounts.withLock { accounts in
-            guard isActive(upload, in: accounts) else { return }
-            accounts[upload.member]?.partials[upload.digest] = nil
-        }
+        guard replace(upload, by: nil) else { return }
+        arrivals.tell(upload.digest, of: upload.member) { $0.cancel() }
     }
 
     func finished(_ upload: BlobUpload, count: Int) {
@@ -236,6 +266,7 @@ package final class BlobUploads: Sendable {
             accounts[member, default: Account()].wholes[digest] = Whole(
                 count: count, touched: now())
         }
+        arrivals.tell(digest, of: member) { $0.finished() }
     }
 
     // MARK: - Giving up

@@ -46,6 +46,7 @@ struct FederatedLab {
     var tasks: [Task] = []
     var timers: [Timer] = []
     var aggregations: [Round] = []
+    private(set) var sumsAhead: [[AnnouncedUpdate]] = []
     private(set) var refusals: [(action: String, refusal: Refusal)] = []
     private var nonces = 0
 
@@ -186,6 +187,7 @@ struct FederatedLab {
             case .sendTask(let task, let member): tasks.append(Task(task: task, member: member))
             case .wake(let timer, let delay):
                 timers.append(Timer(timer: timer, afterMilliseconds: delay))
+            case .sumAhead(_, _, let updates): sumsAhead.append(updates)
             case .aggregate(let round, _): aggregations.append(round)
             case .refused(let action, let refusal): refusals.append((action, refusal))
             }

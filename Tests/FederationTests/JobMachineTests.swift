@@ -41,6 +41,8 @@ import Testing
         case .wake(let round, let delay): "wake \(round) after \(delay)"
         case .wakeToOpen(let delay): "wake to open after \(delay)"
         case .wakeForOwners(let delay): "wake for owners after \(delay)"
+        case .sumAhead(let round, _, let updates):
+            "sum ahead \(updates.map(\.member)) of \(round.id)"
         case .aggregate(let round, let job): "aggregate \(round.id) of \(job.id)"
         }
     }

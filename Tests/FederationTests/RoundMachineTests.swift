@@ -302,6 +302,7 @@ import Testing
                 case .sendTask(let members):
                     #expect(members.allSatisfy { !given.contains($0) }, "seed \(seed)")
                 case .wake: break
+                case .sumAhead: #expect(!isSealed && ends == 0, "seed \(seed)")
                 case .seal(let envelopes):
                     #expect(!isSealed && ends == 0, "seed \(seed)")
                     isSealed = true

@@ -100,6 +100,25 @@ extension LabSuite {
             }
         }
 
+        @Test("Large updates are added up while they arrive, and the sums hold")
+        func summedAhead() async throws {
+            try await withLab { researcher, lab in
+                // About 360,000 parameters: more than is sent without being announced.
+                try await researcher.propose(
+                    "wide", "--trainer", "multilayer-perceptron", "--hidden", "600,600",
+                    "--strategy", "fedavgm", "--rounds", "3")
+                try await researcher.run(["job", "watch", "wide"])
+                #expect(try await researcher.job("wide")["job"]?["status"] == "complete")
+                #expect(try await researcher.holds("wide"))
+                let metrics = try await researcher.processes.member(TrainingLab.university)
+                    .coordinator.bytes("/metrics")
+                let ahead = String(decoding: metrics, as: UTF8.self).split(separator: "\n").first {
+                    $0.hasPrefix("jointlab_rounds_summed_ahead_total ")
+                }
+                #expect(ahead?.hasSuffix(" 3") == true, "\(ahead ?? "none")")
+            }
+        }
+
         @Test("Trees, clusters and statistics are jobs like others; a job is paused and goes on")
         func sums() async throws {
             try await withLab { researcher, lab in

@@ -86,7 +86,8 @@ extension SampleLab {
     ///
     /// - Parameter rows: How many rows an owner's dataset is registered with; 60, where it is not named.
     package mutating func prepareTraining(
-        _ name: String = "job-1", rounds: Int, rowsOf rows: [String: Int64] = [:]
+        _ name: String = "job-1", rounds: Int, rowsOf rows: [String: Int64] = [:],
+        strategy: JSONValue? = nil
     ) throws -> Training {
         guard let currency = CurrencyCode("CNY") else { throw SampleLabError.nobody("CNY") }
         try submit(RegisterCurrency(currency: currency, title: "Yuan", scale: 2), by: "bank")
@@ -121,7 +122,7 @@ extension SampleLab {
                 plan: JobPlan([
                     .init(task: .statistics, rounds: 1), .init(task: .train, rounds: rounds),
                     .init(task: .evaluate, rounds: 1),
-                ]), participantsMin: 2, roundTimeoutMilliseconds: 60_000),
+                ]), participantsMin: 2, roundTimeoutMilliseconds: 60_000, strategy: strategy),
             by: "university")
         try submit(StartJob(job: job), by: "university")
         return Training(job: job)
@@ -148,6 +149,7 @@ extension SampleLab {
         let product = try RoundWork(
             task: round.task, round: round.id, member: member.id, judges: round.judges,
             trainer: .averaged(SampleData.settings),
+            strategy: JobStrategy(state.jobs[training.job]?.strategy),
             base: round.base.flatMap { training.blobs[$0].map { FileBytes($0) } }
         ).perform(
             on: SampleData.dataset(
@@ -176,7 +178,9 @@ extension SampleLab {
             of: sealed.task, base: sealed.base, state: sealed.strategyState,
             contributions: sealed.contributions, file: blobs.file, sink: blobs.sink)
         let kept = result.model.map { training.keep(falsify(blobs[$0] ?? [])) }
-        try submitAsCoordinator(CloseRound(round: round.id, result: kept))
+        try submitAsCoordinator(
+            CloseRound(
+                round: round.id, result: kept, strategyState: result.strategyState))
         training.weights = kept ?? training.weights
     }
 

@@ -200,6 +200,8 @@ final class SimulatedCoordinator {
                 after(Int(delay), "timer \(timer)") { [self] in
                     perform(machine?.fired(timer, at: now) ?? [])
                 }
+            // Its participants announce nothing.
+            case .sumAhead: break
             case .aggregate(let round, _): aggregate(round)
             case .refused(let action, let refusal):
                 lab.tally["coordinator's \(action): \(refusal.code.rawValue)", default: 0] += 1
