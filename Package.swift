@@ -80,7 +80,8 @@ let package = Package(
         .target(
             name: "CKernels",
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
-        .target(name: "COpenBLAS"),
+        .target(name: "CLoading"),
+        .target(name: "COpenBLAS", dependencies: ["CLoading"]),
         .target(
             name: "Strategies",
             dependencies: ["CKernels", "Encodings", "Memory", "Randomness", "Tensors"]),
@@ -148,7 +149,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: ["Bundles", "CKernels", "CSandbox", "Encodings", "Memory", "Tensors"]),
-        .target(name: "CLibPQ"),
+        .target(name: "CLibPQ", dependencies: ["CLoading"]),
         .target(
             name: "DataSources",
             dependencies: [
@@ -528,7 +529,9 @@ let isSimulated: Set = [
 ]
 
 for target in package.targets
-where !["CKernels", "CLibPQ", "COpenBLAS", "CProgramPages", "CSandbox"].contains(target.name) {
+where ![
+    "CKernels", "CLibPQ", "CLoading", "COpenBLAS", "CProgramPages", "CSandbox",
+].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

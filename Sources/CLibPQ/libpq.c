@@ -1,16 +1,12 @@
 #include "CLibPQ.h"
 
-#include <dlfcn.h>
+#include "CLoading.h"
+
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define FUNCTION(name) { #name, offsetof(struct libpq_functions, name) }
 
-static const struct {
-    const char *name;
-    size_t place;
-} functions[] = {
+static const struct loaded_function functions[] = {
     FUNCTION(PQclear),
     FUNCTION(PQconnectdbParams),
     FUNCTION(PQconnectionNeedsPassword),
@@ -38,17 +34,5 @@ _Static_assert(
     "every function of the table should be looked up");
 
 const struct libpq_functions *libpq_load(const char *file) {
-    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (library == NULL) return NULL;
-    struct libpq_functions *table = malloc(sizeof *table);
-    if (table == NULL) abort();
-    for (size_t number = 0; number < sizeof functions / sizeof functions[0]; number++) {
-        void *function = dlsym(library, functions[number].name);
-        if (function == NULL) {
-            free(table);
-            return NULL;
-        }
-        memcpy((char *)table + functions[number].place, &function, sizeof function);
-    }
-    return table;
+    return library_load(file, functions, sizeof functions / sizeof functions[0]);
 }

@@ -25,7 +25,8 @@ package enum DataSource: Hashable, Sendable {
     package var name: String {
         switch self {
         case .csv(let file, _, _), .sqlite(let file, _), .parquet(let file): file
-        case .postgresql(let connection, _): "PostgreSQL \(connection.text)"
+        // The connection may not have been understood yet.
+        case .postgresql: "PostgreSQL"
         case .folder(let folder): folder.path
         }
     }
@@ -91,8 +92,9 @@ extension DataSource {
         }
     }
 
-    /// - Throws: `JSONShapeError`, also for a connection with a password in it, and for any where this
-    ///   machine has no libpq.
+    /// Opens nothing, and needs nothing to be installed: a connection is understood when it is opened.
+    ///
+    /// - Throws: `JSONShapeError`.
     package init(_ json: JSONValue, at path: String = "") throws(JSONShapeError) {
         var fields = try JSONFields(json, at: path)
         let kind = try fields.string("kind")
@@ -106,14 +108,9 @@ extension DataSource {
         case "sqlite":
             self = .sqlite(file: try fields.string("file"), query: try fields.string("query"))
         case "postgresql":
-            let text = try fields.string("connection")
-            let connection: PostgreSQLConnection
-            do {
-                connection = try PostgreSQLConnection(text)
-            } catch {
-                throw fields.wrong("connection", "\(error)")
-            }
-            self = .postgresql(connection, query: try fields.string("query"))
+            self = .postgresql(
+                PostgreSQLConnection(recorded: try fields.string("connection")),
+                query: try fields.string("query"))
         case "parquet": self = .parquet(file: try fields.string("file"))
         case "folder": self = .folder(FileFolder(path: try fields.string("folder")))
         default:

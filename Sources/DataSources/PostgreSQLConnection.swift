@@ -19,6 +19,17 @@ package struct PostgreSQLConnection: Hashable, Sendable {
         try self.init(text, understoodBy: try LibPQ())
     }
 
+    /// As a record has it: whoever reads the record may have no libpq. It is understood when it is
+    /// opened, and until then no message may repeat its text, which may hold a password.
+    init(recorded text: String) {
+        self.text = text
+    }
+
+    /// - Throws: As for one that is named.
+    func understood(by libpq: LibPQ) throws(DatasetError) -> PostgreSQLConnection {
+        try PostgreSQLConnection(text, understoodBy: libpq)
+    }
+
     init(_ text: String, understoodBy libpq: LibPQ) throws(DatasetError) {
         let libpq = libpq.functions
         let isService = !text.isEmpty && !text.contains("=") && !text.contains("://")

@@ -33,12 +33,13 @@ struct PostgreSQLQuery {
         }
     }
 
-    private var source: String { "PostgreSQL \(connection.text)" }
-
-    /// - Throws: `DatasetError`.
-    func rows() throws(DatasetError) -> RowText {
+    /// - Throws: `DatasetError`, where this machine has no libpq, too.
+    func rows(libpq name: String = LibPQ.name) throws(DatasetError) -> RowText {
+        let libpq = try LibPQ(name)
+        let connection = try connection.understood(by: libpq)
+        let source = "PostgreSQL \(connection.text)"
         let select = try SelectQuery(query, of: source)
-        let session = try PostgreSQLSession(connection, name: source)
+        let session = try PostgreSQLSession(connection, name: source, by: libpq)
         _ = try session.execute(Self.begin)
         // A cursor takes one query that reads; the extended protocol takes one statement.
         _ = try session.executeOne("DECLARE jointlab NO SCROLL CURSOR FOR \(select.text)")

@@ -10,9 +10,11 @@ final class PostgreSQLSession {
 
     /// - Parameter name: For messages.
     /// - Throws: `DatasetError`: `sourceUnavailable`.
-    init(_ settings: PostgreSQLConnection, name: String) throws(DatasetError) {
+    init(
+        _ settings: PostgreSQLConnection, name: String, by libpq: LibPQ
+    ) throws(DatasetError) {
         self.name = name
-        libpq = try LibPQ()
+        self.libpq = libpq
         let functions = libpq.functions
         // What stands later goes before; the owner's own timeout goes before ours.
         let pairs = [

@@ -100,8 +100,8 @@ package struct NodeMachine: Sendable {
 
     /// Takes a task from the coordinator, or from somebody who pretends to be it.
     ///
-    /// - Parameter datasets: The datasets that the node can open at this moment.
-    package mutating func receive(_ task: TrainingTask, datasets: Set<DatasetID>) -> [Command] {
+    /// - Parameter datasets: What the node can open at this moment.
+    package mutating func receive(_ task: TrainingTask, datasets: DatasetsAtHand) -> [Command] {
         if let halted = follower.halted {
             let refusal = TaskRefusal.nodeHalted(code: halted.code)
             return [.decline(task.round, code: refusal.code, detail: refusal.description)]
@@ -153,7 +153,7 @@ package struct NodeMachine: Sendable {
             let participant = round.participants.first(where: { $0.member == member }),
             (try? TrainingGate.order(
                 for: TrainingTask(round: round.id, index: round.index), member: member,
-                datasets: [participant.dataset], replica: replica,
+                datasets: DatasetsAtHand(usable: [participant.dataset]), replica: replica,
                 refusedOpenings: refusedOpenings, at: replica.time)) != nil
         else { return nil }
         return round.id
@@ -169,8 +169,8 @@ package struct NodeMachine: Sendable {
         do {
             _ = try TrainingGate.order(
                 for: TrainingTask(round: order.round.id, index: order.round.index),
-                member: member, datasets: [order.participant.dataset], replica: replica,
-                refusedOpenings: refusedOpenings, at: now)
+                member: member, datasets: DatasetsAtHand(usable: [order.participant.dataset]),
+                replica: replica, refusedOpenings: refusedOpenings, at: now)
         } catch {
             return error
         }

@@ -7,12 +7,12 @@ package import Ledger
 /// the node's own copy of the ledger, which it has executed itself.
 package enum TrainingGate {
     /// - Parameters:
-    ///   - datasets: The datasets that this node can open.
+    ///   - datasets: What this node can open.
     ///   - refusedOpenings: Why the ledger refused a `round.open`, by its place.
     ///   - time: The node's clock; a ledger that stands still lets no licence run on.
     /// - Throws: ``TaskRefusal``.
     package static func order(
-        for task: TrainingTask, member: MemberID, datasets: Set<DatasetID>, replica: Replica,
+        for task: TrainingTask, member: MemberID, datasets: DatasetsAtHand, replica: Replica,
         refusedOpenings: [UInt64: Refusal], at time: Timestamp
     ) throws(TaskRefusal) -> TrainingOrder {
         let state = replica.state
@@ -41,9 +41,7 @@ package enum TrainingGate {
         {
             throw .licenceNotActive(participant.licence, refusal)
         }
-        guard datasets.contains(participant.dataset) else {
-            throw .datasetAbsent(participant.dataset)
-        }
+        try datasets.require(participant.dataset)
         return TrainingOrder(job: job, round: round, participant: participant)
     }
 }
@@ -68,6 +66,13 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case licenceNotActive(LicenceID, Refusal)
     case nodeHalted(code: String)
     case datasetAbsent(DatasetID)
+    /// The node's record of the dataset is damaged.
+    case datasetUnreadable(DatasetID)
+    /// The owner's files could not be looked at, or not in time.
+    case ownerUnreadable(DatasetID)
+
+    /// Also of what a node holds back while it cannot ask its owner's files.
+    package static let ownerUnreadableCode = "owner.unreadable"
 
     /// What programs branch on; never renamed.
     package var code: String {
@@ -81,6 +86,8 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .licenceNotActive: "task.licence_not_active"
         case .nodeHalted: "task.node_halted"
         case .datasetAbsent: "task.dataset_absent"
+        case .datasetUnreadable: "task.dataset_unreadable"
+        case .ownerUnreadable: Self.ownerUnreadableCode
         }
     }
 
@@ -89,7 +96,9 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     package var isSuspicious: Bool {
         switch self {
         case .unknownRound, .openingRefused, .wrongEntry, .notFinal, .notParticipant: true
-        case .roundOver, .licenceNotActive, .nodeHalted, .datasetAbsent: false
+        case .roundOver, .licenceNotActive, .nodeHalted, .datasetAbsent, .datasetUnreadable,
+            .ownerUnreadable:
+            false
         }
     }
 
@@ -116,6 +125,12 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
             "this node follows the coordinator no more: \(code)"
         case .datasetAbsent(let dataset):
             "task refused: this node has no dataset \(dataset); see `jointlab dataset add`"
+        case .datasetUnreadable(let dataset):
+            "task refused: this node cannot read its record of dataset \(dataset), which the data's "
+                + "owner has to mend; `jointlab node status` there says how"
+        case .ownerUnreadable(let dataset):
+            "task refused: the files of the data's owner cannot be read at the moment, so that this "
+                + "node does not know whether it may open dataset \(dataset)"
         }
     }
 }

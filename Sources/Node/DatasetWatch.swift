@@ -46,11 +46,11 @@ actor DatasetWatch {
             dataset: id, time: time, code: error.code.rawValue, problem: "\(error)", drifted: nil)
         switch error.code {
         case .commitmentDiffers, .schemaDiffers, .notANumber, .labelUnknown:
-            let owned = try? home.ownedDatasets().first { $0.id == id }
             let (home, parquet) = (home, parquet)
-            if let owned,
-                let report = try? await onOwnThread({ try home.drift(of: owned, parquet: parquet) })
-            {
+            let report = try? await onOwnThread {
+                try home.ownedDataset(id).flatMap { try home.drift(of: $0, parquet: parquet) }
+            }
+            if let report {
                 logger.warning(
                     "dataset.drifted",
                     metadata: [

@@ -1,5 +1,6 @@
 package import Contracts
 import Encodings
+import Federation
 import Hummingbird
 package import LabAPI
 import Ledger
@@ -37,10 +38,16 @@ package enum NodeRoutes {
             APIOperation(
                 .get, "/v1/requests", tag: "node",
                 "The jobs that ask for the member's data, what its rules and its decisions say, and "
-                    + "how many proposals of one member are left out")
-        ) { _, context in
+                    + "how many proposals of one member are left out",
+                query: [.init("job", "Also this job, should it be left out")])
+        ) { request, context in
             _ = try context.requireMemberOrApplicant()
-            let (requests, leftOut) = await service.requests()
+            let job = request.uri.queryParameters["job"].flatMap { try? JobID(String($0)) }
+            guard let (requests, leftOut) = await service.requests(naming: job) else {
+                throw Problem(
+                    status: 503, code: TaskRefusal.ownerUnreadableCode,
+                    detail: OwnerRecords.Unreadable.noAnswer.description)
+            }
             return Response([
                 "items": .array(requests.map(\.json)), "leftOut": .array(leftOut.map(\.json)),
             ])

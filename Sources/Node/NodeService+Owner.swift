@@ -1,4 +1,4 @@
-import Contracts
+package import Contracts
 import Federation
 import HouseRules
 import Ledger
@@ -14,6 +14,42 @@ extension NodeService {
             try await Task.sleep(for: Self.ownerIsAskedEvery)
             await tellHolds()
             await runner.bundles.endAll(of: desk.forbidden(in: replica))
+            await note(UnreadableFiles.among(desk.lastDatasets()))
+        }
+    }
+
+    /// What this node can open right now; an owner may add datasets while the node runs.
+    nonisolated func datasetsAtHand() async -> DatasetsAtHand {
+        let datasets = await desk.datasets()
+        await note(UnreadableFiles.among(datasets))
+        // A relay's rows lie on devices.
+        let relayed = Set(relay.map { [$0.relay.dataset.id] } ?? [])
+        guard case .success(let seen) = datasets else {
+            return DatasetsAtHand(usable: relayed, isComplete: false)
+        }
+        return DatasetsAtHand(
+            usable: relayed.union(seen.rows.keys),
+            unreadable: Set(seen.unreadable.compactMap(\.id)))
+    }
+
+    /// Tells the owner once of what cannot be read.
+    private func note(_ found: Set<UnreadableFiles>) {
+        // Who is cancelled gets no answer, which says nothing of the files.
+        guard !Task.isCancelled else { return }
+        // Where all of them are silent, nothing is known of the single ones.
+        let isAnySilent = found.contains(where: \.areAll)
+        unreadable = unreadable.filter { files, _ in
+            guard found.contains(files) || isAnySilent && !files.areAll else {
+                logger.notice("owner.readable_again", metadata: ["files": "\(files.name)"])
+                return false
+            }
+            return true
+        }
+        for files in found where unreadable[files] == nil {
+            unreadable[files] = now()
+            logger.error(
+                "owner.unreadable",
+                metadata: ["files": "\(files.name)", "problem": "\(files.problem)"])
         }
     }
 
@@ -42,9 +78,10 @@ extension NodeService {
         _ contribution: Contribution
     ) async -> (code: String, detail: String)? {
         let (job, replica) = (contribution.round.job, await replica)
-        if let refusal = await desk.refusalToLeave(job, in: replica) {
-            return (refusal.code, refusal.plain)
+        guard let answer = await desk.refusalToLeave(job, in: replica) else {
+            return (TaskRefusal.ownerUnreadableCode, "the node is being stopped")
         }
+        if let refusal = answer { return (refusal.code, refusal.plain) }
         guard replica.state.licensedJobs(of: desk.member).contains(job) else {
             return ("task.licence_not_active", "the licence has ended")
         }
@@ -52,8 +89,12 @@ extension NodeService {
     }
 
     /// The jobs that are not over and ask for this member's data, and how many are not shown.
-    package nonisolated func requests() async -> ([JobRequest], leftOut: [OpenProposals.LeftOut]) {
-        let replica = await replica
-        return (await desk.requests(in: replica), await desk.leftOut(in: replica))
+    ///
+    /// - Parameter job: Also this one, though it be among those.
+    /// - Returns: `nil` where the owner's files do not answer.
+    package nonisolated func requests(
+        naming job: JobID? = nil
+    ) async -> ([JobRequest], leftOut: [OpenProposals.LeftOut])? {
+        await desk.requests(in: await replica, naming: job)
     }
 }

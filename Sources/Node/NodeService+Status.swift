@@ -16,9 +16,9 @@ extension NodeService {
     package func status() async -> NodeStatus {
         let trainerFailures = await runner.bundles.failures
         let datasetProblems = await runner.watch.problems
-        let datasets = await ownedDatasets()
+        let datasets = await datasetsAtHand().usable
         let (rules, rulesFile) = await desk.rules()
-        let (requests, leftOut) = await requests()
+        let (requests, leftOut) = await requests() ?? ([], [])
         let follower = machine.follower
         let sets = follower.replica.state.cosigners.newest
         return NodeStatus(
@@ -28,6 +28,7 @@ extension NodeService {
             isCosigner: sets.contains { $0.keys[machine.member] != nil },
             quorums: sets.map(\.quorum), halted: follower.halted, alarms: alarms.raised,
             datasets: datasets.sorted(), datasetProblems: datasetProblems,
+            unreadable: unreadable,
             trainerFailures: trainerFailures, relay: await relay?.relay.status,
             rules: rules, rulesFile: rulesFile, requests: requests, leftOut: leftOut,
             declined: declines.declined)

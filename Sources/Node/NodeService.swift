@@ -21,6 +21,8 @@ package actor NodeService: Service {
 
     /// Of most models and updates the node needs its copy no longer than this.
     private static let settlingDelay = Duration.seconds(10)
+    /// Tasks that wait for a look at the owner's files; an honest coordinator has few at a time.
+    private static let waitingTasksMax = 256
 
     /// The coordinator's stream does not begin where this node ends.
     private struct Resync: Error {}
@@ -33,14 +35,16 @@ package actor NodeService: Service {
     nonisolated let runner: TrainingRunner
     /// Where the member's rows lie on devices.
     nonisolated let relay: RelayRunner?
-    nonisolated let desk: OwnerDesk
+    nonisolated let desk: OwnerReception
     private nonisolated let removals = DispatchQueue(label: "jointlab.removals", qos: .utility)
     nonisolated let logger: Logger
     nonisolated let now: @Sendable () -> Timestamp
     private nonisolated let batches: AsyncStream<ExecutedBatch>
+    nonisolated let tasks: AsyncStream<TrainingTask>
     nonisolated let orders: AsyncStream<TrainingOrder>
     nonisolated let outbox = Outbox()
     private let batchQueue: AsyncStream<ExecutedBatch>.Continuation
+    private let taskQueue: AsyncStream<TrainingTask>.Continuation
     private let orderQueue: AsyncStream<TrainingOrder>.Continuation
 
     private(set) var client: SignedClient
@@ -52,6 +56,8 @@ package actor NodeService: Service {
     private(set) var coordinatorSize: UInt64 = 0
     private(set) var isConnected = false
     var reports = RoundReports()
+    /// What of the owner's files cannot be read, since when.
+    var unreadable: [UnreadableFiles: Timestamp] = [:]
     private var keptCertificate: UInt64 = 0
     private var hasLostMessage = false
 
@@ -62,10 +68,12 @@ package actor NodeService: Service {
     ///   - rowsMin: Where the owner's rules do not say, no task runs on fewer rows.
     ///   - trainers: On what bundles run, and how much they may use up.
     ///   - relay: Answers devices, where the node is a relay.
+    ///   - ownerPatience: How long the ledger's work waits for a look at the owner's files.
     /// - Throws: `StorageError` or `Misconduct` where the stored ledger is not sound.
     package init(
         home: NodeHome, client: SignedClient, followsMoves: Bool = true, rowsMin: Int,
-        trainers: TrainerSettings = TrainerSettings(), relay: RelayService? = nil, logger: Logger,
+        trainers: TrainerSettings = TrainerSettings(), relay: RelayService? = nil,
+        ownerPatience: Duration = .seconds(5), logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) throws {
         let card = try home.card()
@@ -85,7 +93,7 @@ package actor NodeService: Service {
             halted: evidence.flatMap(CaughtMisconduct.init))
         machine = NodeMachine(follower, signingKey: try KeyFile.read(home.signingKey))
         let owner = OwnerControl(home: home, rowsMin: rowsMin, now: now)
-        desk = OwnerDesk(owner, member: card.member)
+        desk = OwnerReception(OwnerDesk(owner, member: card.member), patience: ownerPatience)
         runner = TrainingRunner(
             member: card.member, home: home, blobs: blobs, owner: owner,
             bundles: BundleRunner(settings: trainers, home: home, logger: logger),
@@ -105,6 +113,8 @@ package actor NodeService: Service {
         self.logger = logger
         self.now = now
         (batches, batchQueue) = AsyncStream.makeStream()
+        (tasks, taskQueue) = AsyncStream.makeStream(
+            bufferingPolicy: .bufferingOldest(Self.waitingTasksMax))
         (orders, orderQueue) = AsyncStream.makeStream()
     }
 
@@ -124,6 +134,7 @@ package actor NodeService: Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.storeBatches() }
+                group.addTask { try await self.receiveTasks() }
                 group.addTask { try await self.carryOutOrders() }
                 for messages in self.outbox.queues {
                     group.addTask { try await self.send(messages) }
@@ -225,26 +236,15 @@ package actor NodeService: Service {
             coordinatorSize = size
             try perform(machine.receiveHeartbeat(size: size, time: time, at: now()))
         case .task(let task):
-            let datasets = await ownedDatasets()
-            try perform(machine.receive(task, datasets: datasets))
+            // Whether it may be carried out depends on files, and the ledger does not wait for those.
+            if case .dropped(let task) = taskQueue.yield(task) {
+                decline(
+                    task.round, code: TaskRefusal.ownerUnreadableCode,
+                    detail: "too many tasks wait for a look at the files of the data's owner")
+            }
         }
         progress.notify()
         return true
-    }
-
-    /// What this node can open right now; an owner may add datasets while the node runs.
-    nonisolated func ownedDatasets() async -> Set<DatasetID> {
-        do {
-            return try await desk.datasets().union(relayed)
-        } catch {
-            logger.error("datasets.unreadable", metadata: ["error": "\(error)"])
-            return relayed
-        }
-    }
-
-    /// The dataset that lies on devices.
-    private nonisolated var relayed: Set<DatasetID> {
-        Set(relay.map { [$0.relay.dataset.id] } ?? [])
     }
 
     private func keepCertificate() async throws {
@@ -253,6 +253,18 @@ package actor NodeService: Service {
         else { return }
         keptCertificate = certificate.statement.head.size
         try await database.set(.certificate, to: certificate.bytes)
+    }
+
+    /// Takes tasks one after the other, each with what the node can open by then.
+    private nonisolated func receiveTasks() async throws {
+        for await task in tasks {
+            try await receive(task, datasets: datasetsAtHand())
+        }
+    }
+
+    private func receive(_ task: TrainingTask, datasets: DatasetsAtHand) throws {
+        try perform(machine.receive(task, datasets: datasets))
+        progress.notify()
     }
 
     // MARK: - What the machine asks for

@@ -28,6 +28,8 @@ package struct NodeStatus: Sendable {
     package let datasets: [DatasetID]
     /// For the owner alone.
     package let datasetProblems: [DatasetProblem]
+    /// What of the owner's files cannot be read, since when.
+    package let unreadable: [UnreadableFiles: Timestamp]
     /// The newest last.
     package let trainerFailures: [RecordedFailure]
     /// `nil` where the node is no relay.
@@ -83,7 +85,9 @@ package struct NodeStatus: Sendable {
                         "count": .integer(Int64($0.count)),
                     ]
                 }), "datasets": .array(datasets.map(\.json)),
-            "datasetProblems": .array(datasetProblems.map(\.json)),
+            "datasetProblems": .array(
+                datasetProblems.map(\.json)
+                    + unreadable.sorted { $0.key.name < $1.key.name }.map { $0.json(since: $1) }),
             "trainerFailures": .array(trainerFailures.map(\.json)), "relay": relay?.json,
             "rules": rulesJSON, "requests": .array(requests.map(\.json)),
             "leftOut": .array(leftOut.map(\.json)), "declined": .array(declined.map(\.json)),

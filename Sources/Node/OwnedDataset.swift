@@ -3,7 +3,6 @@ package import DataSources
 package import Encodings
 import Foundation
 package import Learning
-import Storage
 
 /// A dataset as its owner's node knows it: where its rows are, how to read them, and the salt that
 /// opens the commitment. It never leaves the node.
@@ -123,33 +122,5 @@ extension DataSource {
                     ? nil : try fields.choice("delimiter"),
                 header: try fields.choice("header"))
         }
-    }
-}
-
-extension NodeHome {
-    /// The datasets that this node can open, in the order of their names.
-    ///
-    /// - Throws: `StorageError` for a record that cannot be read.
-    package func ownedDatasets() throws -> [OwnedDataset] {
-        guard FileManager.default.fileExists(atPath: datasets.path) else { return [] }
-        let files = try FileManager.default.contentsOfDirectory(
-            at: datasets, includingPropertiesForKeys: nil)
-        return try files.filter { $0.pathExtension == "json" }.map { file in
-            do {
-                return try OwnedDataset(
-                    try JSONValue(parsing: Array(try Data(contentsOf: file))))
-            } catch {
-                throw StorageError.unusable(path: file.path, problem: "\(error)")
-            }
-        }.sorted { $0.id < $1.id }
-    }
-
-    package func keep(_ dataset: OwnedDataset) throws {
-        try FileManager.default.createDirectory(
-            at: datasets, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
-        try SyncedFile.replace(
-            datasets.appending(path: "\(dataset.id).json").path,
-            with: Array((dataset.json.indentedText + "\n").utf8), mode: 0o600)
     }
 }

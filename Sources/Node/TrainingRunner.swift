@@ -42,17 +42,25 @@ struct TrainingRunner: Sendable {
         do {
             let trainer = try JobTrainer(order.job.trainer)
             let strategy = try JobStrategy(order.job.strategy)
-            guard
-                let owned = try home.ownedDatasets().first(where: {
-                    $0.id == order.participant.dataset
-                })
-            else {
+            let (job, round) = (order.job, order.round.id)
+            let found: OwnedDataset?
+            do {
+                found = try await onOwnThread { [home] in
+                    try home.ownedDataset(order.participant.dataset)
+                }
+            } catch {
+                logger.error("dataset.unusable", metadata: ["error": "\(error)"])
+                let refusal = TaskRefusal.datasetUnreadable(order.participant.dataset)
+                return .failure(code: refusal.code, detail: refusal.description)
+            }
+            guard let owned = found else {
                 return .failure(code: "task.dataset_absent", detail: "the dataset is not here")
             }
-            let (job, round, rows) = (order.job, order.round.id, owned.rows)
-            if let refusal = owner.refusal(of: job, on: owned.id, rows: rows, round: round) {
-                return .refused(refusal, order, logger)
+            let rows = owned.rows
+            let first = await onOwnThread { [owner] in
+                owner.refusal(of: job, on: owned.id, rows: rows, round: round)
             }
+            if let refusal = first { return .refused(refusal, order, logger) }
             var archive: BundleArchive?
             if case .bundle(let settings) = trainer {
                 archive = try await approved(settings, on: owned.id, client)
@@ -66,9 +74,10 @@ struct TrainingRunner: Sendable {
             if let digest = order.round.strategyState, strategy.strategy.local == .controlVariates {
                 strategyState = try await fetch(digest, client).array
             }
-            if let refusal = try owner.begin(round, of: job, on: owned.id, rows: rows) {
-                return .refused(refusal, order, logger)
+            let second = try await onOwnThread { [owner] in
+                try owner.begin(round, of: job, on: owned.id, rows: rows)
             }
+            if let refusal = second { return .refused(refusal, order, logger) }
             if let refusal = await refusal() {
                 logger.notice(
                     "task.refused_late",
@@ -93,9 +102,11 @@ struct TrainingRunner: Sendable {
                 state: try await states.before(order.round.id, isCounted: isCounted))
             let product: RoundWork.Product
             if case .bundle(let settings) = trainer, let archive {
+                let limits = await onOwnThread { [owner, bundles] in
+                    owner.limits(for: owned.id, atMost: bundles.limitsMax)
+                }
                 product = try await bundles.perform(
-                    work, of: settings, archive: archive, dataset: owned,
-                    limits: owner.limits(for: owned.id, atMost: bundles.limitsMax)
+                    work, of: settings, archive: archive, dataset: owned, limits: limits
                 ) { fraction, text in
                     Task {
                         await report(
@@ -118,11 +129,11 @@ struct TrainingRunner: Sendable {
                     Task { await report(.training, progress) }
                 }
             }
-            if let refusal = try owner.release(
-                product.update.count, from: round, of: job, on: owned.id, rows: rows)
-            {
-                return .refused(refusal, order, logger)
+            let bytes = product.update.count
+            let last = try await onOwnThread { [owner] in
+                try owner.release(bytes, from: round, of: job, on: owned.id, rows: rows)
             }
+            if let refusal = last { return .refused(refusal, order, logger) }
             await watch.wasUsed(owned.id)
             try states.keep(product.state, of: order.round.id)
             return .update(
@@ -138,12 +149,13 @@ struct TrainingRunner: Sendable {
             return .failure(
                 code: error.code.rawValue, detail: "the dataset cannot be used\(line)")
         } catch let failure as BundleFailure {
-            if failure == .sandbox(.stopped),
-                let refusal = owner.refusal(
-                    of: order.job, on: order.participant.dataset, rows: .max,
-                    round: order.round.id), refusal.endsWork
-            {
-                return .refused(refusal, order, logger)
+            if failure == .sandbox(.stopped) {
+                let refusal = await onOwnThread { [owner] in
+                    owner.refusal(
+                        of: order.job, on: order.participant.dataset, rows: .max,
+                        round: order.round.id)
+                }
+                if let refusal, refusal.endsWork { return .refused(refusal, order, logger) }
             }
             logger.error(
                 "trainer.bundle_failed",
@@ -190,8 +202,11 @@ struct TrainingRunner: Sendable {
         _ settings: BundleSettings, on dataset: DatasetID, _ client: SignedClient
     ) async throws -> BundleArchive {
         let approvals = TrainerApprovals(of: home)
-        guard try approvals.inForce(settings.digest) != nil else {
-            guard owner.letsBundlesIn(on: dataset) else {
+        let (isApproved, isLetIn) = try await onOwnThread { [owner] in
+            try (approvals.inForce(settings.digest) != nil, owner.letsBundlesIn(on: dataset))
+        }
+        guard isApproved else {
+            guard isLetIn else {
                 throw BundleFailure.notApproved(settings.digest, name: settings.name)
             }
             let bytes = try await fetch(settings.digest, client).array
@@ -202,7 +217,7 @@ struct TrainingRunner: Sendable {
             }
         }
         do {
-            return try approvals.archive(settings.digest)
+            return try await onOwnThread { try approvals.archive(settings.digest) }
         } catch {
             throw BundleFailure.archive("\(error)")
         }

@@ -1,3 +1,4 @@
+import Encodings
 import Learning
 import Testing
 
@@ -16,6 +17,30 @@ import Testing
     func password(text: String) throws {
         let error = #expect(throws: DatasetError.self) { try PostgreSQLConnection(text) }
         #expect(error?.description.contains("hunter2") == false)
+    }
+
+    @Test("A password in a record is found when the connection is opened, and not repeated")
+    func recordedPassword() throws {
+        let source = try DataSource([
+            "kind": "postgresql", "connection": "postgresql://reader:hunter2@host/ward",
+            "query": "no query",
+        ])
+        #expect(!source.name.contains("hunter2"))
+        let error = #expect(throws: DatasetError.self) { try source.rows() }
+        #expect(error?.code == .sourceUnavailable)
+        #expect(error?.problem.contains("holds a password") == true)
+        #expect(error?.description.contains("hunter2") == false)
+    }
+
+    @Test("A record is read where libpq is missing, and opening it says what to install")
+    func recordWithoutLibrary() throws {
+        let query = PostgreSQLQuery(
+            connection: PostgreSQLConnection(recorded: "service=ward"), query: "SELECT 1")
+        let error = #expect(throws: DatasetError.self) {
+            try query.rows(libpq: "libpq-of-nobody.so.5")
+        }
+        #expect(error?.code == .sourceUnavailable)
+        #expect(error?.remedy.contains("libpq5") == true)
     }
 
     @Test("A service's name, a URI and pairs are taken")

@@ -9,7 +9,7 @@ import Testing
 /// whose commands about data are kept for the test to look at.
 struct TestNode {
     let name: String
-    var datasets: Set<DatasetID>
+    var datasets: DatasetsAtHand
     private(set) var machine: NodeMachine
     private(set) var orders: [TrainingOrder] = []
     private(set) var contributions: [Envelope] = []
@@ -25,7 +25,7 @@ struct TestNode {
 
     init(_ name: String, genesis: [UInt8]) throws {
         self.name = name
-        datasets = [try DatasetID("d-\(name)")]
+        datasets = DatasetsAtHand(usable: [try DatasetID("d-\(name)")])
         machine = try Self.machine(name, entries: [genesis], checkpoint: nil)
     }
 

@@ -302,12 +302,36 @@ import Testing
         try ledger.makeFinal()
         var node = try ledger.node()
         for datasets in [[], ["d-bo", "other"]] as [[String]] {
-            node.datasets = Set(try datasets.map { try DatasetID($0) })
+            node.datasets.usable = Set(try datasets.map { try DatasetID($0) })
             Self.expectRefusal(
                 of: try Self.task(0, index: index), by: node, "task.dataset_absent",
                 isSuspicious: false,
                 "task refused: this node has no dataset d-ada; see `jointlab dataset add`")
         }
+    }
+
+    @Test("A dataset that the node cannot read, or cannot find out about, is not said to be absent")
+    func unreadableDataset() throws {
+        var ledger = try Self.forged()
+        let index = try ledger.open(0).index
+        try ledger.makeFinal()
+        var node = try ledger.node()
+        let own = try DatasetID("d-ada")
+        node.datasets = DatasetsAtHand(usable: [], unreadable: [own])
+        Self.expectRefusal(
+            of: try Self.task(0, index: index), by: node, "task.dataset_unreadable",
+            isSuspicious: false,
+            "task refused: this node cannot read its record of dataset d-ada, which the data's owner "
+                + "has to mend; `jointlab node status` there says how")
+        node.datasets = DatasetsAtHand(usable: [], isComplete: false)
+        Self.expectRefusal(
+            of: try Self.task(0, index: index), by: node, "owner.unreadable", isSuspicious: false,
+            "task refused: the files of the data's owner cannot be read at the moment, so that this "
+                + "node does not know whether it may open dataset d-ada")
+        // What is known holds.
+        node.datasets.usable = [own]
+        node.receive(try Self.task(0, index: index))
+        #expect(node.orders.count == 1)
     }
 
     @Test("However many openings are refused, a node remembers the newest and trains on none")

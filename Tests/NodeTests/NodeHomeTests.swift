@@ -119,10 +119,13 @@ import Testing
 
     @Test("What a node knows of its datasets is kept for its owner alone, and read back in order")
     func datasets() throws {
-        #expect(try home.ownedDatasets() == [])
+        #expect(try home.datasetRecords().owned == [])
         let datasets = try ["b-data", "a-data"].map { try dataset($0) }
         for dataset in datasets { try home.keep(dataset) }
-        #expect(try home.ownedDatasets() == datasets.reversed())
+        #expect(try home.datasetRecords().owned == datasets.reversed())
+        #expect(try home.datasetRecords().unreadable == [])
+        #expect(try home.ownedDataset(try DatasetID("a-data")) == datasets.last)
+        #expect(try home.ownedDataset(try DatasetID("c-data")) == nil)
         #expect(try mode(of: home.datasets) == 0o700)
         #expect(try mode(of: home.datasets.appending(path: "a-data.json")) == 0o600)
     }
@@ -131,13 +134,8 @@ import Testing
         "A dataset's record with a bad field is refused by file and field",
         arguments: [
             ("dataset", "../../etc"), ("source", 7), ("source", ["kind": "carrier-pigeon"]),
-            (
-                "source",
-                [
-                    "kind": "postgresql", "connection": "postgresql://u:pw@host/db",
-                    "query": "SELECT 1",
-                ]
-            ), ("schema", []), ("rows", -1), ("commitment", "ab"), ("salt", "****"),
+            ("source", ["kind": "postgresql", "query": "SELECT 1"]), ("schema", []), ("rows", -1),
+            ("commitment", "ab"), ("salt", "****"),
             ("salt", "AAAA"),
             ("holdoutPerMille", 1_001), ("owner", "south"),
         ] as [(String, JSONValue)])
@@ -146,10 +144,29 @@ import Testing
         try home.keep(dataset)
         let file = home.datasets.appending(path: "north-data.json")
         try SyncedFile.replace(file.path, with: dataset.json.adding(field, value).canonicalBytes)
-        let error = #expect(throws: StorageError.self) { try home.ownedDatasets() }
+        let error = #expect(throws: StorageError.self) { try home.ownedDataset(dataset.id) }
         #expect(
             error?.description.hasPrefix("\(file.path): \(field)") == true,
             "\(String(describing: error))")
+        #expect(error?.description.contains("restore the file from a copy") == true)
+    }
+
+    @Test("A record that cannot be read leaves the others as they are, and says what to do")
+    func oneBadRecord() throws {
+        let datasets = try ["a-data", "c-data"].map { try dataset($0) }
+        for dataset in datasets { try home.keep(dataset) }
+        for name in ["b-data", "No Name"] {
+            try SyncedFile.replace(
+                home.datasets.appending(path: "\(name).json").path, with: Array("{".utf8))
+        }
+        let records = try home.datasetRecords()
+        #expect(records.owned == datasets)
+        #expect(records.unreadable.map(\.name) == ["No Name", "b-data"])
+        #expect(records.unreadable.map(\.id) == [nil, try DatasetID("b-data")])
+        let problem = try #require(records.unreadable.last?.problem)
+        #expect(problem.contains("b-data.json: ") && problem.contains("jointlab dataset add"))
+        #expect(try home.ownedDataset(try DatasetID("a-data")) == datasets.first)
+        #expect(throws: StorageError.self) { try home.ownedDataset(try DatasetID("b-data")) }
     }
 
     @Test("A record from before there were other sources than CSV files is read as one")

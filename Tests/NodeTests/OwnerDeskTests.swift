@@ -90,7 +90,7 @@ import Testing
         let desk = desk()
         #expect(await desk.forbidden(in: replica).isEmpty)
         try decide(job, isApproved: false)
-        #expect(try await desk.datasets().isEmpty)
+        #expect(try await desk.datasets().get().rows.isEmpty)
         #expect(await desk.forbidden(in: replica) == [job.id])
         #expect(await desk.requests(in: replica).map(\.job.id) == [job.id])
     }
@@ -231,6 +231,12 @@ import Testing
         #expect(
             await desk.leftOut(in: replica).map(\.json)
                 == [["proposer": university.json, "proposals": 3]])
+        // Whoever knows another by its name need not decide on those first.
+        let last = try #require(replica.state.jobs.all.last { $0.status == .proposed })
+        #expect(!shown.contains { $0.job.id == last.id })
+        let named = await desk.requests(in: replica, naming: last.id).map(\.job)
+        #expect(named.count == shown.count + 1 && named.contains(last))
+        #expect(await desk.requests(in: replica, naming: try JobID("p-9")).count == shown.count)
         let first = try #require(shown.first { $0.job.status == .proposed }?.job)
         try decide(first, isApproved: false)
         #expect(await desk.requests(in: replica).count == OpenProposals.undecidedMax + 2)

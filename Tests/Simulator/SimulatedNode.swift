@@ -130,7 +130,7 @@ final class SimulatedNode {
                 lastLive = max(lastLive ?? time, time)
             }
         case .task(let task):
-            perform(self.machine?.receive(task, datasets: datasets) ?? [])
+            perform(self.machine?.receive(task, datasets: DatasetsAtHand(usable: datasets)) ?? [])
         }
         if isHonest { lab.agreement.check(self) }
     }

@@ -13,7 +13,8 @@ actor OwnerDesk {
     private let thread = OwnerThread()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    private var reader: OwnerReader
+    /// Made at the first question, on the desk's own thread: a node starts though files hang.
+    private lazy var reader = OwnerReader(owner.home, owner.file)
     /// The newest of the ledger that was asked about, and who asks by it.
     private var seen: Replica?
     private var asking: [Job] = []
@@ -29,16 +30,18 @@ actor OwnerDesk {
     init(_ owner: OwnerControl, member: MemberID) {
         self.owner = owner
         self.member = member
-        reader = OwnerReader(owner.home, owner.file)
     }
 
     // MARK: - Jobs that ask
 
     /// The jobs that are not over and ask for this member's data, in the order of their names.
-    func requests(in replica: Replica) -> [JobRequest] {
+    ///
+    /// - Parameter job: Also this one, where it is not among those that are shown: an owner who knows it
+    ///   by name need not decide on others first.
+    func requests(in replica: Replica, naming job: JobID? = nil) -> [JobRequest] {
         look(at: replica)
         let records = reader.records
-        let shown = proposals.ids
+        let shown = proposals.ids.union(job.map { [$0] } ?? [])
         return answers.all.filter { shown.contains($0.question.job.id) }.map { answer in
             let (job, own) = (answer.question.job, answer.question.participant)
             return JobRequest(
@@ -72,11 +75,13 @@ actor OwnerDesk {
         return refusal
     }
 
-    /// - Throws: What could not be read.
-    func datasets() throws -> Set<DatasetID> {
+    func datasets() -> OwnerRecords.Reading<DatasetsSeen> {
         refresh()
-        return Set(try reader.rows.get().keys)
+        return reader.datasets
     }
+
+    /// As they were at the last look.
+    func lastDatasets() -> OwnerRecords.Reading<DatasetsSeen> { reader.datasets }
 
     /// The rules as they are by now, and where they stand; `nil` where the owner has written none.
     func rules() -> (Result<OwnerRules, RulesFileError>, file: String?) {
@@ -147,7 +152,7 @@ actor OwnerDesk {
     private func question(_ job: Job, in replica: Replica) -> OwnerAnswers.Question? {
         guard let own = job.participants.first(where: { $0.member == member }) else { return nil }
         // A relay's rows are those that the ledger has.
-        let owned = (try? reader.rows.get())?[own.dataset]
+        let owned = (try? reader.datasets.get())?.rows[own.dataset]
         return OwnerAnswers.Question(
             job: job, participant: own,
             rows: owned

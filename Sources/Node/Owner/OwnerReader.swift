@@ -10,7 +10,7 @@ struct OwnerReader: Sendable {
         StampedRead<OwnerRecords.Reading<[JobID: OwnerRecords.Reading<JobDecision>]>>
     private var approvals:
         StampedRead<OwnerRecords.Reading<[BlobDigest: OwnerRecords.Reading<TrainerApproval>]>>
-    private var datasets: StampedRead<OwnerRecords.Reading<[DatasetID: Int]>>
+    private var seenDatasets: StampedRead<OwnerRecords.Reading<DatasetsSeen>>
 
     init(_ home: NodeHome, _ file: RulesFile) {
         rules = StampedRead(file.file, isWhole: \.isSuccess) { file.reading }
@@ -23,19 +23,16 @@ struct OwnerReader: Sendable {
         approvals = StampedRead(
             home.trainers, isWhole: { $0.isWhole(\.isSuccess) },
             read: { .init { try TrainerApprovals(of: home).byDigest() } })
-        datasets = StampedRead(home.datasets, isWhole: \.isSuccess) {
-            .init {
-                let owned = try home.ownedDatasets()
-                return Dictionary(owned.map { ($0.id, $0.rows) }) { first, _ in first }
-            }
-        }
+        seenDatasets = StampedRead(
+            home.datasets, isWhole: { (try? $0.get().unreadable.isEmpty) == true },
+            read: { .init { DatasetsSeen(try home.datasetRecords()) } })
     }
 
     /// - Returns: Whether they are others now.
     mutating func refresh() -> Bool {
         let changes = [
             rules.refresh(), usage.refresh(), decisions.refresh(), approvals.refresh(),
-            datasets.refresh(),
+            seenDatasets.refresh(),
         ]
         return changes.contains(true)
     }
@@ -53,8 +50,20 @@ struct OwnerReader: Sendable {
         return records
     }
 
-    /// The rows of the datasets that this node can open.
-    var rows: OwnerRecords.Reading<[DatasetID: Int]> { datasets.value }
+    /// As they were read last.
+    var datasets: OwnerRecords.Reading<DatasetsSeen> { seenDatasets.value }
+}
+
+/// Which datasets a node has, without all that it knows of them.
+struct DatasetsSeen: Hashable, Sendable {
+    /// Of those that it can open, the rows.
+    let rows: [DatasetID: Int]
+    let unreadable: [UnreadableDataset]
+
+    init(_ records: DatasetRecords) {
+        rows = Dictionary(records.owned.map { ($0.id, $0.rows) }) { first, _ in first }
+        unreadable = records.unreadable
+    }
 }
 
 extension Result {

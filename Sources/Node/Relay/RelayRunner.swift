@@ -37,9 +37,12 @@ struct RelayRunner: Sendable {
     ) async -> NodeMachine.Outcome {
         let (job, round, dataset) = (order.job, order.round.id, order.participant.dataset)
         do {
-            if let refusal = owner.refusal(of: job, on: dataset, rows: Int(rows), round: round) {
-                return .refused(refusal, order, logger)
+            let asked: @Sendable () async -> RuleRefusal? = { [owner] in
+                await onOwnThread {
+                    owner.refusal(of: job, on: dataset, rows: Int(rows), round: round)
+                }
             }
+            if let refusal = await asked() { return .refused(refusal, order, logger) }
             var base: FileBytes?
             if let digest = order.round.base {
                 await report(.fetching)
@@ -59,9 +62,10 @@ struct RelayRunner: Sendable {
                     detail: "no quorum has cosigned a state that the round is open in, so that no "
                         + "device could believe it")
             }
-            if let refusal = try owner.begin(round, of: job, on: dataset, rows: Int(rows)) {
-                return .refused(refusal, order, logger)
+            let second = try await onOwnThread { [owner] in
+                try owner.begin(round, of: job, on: dataset, rows: Int(rows))
             }
+            if let refusal = second { return .refused(refusal, order, logger) }
             if let refusal = await refusal() {
                 return .failure(code: refusal.code, detail: refusal.description)
             }
@@ -75,18 +79,17 @@ struct RelayRunner: Sendable {
                 if let refusal = await refusal() {
                     return .init(code: refusal.code, detail: refusal.description)
                 }
-                let own = owner.refusal(of: job, on: dataset, rows: Int(rows), round: round)
-                return own.flatMap {
+                return await asked().flatMap {
                     $0.endsWork ? .init(code: $0.code, detail: $0.plain) : nil
                 }
             }
             let product = try work.product(of: mean)
             // Fewer rows may have come together than are registered.
-            if let refusal = try owner.release(
-                product.update.count, from: round, of: job, on: dataset, rows: Int(mean.weight))
-            {
-                return .refused(refusal, order, logger)
+            let (bytes, rowsCounted) = (product.update.count, Int(mean.weight))
+            let last = try await onOwnThread { [owner] in
+                try owner.release(bytes, from: round, of: job, on: dataset, rows: rowsCounted)
             }
+            if let refusal = last { return .refused(refusal, order, logger) }
             try states.keep(product.state, of: round)
             return .update(
                 try blobs.write(product.update), weight: product.weight,

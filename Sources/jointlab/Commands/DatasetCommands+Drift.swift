@@ -56,7 +56,7 @@ extension DatasetCommands {
         func run() async throws {
             let owned = try DatasetCommands.owned(dataset, in: home)
             let id = newName ?? dataset
-            if newName != nil, try home.node.ownedDatasets().contains(where: { $0.id == id }) {
+            if newName != nil, try home.node.ownedDataset(id) != nil {
                 throw ValidationError("this node has a dataset \(id) already")
             }
             if newName == nil, try await isRegistered() {

@@ -59,7 +59,7 @@ struct DatasetCommands: AsyncParsableCommand {
                 throw ValidationError("--holdout-per-mille should be from 0 to 1000")
             }
             _ = try home.node.card()
-            if try home.node.ownedDatasets().contains(where: { $0.id == dataset }) {
+            if try home.node.ownedDataset(dataset) != nil {
                 throw ValidationError("this node has a dataset \(dataset) already")
             }
             let (owned, inspection) = try data.inspect(
@@ -86,9 +86,10 @@ struct DatasetCommands: AsyncParsableCommand {
             """)
     }
 
-    /// - Throws: `ValidationError` where this node has no such dataset.
+    /// - Throws: `ValidationError` where this node has no such dataset, `StorageError` where its record
+    ///   of it cannot be read.
     static func owned(_ dataset: DatasetID, in home: HomeOptions) throws -> OwnedDataset {
-        guard let owned = try home.node.ownedDatasets().first(where: { $0.id == dataset }) else {
+        guard let owned = try home.node.ownedDataset(dataset) else {
             throw ValidationError(
                 "this node knows no dataset \(dataset); `jointlab dataset add` it first")
         }
@@ -136,7 +137,10 @@ struct DatasetCommands: AsyncParsableCommand {
                     ("commitment", .left, { $0.shownShort("commitment") }),
                     ("status", .left, { $0.shown("status") }),
                 ])
-            output.print(answer, view.text(answer))
+            let unreadable = try home.node.datasetRecords().unreadable.map {
+                "! \($0.name) is not usable here: \($0.problem)"
+            }
+            output.print(answer, ([view.text(answer)] + unreadable).joined(separator: "\n"))
         }
     }
 

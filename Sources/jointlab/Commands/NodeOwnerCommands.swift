@@ -108,24 +108,22 @@ extension NodeCommands {
 
 extension HomeOptions {
     /// Asks the running node, which has verified what it says.
-    func runningNode(_ path: String) async throws -> JSONValue {
+    func runningNode(
+        _ path: String, _ query: KeyValuePairs<String, String?> = [:]
+    ) async throws -> JSONValue {
         try await MemberSession.with(self) { session in
             guard let node = try session.node() else {
                 throw ConnectionFailure(baseURL: folder.path, problem: "this node is not running")
             }
-            return try await node.get(path)
+            return try await node.get(path, query)
         }
     }
 
-    fileprivate func requests() async throws -> [JSONValue] {
-        try await runningNode("/v1/requests")["items"]?.array ?? []
-    }
-
     fileprivate func request(of job: JobID) async throws -> JSONValue {
-        guard let request = try await requests().first(where: { $0["job"] == job.json }) else {
+        let found = try await runningNode("/v1/requests", ["job": job.text])
+        guard let request = found["items"]?.array?.first(where: { $0["job"] == job.json }) else {
             throw Mistake(
-                "no job \(job) asks for your data, or it is over, or too many proposals of its owner "
-                    + "come before it; see jointlab node pending --all")
+                "no job \(job) asks for your data, or it is over; see jointlab node pending --all")
         }
         return request
     }

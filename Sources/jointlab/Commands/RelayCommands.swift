@@ -42,7 +42,7 @@ struct RelayCommands: AsyncParsableCommand {
 
         func run() throws {
             _ = try home.node.card()
-            if try home.node.ownedDatasets().contains(where: { $0.id == dataset }) {
+            if try home.node.ownedDataset(dataset) != nil {
                 throw ValidationError("this node has a dataset \(dataset) already")
             }
             let source = try example.source
