@@ -2,6 +2,7 @@ import Bundles
 import Encodings
 import Foundation
 import Sandbox
+import Storage
 import Tensors
 
 /// What it costs that a trainer runs in a sandbox: its start, a call to a worker that stays, and
@@ -56,7 +57,10 @@ enum BundleBenchmark {
         let large = try Safetensors([
             Tensor(name: "w", vector: [Float](repeating: 1, count: parameters))
         ]).bytes
-        let fitLarge = WorkerCall(.fit, base: large, config: [:], seed: 1, data: "/data/data.csv")
+        // As in a node: the model has come down, and lies in its store.
+        let blobs = try BlobStore(folder: folder.appending(path: "blobs"))
+        let stored = try blobs.open(blobs.write(large)).bytes
+        let fitLarge = WorkerCall(.fit, base: stored, config: [:], seed: 1, data: "/data/data.csv")
         show(
             "resident worker, fit, 40 MB in and 40 MB out",
             try await milliseconds(40) { _ = try await worker.call(fitLarge) })
