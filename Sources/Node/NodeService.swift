@@ -73,7 +73,7 @@ package actor NodeService: Service {
     package init(
         home: NodeHome, client: SignedClient, followsMoves: Bool = true, rowsMin: Int,
         trainers: TrainerSettings = TrainerSettings(), relay: RelayService? = nil,
-        ownerPatience: Duration = .seconds(5), logger: Logger,
+        ownerPatience: Duration = .seconds(30), logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) throws {
         let card = try home.card()

@@ -35,6 +35,14 @@ final class ResultMemory: Sendable {
         return try Self.map(byteCount)
     }
 
+    /// Lets go of what has been left, for who will not need any for a while.
+    func release() {
+        spare.withLock { spare in
+            defer { spare = nil }
+            return spare
+        }?.unmap()
+    }
+
     func giveBack(_ block: Block) {
         let other = spare.withLock { spare -> Block? in
             guard let kept = spare, kept.bytes.count >= block.bytes.count else {

@@ -18,6 +18,8 @@ final class WorkerLoop {
     private static let sampleInterval = Duration.milliseconds(50)
     private static let progressInterval = Duration.milliseconds(100)
     private static let logTailBytes = 2_000
+    /// A worker that is not called for so long keeps no memory for a result.
+    private static let rest = Duration.seconds(30)
 
     private let manifest: BundleManifest
     private let limits: TrainerLimits
@@ -33,6 +35,7 @@ final class WorkerLoop {
     private var greeting: WorkerGreeting?
     private var current: Current?
     private var calls: Int64 = 0
+    /// When the call under way began, or the last one ended.
     private var began: ContinuousClock.Instant
     private var lastSample: ContinuousClock.Instant
     private var lastProgress: ContinuousClock.Instant?
@@ -248,6 +251,7 @@ final class WorkerLoop {
         _ call: Current, _ result: Result<WorkerResult, SandboxFailure>
     ) {
         current = nil
+        began = clock.now
         call.order.done(result)
     }
 
@@ -268,6 +272,7 @@ final class WorkerLoop {
         }
         guard now - lastSample >= Self.sampleInterval else { return }
         lastSample = now
+        if !isBusy, now - began > Self.rest { results.release() }
         let usage = process.usage
         guard usage.cpuSeconds - settledCPUSeconds <= Double(limits.cpuSeconds) else {
             throw .limit(.cpuSeconds, allowed: limits.cpuSeconds)

@@ -64,7 +64,9 @@ package struct LabHomes: Sendable {
                 nodes[name] = try NodeService(
                     home: home,
                     client: SignedClient(baseURL: url, signer: signer, http: http),
-                    rowsMin: rowsMin[name] ?? 1, logger: .silent, now: clock)
+                    // A machine that is busy with other tests is not a file system that hangs.
+                    rowsMin: rowsMin[name] ?? 1, ownerPatience: .seconds(600), logger: .silent,
+                    now: clock)
             }
             let served = ServedLab(
                 homes: self, url: url, http: http, coordinator: service, nodes: nodes)
