@@ -115,7 +115,7 @@ package actor CoordinatorService: Service {
         perform(machine.started(at: now()))
         defer {
             failWaiting(CancellationError())
-            sums.keep { _ in false }
+            sums.close()
         }
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in

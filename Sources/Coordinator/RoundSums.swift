@@ -8,7 +8,12 @@ import Transport
 /// Adds up what members contribute: ahead, where they have announced it, or once the seal is final.
 final class RoundSums: Sendable {
     private let uploads: BlobUploads
-    private let ahead = Mutex<[RoundID: RunningSum]>([:])
+    private struct State {
+        var ahead: [RoundID: RunningSum] = [:]
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
 
     private var blobs: BlobStore { uploads.store }
 
@@ -34,10 +39,10 @@ final class RoundSums: Sendable {
 
     /// Begins to add these up as they come, in the place of what was begun for the round.
     func begin(_ round: Round, of job: Job, lab: LabID, _ updates: [AnnouncedUpdate]) {
-        let sum = RunningSum(of: updates, in: round, of: job, lab: lab, uploads)
-        ahead.withLock { ahead in
-            defer { ahead[round.id] = sum }
-            return ahead[round.id]
+        state.withLock { state -> RunningSum? in
+            guard !state.isClosed else { return nil }
+            let sum = RunningSum(of: updates, in: round, of: job, lab: lab, uploads)
+            return state.ahead.updateValue(sum, forKey: round.id)
         }?.discard()
     }
 
@@ -46,7 +51,7 @@ final class RoundSums: Sendable {
     /// - Returns: And whether they were added up while they came.
     /// - Throws: `AggregationError`, or `StorageError`.
     func result(of round: Round, of job: Job) async throws -> (RoundResult, isAhead: Bool) {
-        let sum = ahead.withLock { $0.removeValue(forKey: round.id) }
+        let sum = state.withLock { $0.ahead.removeValue(forKey: round.id) }
         defer { releaseCaches(of: round) }
         if let sum, sum.updates == round.contributions.map(AnnouncedUpdate.init) {
             // What went wrong may have been in what came first under a name; what is sealed is in the
@@ -72,11 +77,17 @@ final class RoundSums: Sendable {
 
     /// Gives up the sums of rounds that have come to nothing.
     func keep(where isUnderWay: (RoundID) -> Bool) {
-        let given = ahead.withLock { ahead in
-            let given = ahead.filter { !isUnderWay($0.key) }
-            for id in given.keys { ahead[id] = nil }
+        let given = state.withLock { state in
+            let given = state.ahead.filter { !isUnderWay($0.key) }
+            for id in given.keys { state.ahead[id] = nil }
             return given.values
         }
         for sum in given { sum.discard() }
+    }
+
+    /// Gives all of them up, and begins no more.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        keep { _ in false }
     }
 }

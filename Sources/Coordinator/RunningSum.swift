@@ -97,6 +97,7 @@ final class RunningSum: Sendable {
         let verdict: Verdict
 
         mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
+            guard !verdict.isUnwanted else { throw Discarded() }
             try writer.write(bytes)
         }
 
@@ -111,6 +112,12 @@ final class RunningSum: Sendable {
         // Belongs to whoever has locked the condition.
         private var isWanted: Bool?
         private let condition = NSCondition()
+
+        var isUnwanted: Bool {
+            condition.lock()
+            defer { condition.unlock() }
+            return isWanted == false
+        }
 
         func give(isWanted: Bool) {
             condition.lock()

@@ -56,7 +56,9 @@ package struct RoundMachine: Sendable {
     private var expected: ExpectedSeal
     /// What has been announced or contributed.
     private var coming: [MemberID: AnnouncedUpdate] = [:]
-    private var hasAnnouncements = false
+    /// By member: who changes its mind again and again would have the sum begun as often.
+    private var announcements: [MemberID: Int] = [:]
+    private static let announcementsMax = 2
     private var summedAhead: [AnnouncedUpdate] = []
 
     /// The machine for a round that stands on the ledger.
@@ -95,8 +97,9 @@ package struct RoundMachine: Sendable {
             return collect(received, declined.subtracting([member]))
 
         case (.announced(let update), .collecting(let received, _))
-        where participants.contains(update.member) && received[update.member] == nil:
-            hasAnnouncements = true
+        where participants.contains(update.member) && received[update.member] == nil
+            && announcements[update.member, default: 0] < Self.announcementsMax:
+            announcements[update.member, default: 0] += 1
             coming[update.member] = update
             expected.announced(update.member)
             return sumAhead()
@@ -144,7 +147,7 @@ package struct RoundMachine: Sendable {
 
     /// Once it is known what the round is likely to be sealed with.
     private mutating func sumAhead() -> [Command] {
-        guard hasAnnouncements, let members = expected.members else { return [] }
+        guard !announcements.isEmpty, let members = expected.members else { return [] }
         let updates = members.compactMap { coming[$0] }
         guard updates != summedAhead else { return [] }
         summedAhead = updates

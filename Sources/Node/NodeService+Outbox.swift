@@ -48,6 +48,11 @@ extension NodeService {
         case .contribution(_, let contribution):
             // It may have waited behind another upload, or for a round that it was too early for.
             guard await mayLeave(contribution) else { return }
+            guard blobs.has(contribution.update) else {
+                return await decline(
+                    contribution.round, code: "task.update_lost",
+                    detail: "the update is not here any more")
+            }
             try await announce(contribution, to: client)
             try await client.upload(contribution.update, from: blobs)
             // That may have taken hours; only with the contribution is the update of any use.

@@ -62,6 +62,9 @@ package final class ArrivingBlob: @unchecked Sendable {
         case .whole(let file): try file.read(from: offset, into: buffer)
         case .beginning(let file): try file.read(from: offset, into: buffer)
         }
+        // A sender that begins anew is told of before its first byte is written: what was read before
+        // that is not mixed with what comes after it.
+        try locked { if isLost { throw Lost() } }
     }
 
     /// Waits until there are so many bytes.
@@ -90,7 +93,10 @@ package final class ArrivingBlob: @unchecked Sendable {
 
     /// Ends all reading.
     package func cancel() {
-        change { isLost = true }
+        locked {
+            isLost = true
+            condition.broadcast()
+        }
     }
 
     // MARK: - What the upload says

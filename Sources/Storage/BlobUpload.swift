@@ -12,6 +12,8 @@ package final class BlobUpload: Sendable {
     private let length: Int
     private let uploads: BlobUploads
     private let turn: Mutex<Turn?>
+    /// How many bytes of the blob have come.
+    private let count: Atomic<Int>
 
     private struct Turn: ~Copyable {
         var blob: PartialBlob
@@ -36,6 +38,7 @@ package final class BlobUpload: Sendable {
         self.pieceDigest = pieceDigest
         self.uploads = uploads
         let start = blob.mark
+        count = Atomic(start.count)
         let isWhole = start.count == 0 && pieceDigest.map { BlobDigest(sha256: $0) } == digest
         turn = Mutex(Turn(blob: blob, start: start, pieceHash: isWhole ? nil : SHA256()))
     }
@@ -53,6 +56,7 @@ package final class BlobUpload: Sendable {
                         bytes: now.blob.count + bytes.count, announced: length)
                 }
                 try now.blob.append(bytes)
+                count.store(now.blob.count, ordering: .releasing)
                 uploads.wrote(self, upTo: now.blob.count)
                 now.pieceHash?.update(bufferPointer: bytes)
             } catch {
@@ -61,6 +65,11 @@ package final class BlobUpload: Sendable {
             }
             turn = consume now
         }
+    }
+
+    /// Tells a reader who comes in the middle where this stands, without waiting for the disk.
+    func introduce(to reader: ArrivingBlob) {
+        reader.began(at: count.load(ordering: .acquiring), length: length)
     }
 
     /// Ends the turn; what has come stays.

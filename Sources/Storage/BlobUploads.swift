@@ -22,7 +22,11 @@ package final class BlobUploads: Sendable {
     private static let blobBytesMin = 4_096
     private static let partialSuffix = ".part"
 
+    /// Tells one attempt to go on with an upload from another.
+    private final class Turn: Sendable {}
+
     private struct Partial {
+        let turn = Turn()
         /// How many bytes are here while nobody sends.
         var count: Int
         /// What has been announced, while somebody does: it counts against the quota from the start.
@@ -134,7 +138,7 @@ package final class BlobUploads: Sendable {
             throw UploadRefusal.tooLarge(bytes: length, max: limits.blobBytesMax)
         }
         stop(digest, of: member)
-        let before = try reserve(length, for: digest, of: member)
+        let (before, turn) = try reserve(length, for: digest, of: member)
         do {
             let url = partial(digest, of: member)
             try FileManager.default.createDirectory(
@@ -148,18 +152,40 @@ package final class BlobUploads: Sendable {
                     throw UploadRefusal.wrongLength(bytes: offset, announced: length)
                 }
             } else {
+                try requireTurn(turn, at: digest, of: member)
                 try blob.clear()
             }
             let count = blob.count
             let upload = BlobUpload(
                 blob, digest: digest, member: member, length: length,
                 pieceDigest: pieceDigest, uploads: self)
-            accounts.withLock { $0[member]?.partials[digest]?.active = upload }
+            // Whoever has taken the upload back, or up, while the file was being looked at may have put
+            // another file in its place.
+            try requireTurn(turn, at: digest, of: member) { row in
+                row.active = upload
+                row.mark = nil
+            }
             arrivals.tell(digest, of: member) { $0.began(at: count, length: length) }
             return upload
         } catch {
-            accounts.withLock { $0[member]?.partials[digest] = before }
+            accounts.withLock {
+                guard $0[member]?.partials[digest]?.turn === turn else { return }
+                $0[member]?.partials[digest] = before
+            }
             throw error
+        }
+    }
+
+    private func requireTurn(
+        _ turn: Turn, at digest: BlobDigest, of member: MemberID,
+        _ change: (inout Partial) -> Void = { _ in }
+    ) throws(UploadRefusal) {
+        try accounts.withLock { accounts throws(UploadRefusal) in
+            guard var row = accounts[member]?.partials[digest], row.turn === turn else {
+                throw .superseded
+            }
+            change(&row)
+            accounts[member]?.partials[digest] = row
         }
     }
 
@@ -174,10 +200,12 @@ package final class BlobUploads: Sendable {
     /// - Returns: What was known of the upload before.
     private func reserve(
         _ length: Int, for digest: BlobDigest, of member: MemberID
-    ) throws(UploadRefusal) -> Partial? {
+    ) throws(UploadRefusal) -> (Partial?, Turn) {
         try accounts.withLock { accounts throws(UploadRefusal) in
             var account = accounts[member] ?? Account()
             let before = account.partials.removeValue(forKey: digest)
+            // It has begun since the one before was stopped.
+            guard before?.active == nil else { throw .superseded }
             let used = account.used
             guard max(length, Self.blobBytesMin) <= limits.memberBytesMax - used else {
                 throw .quota(
@@ -186,10 +214,11 @@ package final class BlobUploads: Sendable {
             guard account.partials.count < limits.partialsMax else {
                 throw .tooMany(member: member, max: limits.partialsMax)
             }
-            account.partials[digest] = Partial(
+            let row = Partial(
                 count: before?.count ?? 0, reserved: length, touched: now(), mark: before?.mark)
+            account.partials[digest] = row
             accounts[member] = account
-            return before
+            return (before, row.turn)
         }
     }
 
@@ -200,11 +229,16 @@ package final class BlobUploads: Sendable {
     /// Forgets what a member has sent of a blob. One that is here as a whole stays.
     package func cancel(_ digest: BlobDigest, by member: MemberID) {
         stop(digest, of: member)
-        accounts.withLock { accounts in
-            guard accounts[member]?.partials.removeValue(forKey: digest) != nil else { return }
+        let isGone = accounts.withLock { accounts in
+            // One that has begun anew since is not what was meant.
+            guard let row = accounts[member]?.partials[digest], row.active == nil else {
+                return false
+            }
+            accounts[member]?.partials[digest] = nil
             unlink(partial(digest, of: member).path)
+            return true
         }
-        arrivals.tell(digest, of: member) { $0.cancel() }
+        if isGone { arrivals.tell(digest, of: member) { $0.cancel() } }
     }
 
     // MARK: - Reading what is on its way
@@ -213,7 +247,8 @@ package final class BlobUploads: Sendable {
     package func arriving(_ digest: BlobDigest, from member: MemberID) -> ArrivingBlob {
         let reader = ArrivingBlob(digest, into: store, partial: partial(digest, of: member))
         arrivals.add(reader, of: member)
-        // After it is known here: one that ends meanwhile says so twice rather than never.
+        // After it is known here: what happens meanwhile is said twice rather than never.
+        accounts.withLock { $0[member]?.partials[digest]?.active }?.introduce(to: reader)
         if store.has(digest) { reader.isInStore() }
         return reader
     }

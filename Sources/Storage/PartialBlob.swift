@@ -94,6 +94,8 @@ package struct PartialBlob: ~Copyable {
             throw StorageError.wrongDigest(expected: expected.text, found: found.text)
         }
         reserved.release(from: count, of: file)
+        // What is moved to its place is what was hashed.
+        guard try file.isNamed(path) else { throw StorageError.inUse(path: path) }
         try store.place(file, at: path, as: expected)
     }
 

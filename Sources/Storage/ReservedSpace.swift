@@ -16,7 +16,8 @@ struct ReservedSpace {
         let start = max(end, offset)
         // Where it is refused, writing says why, or needs no room set aside.
         isPossible = storage_reserve(file.descriptor, Int64(start), Int64(Self.stepBytes)) == 0
-        if isPossible { end = start + Self.stepBytes }
+        // A full disk may have set a part aside.
+        end = start + Self.stepBytes
     }
 
     /// Gives back what has not been written to.

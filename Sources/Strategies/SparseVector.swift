@@ -37,7 +37,7 @@ final class SparseVector: Sendable {
                 let inside = found.prefix { $0 < range.upperBound }
                 let numbers = try self.file.elements(
                     place..<place + inside.count, of: self.values, as: Float.self)
-                for (index, number) in zip(inside, numbers) {
+                for (index, number) in zip(inside, numbers) where index >= range.lowerBound {
                     buffer[Int(index) - range.lowerBound] = number
                 }
                 place += inside.count

@@ -66,6 +66,18 @@ import Testing
         #expect(lab.sumsAhead.last?.map(\.weight) == [50, 50])
     }
 
+    @Test("Who changes its mind again and again is not followed for ever")
+    func fickle() throws {
+        var (lab, round) = try Self.lab()
+        for name in ["bo", "ed"] { try lab.contribute(name, to: round) }
+        for weight in 1...50 {
+            try Self.announce("ada", to: round, weight: Int64(weight), in: &lab)
+        }
+        #expect(lab.sumsAhead.map { $0.first?.weight } == [1, 2])
+        try lab.contribute("ada", to: round)
+        #expect(try lab.round(0).status == .sealed)
+    }
+
     @Test("A member that takes no part in the round announces nothing, nor does anybody late")
     func refused() throws {
         var (lab, round) = try Self.lab()

@@ -88,6 +88,20 @@ import Testing
             try part(file, 0..<content.count) == content, "after it was moved to its place, too")
     }
 
+    @Test("Who comes when half of it is there reads that half at once")
+    func inTheMiddle() async throws {
+        let upload = try begin()
+        try send(0..<50_000, over: upload)
+        let blob = uploads.arriving(digest, from: north)
+        let file = try blob.bytes()
+        #expect(file.count == content.count)
+        #expect(try part(file, 0..<50_000) == Array(content[..<50_000]))
+        let read = reading(blob)
+        try send(50_000..<content.count, over: upload)
+        _ = try upload.finish(isLast: true)
+        #expect(try await read.value == content)
+    }
+
     @Test(
         "A blob that is there, from whomever, or comes before anybody reads, is read from the store"
     )

@@ -343,3 +343,91 @@ import Testing
         try FileManager.default.contentsOfDirectory(atPath: place.appending(path: name).path)
     }
 }
+
+/// Uploads of one blob over several connections at the same time.
+@Suite struct UploadTurnTests {
+    private let folder: TemporaryFolder
+    private let uploads: BlobUploads
+    private let north: MemberID
+    private let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+    private let digest: BlobDigest
+
+    init() throws {
+        folder = try TemporaryFolder()
+        uploads = try BlobUploads(into: BlobStore(folder: folder.file("blobs")))
+        north = try MemberID("north")
+        digest = BlobDigest(of: content)
+    }
+
+    private func begin(at offset: Int?) throws -> BlobUpload {
+        try uploads.begin(
+            digest, by: north, at: offset, length: content.count, pieceDigest: nil)
+    }
+
+    @Test("Whoever goes on with an upload while others take it back stores the blob, or nothing")
+    func together() async throws {
+        let wrong = [UInt8](repeating: 1, count: 1_000_000)
+        for round in 0..<60 {
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<6 {
+                    group.addTask {
+                        do {
+                            switch (number + round) % 3 {
+                            case 0:
+                                let upload = try begin(at: nil)
+                                for start in stride(from: 0, to: content.count, by: 700_000) {
+                                    let end = min(start + 700_000, content.count)
+                                    try content[start..<end].withUnsafeBytes {
+                                        try upload.write($0)
+                                    }
+                                }
+                                _ = try upload.finish(isLast: true)
+                            case 1:
+                                let upload = try begin(at: nil)
+                                try wrong.withUnsafeBytes { try upload.write($0) }
+                                upload.stop()
+                            default:
+                                uploads.cancel(digest, by: north)
+                                let upload = try begin(at: 1_000_000)
+                                try content[1_000_000...].withUnsafeBytes {
+                                    try upload.write($0)
+                                }
+                                _ = try upload.finish(isLast: true)
+                            }
+                        } catch {
+                            // Refused, or overtaken.
+                        }
+                    }
+                }
+            }
+            if uploads.store.has(digest) {
+                #expect(try uploads.store.open(digest).sha256() == Self.bytes(of: digest))
+                try uploads.store.remove(digest)
+            }
+        }
+        let last = try begin(at: nil)
+        try content.withUnsafeBytes { try last.write($0) }
+        #expect(try last.finish(isLast: true) == .whole(content.count))
+    }
+
+    @Test("Taking an upload back leaves one that began anew alone, and its own file to nobody")
+    func takenBack() throws {
+        let first = try begin(at: 0)
+        try content[..<10].withUnsafeBytes { try first.write($0) }
+        uploads.cancel(digest, by: north)
+        #expect(throws: UploadRefusal.superseded) {
+            try content[10...].withUnsafeBytes { try first.write($0) }
+        }
+        let second = try begin(at: 0)
+        try content.withUnsafeBytes { try second.write($0) }
+        #expect(throws: UploadRefusal.superseded) { try first.finish(isLast: true) }
+        #expect(try second.finish(isLast: true) == .whole(content.count))
+        #expect(try uploads.store.read(digest) == content)
+    }
+
+    private static func bytes(of digest: BlobDigest) -> [UInt8] {
+        stride(from: 0, to: 64, by: 2).compactMap {
+            UInt8(digest.text.dropFirst($0).prefix(2), radix: 16)
+        }
+    }
+}
