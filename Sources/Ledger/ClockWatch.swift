@@ -22,8 +22,20 @@ struct ClockWatch: Sendable {
 
     /// Looks at an entry that has just come in.
     mutating func watch(index: UInt64, time: Timestamp, now: Timestamp, skew: Int64) {
-        let earliest =
-            lastLive.map { $0.advanced(byMilliseconds: -skew) } ?? Timestamp(milliseconds: 0)
+        let earliest = lastLive.map { $0.advanced(byMilliseconds: -skew) }
+        watch(index: index, time: time, from: earliest, now: now, skew: skew)
+    }
+
+    /// Looks at an entry that came in a while ago. Every sign of life since then is later than it, and
+    /// says nothing of it.
+    mutating func watch(stored index: UInt64, time: Timestamp, now: Timestamp, skew: Int64) {
+        watch(index: index, time: time, from: nil, now: now, skew: skew)
+    }
+
+    private mutating func watch(
+        index: UInt64, time: Timestamp, from: Timestamp?, now: Timestamp, skew: Int64
+    ) {
+        let earliest = from ?? Timestamp(milliseconds: 0)
         let latest = now.advanced(byMilliseconds: skew)
         if time < earliest || time > latest {
             doubts.append(Doubt(index: index, time: time, earliest: earliest, latest: latest))

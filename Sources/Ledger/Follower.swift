@@ -234,7 +234,7 @@ package struct Follower: Sendable {
     private mutating func watchStored(at now: Timestamp) {
         guard size > 0 else { return }
         clock.watch(
-            index: size - 1, time: replica.time, now: now,
+            stored: size - 1, time: replica.time, now: now,
             skew: replica.state.lab.rules.clockSkewMaxMilliseconds)
     }
 

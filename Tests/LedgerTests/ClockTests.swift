@@ -134,6 +134,21 @@ import Testing
         #expect(fresh.cosignedSizes == [ledger.size])
     }
 
+    @Test("What a node has vouched for it vouches for again, however much later it connects anew")
+    func connectsAnew() throws {
+        var (ledger, node) = try Self.lab()
+        node.receive(try Self.batch(&ledger, off: 0), at: ledger.now)
+        #expect(node.cosignedSizes.last == ledger.size)
+        // Its cosignature was lost, and no quorum has come about without it.
+        let later = ledger.now.advanced(byMilliseconds: 60_000)
+        node.receiveHeartbeat(size: ledger.size, time: later, at: later)
+        let before = node.cosignedSizes.count
+        node.connect(at: later.advanced(byMilliseconds: 1_000))
+        #expect(node.cosignedSizes.count == before + 1)
+        #expect(node.cosignedSizes.last == ledger.size)
+        #expect(node.alarms.isEmpty)
+    }
+
     @Test(
         "An old heartbeat, or one by a wrong clock, is no sign of life"
     )
