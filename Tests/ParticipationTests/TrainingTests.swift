@@ -106,7 +106,8 @@ import Transport
             let expected = ["holds", "nothing to add up"]
             #expect(rounds.allSatisfy { expected.contains($0["sum"]?.string ?? "") }, "\(rounds)")
             #expect(rounds.count { $0["sum"] == "holds" } == 6)
-            #expect(rounds.allSatisfy { $0["contributions"] == 3 })
+            // A site that takes longer than a few seconds to come back is not waited for.
+            #expect(rounds.allSatisfy { (2...3).contains($0["contributions"]?.integer ?? 0) })
 
             _ = try await university.register(job, until: .final)
             let version = ModelVersionID(model: try ModelID("tumours"), number: 1)
