@@ -54,10 +54,16 @@ void jl_add_scaled_rows(
     for (; i < indexCount; i++) jl_axpy(y, scales[i], rows + (size_t)indices[i] * width, width);
 }
 
+// Infinity minus itself is NaN, and NaN is unequal to everything.
+static inline int is_finite(float x) { return x - x == 0; }
+
 size_t jl_first_not_finite(const float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        // Infinity minus itself is NaN, and NaN is unequal to everything.
-        if (!(x[i] - x[i] == 0)) return i;
+    size_t i = 0;
+    // A loop that may end at each element is not vectorised.
+    for (int found = 0; i + LANES <= count; i += LANES) {
+        for (size_t lane = 0; lane < LANES; lane++) found |= !is_finite(x[i + lane]);
+        if (found) break;
     }
-    return count;
+    while (i < count && is_finite(x[i])) i++;
+    return i;
 }

@@ -113,12 +113,16 @@ import Testing
         #expect(copy == indices.flatMap { row(Int($0)) })
     }
 
-    @Test("The first number that is not finite is found")
+    @Test("The first number that is not finite is found, wherever it is")
     func notFinite() {
-        for bad in [Float.nan, .infinity, -.infinity] {
-            #expect(jl_first_not_finite([1, bad, bad], 3) == 1)
+        for count in 0..<40 {
+            var numbers = [Float](repeating: .greatestFiniteMagnitude, count: count)
+            #expect(jl_first_not_finite(numbers, count) == count)
+            for place in numbers.indices.reversed() {
+                numbers[place] = [.nan, .infinity, -.infinity][place % 3]
+                #expect(jl_first_not_finite(numbers, count) == place)
+            }
         }
-        #expect(jl_first_not_finite([.greatestFiniteMagnitude, 0, -0], 3) == 3)
     }
 
     @Test("The exponential function is within one unit of the C library's last place")
