@@ -5,15 +5,15 @@ package import Learning
 package enum DeviceAnswer: Hashable, Sendable {
     /// Trained minus base.
     case update([Float])
-    case moments(ColumnMoments)
+    /// For a first model, or sums for the next one.
+    case summary(RowSummary)
     /// Of an evaluation, whose metrics are all there is.
     case judgement
 
     /// What a round asks for, and of which size.
     package enum Kind: Hashable, Sendable {
         case update(parameterCount: Int)
-        /// Of so many columns.
-        case moments(width: Int)
+        case summary
         case judgement
     }
 }

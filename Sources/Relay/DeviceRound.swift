@@ -203,7 +203,7 @@ package struct DeviceRound: Sendable {
 
 /// What came of a round at a relay: one answer, as if one participant had all its devices' rows.
 package struct DeviceMean: Hashable, Sendable {
-    /// Of updates Σ weight × update / Σ weight, of moments those of all rows.
+    /// Of updates Σ weight × update / Σ weight, of summaries that of all rows.
     package let answer: DeviceAnswer
     /// Σ weight.
     package let weight: Int64

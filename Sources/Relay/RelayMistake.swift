@@ -18,7 +18,7 @@ package enum RelayMistake: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .limits(let rule): "the relay's limits should keep \(rule)"
         case .trainerNotRelayed(let kind):
-            "a relay averages updates, and \(kind) makes sums of another kind"
+            "a device has no sandbox for a \(kind); a relay's devices run what is built in"
         case .strategyNotRelayed(let strategy):
             "\(strategy) needs each device's own state, which one mean cannot stand for; use fedavg, "
                 + "fedprox, fedavgm, an adaptive strategy, ditto or fedbuff"

@@ -1,6 +1,7 @@
 import Contracts
 import Encodings
 import Learning
+import Memory
 import Strategies
 import Tensors
 package import Trainers
@@ -12,49 +13,62 @@ package import Trainers
 /// Learning*, ICC 2020, algorithm 1). It is so for every strategy that begins with the weighted mean;
 /// medians and the like see one update for each relay.
 package struct RelayedWork: Sendable {
+    /// How a device's file is read.
+    private enum Reading: Sendable {
+        case update(ParameterLayout, UpdateDecoder)
+        case summary(SummaryReader)
+        case judgement
+    }
+
     package let work: RoundWork
-    /// What the devices are asked for.
-    package let kind: DeviceAnswer.Kind
-    /// How many bytes of an answer are read.
-    package let answerBytesMax: Int
-    private let layout: ParameterLayout?
-    private let decoder: UpdateDecoder?
+    private let reading: Reading
 
     /// - Parameter work: As a participant would do it by itself.
     /// - Throws: ``RelayMistake``, `WorkError.noBase`, or what is wrong with the base.
     package init(_ work: RoundWork) throws {
-        guard case .averaged(let trainer) = work.trainer else {
+        self.work = work
+        guard let builtIn = work.trainer.builtIn else {
             throw RelayMistake.trainerNotRelayed(work.trainer.kind)
         }
         let local = work.strategy.strategy.local
         guard local != .controlVariates, local != .normalised else {
             throw RelayMistake.strategyNotRelayed(work.strategy.strategy.kind)
         }
-        self.work = work
-        let header = RoundAggregation.headerBytesMax
-        switch work.task {
-        case .statistics:
-            var width = trainer.layout.numericInputs.count
-            if case .number = trainer.target { width += 1 }
-            kind = .moments(width: width)
-            // Three numbers of 8 bytes for each column.
-            answerBytesMax = header + 24 * width
-            (layout, decoder) = (nil, nil)
-        case .train:
-            guard let base = work.base else { throw WorkError.noBase }
+        if work.task == .statistics {
+            reading = .summary(builtIn.statisticsReader)
+            return
+        }
+        guard let base = work.base else { throw WorkError.noBase }
+        switch (work.task, work.trainer) {
+        case (.train, .merged(let trainer)):
+            reading = .summary(try trainer.sumsReader(base: base.array))
+        case (.train, _):
             let layout = try ModelParameters(SafetensorsFile(base)).layout
-            kind = .update(parameterCount: layout.count)
-            // A sparse update has an index beside each value.
-            answerBytesMax = header + 8 * layout.count
-            self.layout = layout
-            decoder = UpdateDecoder(
-                work.strategy.compression, layout: layout, local: local,
-                seed: RoundSeed.shared(work.round))
-        case .evaluate:
-            guard work.base != nil else { throw WorkError.noBase }
-            kind = .judgement
-            answerBytesMax = 0
-            (layout, decoder) = (nil, nil)
+            reading = .update(
+                layout,
+                UpdateDecoder(
+                    work.strategy.compression, layout: layout, local: local,
+                    seed: RoundSeed.shared(work.round)))
+        case (.evaluate, _), (.statistics, _): reading = .judgement
+        }
+    }
+
+    /// What the devices are asked for.
+    package var kind: DeviceAnswer.Kind {
+        switch reading {
+        case .update(let layout, _): .update(parameterCount: layout.count)
+        case .summary: .summary
+        case .judgement: .judgement
+        }
+    }
+
+    /// How many bytes of an answer are read.
+    package var answerBytesMax: Int {
+        switch reading {
+        // A sparse update has an index beside each value.
+        case .update(let layout, _): RoundAggregation.headerBytesMax + 8 * layout.count
+        case .summary(let reader): RoundAggregation.headerBytesMax + 8 * reader.numberCountMax
+        case .judgement: 0
         }
     }
 
@@ -63,19 +77,18 @@ package struct RelayedWork: Sendable {
     /// - Throws: ``DeviceFault/malformed(_:)``.
     package func answer(_ file: [UInt8]) throws(DeviceFault) -> DeviceAnswer {
         do {
-            switch kind {
+            switch reading {
+            case .update(_, let decoder):
+                let file = try SafetensorsFile(
+                    file, headerByteCountMax: RoundAggregation.headerBytesMax)
+                return .update(try decoder.contents(of: file).delta.parameters())
+            case .summary(let reader):
+                return .summary(try reader.read(Safetensors(parsing: file).tensors))
             case .judgement:
                 guard file.isEmpty else {
                     throw DeviceFault.malformed("an evaluation's metrics are all there is")
                 }
                 return .judgement
-            case .moments:
-                return .moments(try ColumnMoments(tensors: Safetensors(parsing: file).tensors))
-            case .update:
-                guard let decoder else { throw WorkError.noBase }
-                let file = try SafetensorsFile(
-                    file, headerByteCountMax: RoundAggregation.headerBytesMax)
-                return .update(try decoder.contents(of: file).delta.parameters())
             }
         } catch let fault as DeviceFault {
             throw fault
@@ -89,15 +102,16 @@ package struct RelayedWork: Sendable {
     /// - Throws: `UpdateFormatError` where what the relay has kept is of another model, and
     ///   `WorkError` where the mean is that of another round.
     package func product(of mean: DeviceMean) throws -> RoundWork.Product {
-        switch mean.answer {
-        case .judgement:
-            return work.product(judgedOn: mean.weight, metricsMicro: mean.metricsMicro)
-        case .moments(let moments):
-            return try work.product(of: moments.tensors, rows: mean.weight)
-        case .update(let update):
-            guard let layout else { throw WorkError.noBase }
-            return try work.product(
+        switch (mean.answer, reading) {
+        case (.update(let update), .update(let layout, _)):
+            try work.product(
                 of: update, layout: layout, weight: mean.weight, metricsMicro: mean.metricsMicro)
+        case (.update, _): throw WorkError.noBase
+        case (.summary(let summary), _):
+            try work.product(
+                of: summary.tensors, rows: mean.weight, metricsMicro: mean.metricsMicro)
+        case (.judgement, _):
+            work.product(judgedOn: mean.weight, metricsMicro: mean.metricsMicro)
         }
     }
 }

@@ -20,6 +20,9 @@ package protocol BuiltInTrainer: Sendable {
     /// - Throws: `LearningError`.
     func statistics(of dataset: LocalDataset, seed: UInt64) throws -> [Tensor]
 
+    /// Reads what ``statistics(of:seed:)`` makes.
+    var statisticsReader: SummaryReader { get }
+
     /// The model from which the job starts.
     ///
     /// - Parameter parts: What the members have told, in the order in which it was sealed.
@@ -48,6 +51,11 @@ package protocol MergedTrainer: BuiltInTrainer {
     /// - Returns: The sums, and over how many rows they are.
     /// - Throws: `LearningError`.
     func sums(base: [UInt8], on dataset: LocalDataset) throws -> (tensors: [Tensor], rows: Int)
+
+    /// Reads what ``sums(base:on:)`` makes.
+    ///
+    /// - Throws: `LearningError` where the base is no model of the job's.
+    func sumsReader(base: [UInt8]) throws -> SummaryReader
 
     /// The next model, as a file.
     ///

@@ -10,6 +10,10 @@ extension LogisticSettings: AveragedTrainer {
         LogisticTrainer.statistics(of: dataset).tensors
     }
 
+    package var statisticsReader: SummaryReader {
+        .moments(columns: layout.numericInputs.count)
+    }
+
     package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
         let moments = try ColumnMoments(merging: parts.map { try ColumnMoments(tensors: $0) })
         return FirstModel(

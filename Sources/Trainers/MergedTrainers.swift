@@ -9,6 +9,15 @@ extension TreeSettings: MergedTrainer {
         try TreeTrainer.statistics(of: dataset, settings: self).tensors
     }
 
+    package var statisticsReader: SummaryReader {
+        SummaryReader(
+            numberCountMax: (target.classCount ?? 3)
+                + layout.width * (2 + 2 * TreeStatistics.cutsMax(of: self))
+        ) {
+            .cells(try TreeStatistics(tensors: $0, settings: self), self)
+        }
+    }
+
     package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
         FirstModel(
             try ForestModel.initial(
@@ -21,6 +30,13 @@ extension TreeSettings: MergedTrainer {
     ) throws -> (tensors: [Tensor], rows: Int) {
         let outcome = try TreeTrainer.sums(base: ForestModel(parsing: base), on: dataset)
         return (outcome.sums.tensors, outcome.rowCount)
+    }
+
+    package func sumsReader(base: [UInt8]) throws -> SummaryReader {
+        let model = try ForestModel(parsing: base)
+        return SummaryReader(numberCountMax: TreeSums.numberCount(for: model)) {
+            .derivatives(try TreeSums(tensors: $0, for: model))
+        }
     }
 
     package func nextModel(base: [UInt8], _ parts: [[Tensor]]) throws -> [UInt8] {
@@ -43,6 +59,14 @@ extension KMeansSettings: MergedTrainer {
         try KMeansTrainer.statistics(of: dataset, settings: self, seed: seed).tensors
     }
 
+    package var statisticsReader: SummaryReader {
+        SummaryReader(
+            numberCountMax: 3 * layout.numericInputs.count + clusters * (layout.width + 1)
+        ) {
+            .candidates(try KMeansStatistics(tensors: $0, settings: self), self)
+        }
+    }
+
     package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
         FirstModel(
             try KMeansModel.initial(
@@ -55,6 +79,12 @@ extension KMeansSettings: MergedTrainer {
     ) throws -> (tensors: [Tensor], rows: Int) {
         let sums = try KMeansTrainer.sums(base: KMeansModel(parsing: base), on: dataset)
         return (sums.tensors, dataset.training.count)
+    }
+
+    package func sumsReader(base: [UInt8]) throws -> SummaryReader {
+        SummaryReader(numberCountMax: clusters * (layout.width + 1) + 1) {
+            .clusters(try KMeansSums(tensors: $0, settings: self))
+        }
     }
 
     package func nextModel(base: [UInt8], _ parts: [[Tensor]]) throws -> [UInt8] {
@@ -76,6 +106,12 @@ extension StatisticsSettings: MergedTrainer {
         try StatisticsTrainer.statistics(of: dataset, settings: self).tensors
     }
 
+    package var statisticsReader: SummaryReader {
+        SummaryReader(numberCountMax: 5 * layout.numericInputs.count) {
+            .ranges(try FeatureRanges(tensors: $0, settings: self))
+        }
+    }
+
     package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
         FirstModel(
             try StatisticsModel.initial(
@@ -89,6 +125,12 @@ extension StatisticsSettings: MergedTrainer {
         let counts = try StatisticsTrainer.counts(
             base: StatisticsModel(parsing: base), on: dataset)
         return (counts.tensors, dataset.training.count)
+    }
+
+    package func sumsReader(base: [UInt8]) throws -> SummaryReader {
+        SummaryReader(numberCountMax: 1 + layout.numericInputs.count * bins + layout.width) {
+            .counts(try FeatureCounts(tensors: $0, settings: self))
+        }
     }
 
     package func nextModel(base: [UInt8], _ parts: [[Tensor]]) throws -> [UInt8] {

@@ -10,6 +10,12 @@ extension NetworkSettings: AveragedTrainer {
         NetworkTrainer.statistics(of: dataset).tensors
     }
 
+    package var statisticsReader: SummaryReader {
+        // What is to be predicted is standardised too where it is a number.
+        let answers = if case .number = target { 1 } else { 0 }
+        return .moments(columns: layout.numericInputs.count + answers)
+    }
+
     package func firstModel(_ parts: [[Tensor]]) throws -> FirstModel {
         let moments = try ColumnMoments(merging: parts.map { try ColumnMoments(tensors: $0) })
         let network = try InitialNetwork(self, moments: moments)

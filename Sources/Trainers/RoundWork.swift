@@ -148,11 +148,13 @@ package struct RoundWork: Sendable {
             state: state)
     }
 
-    /// What is handed in for statistics that others have made together, such as a relay's devices.
-    package func product(of statistics: [Tensor], rows: Int64) throws -> Product {
+    /// What is handed in for statistics or sums that others have made together, such as a relay's devices.
+    package func product(
+        of summary: [Tensor], rows: Int64, metricsMicro: [String: Int64]
+    ) throws -> Product {
         Product(
-            update: FileBytes(try Safetensors(statistics).bytes), weight: rows, metricsMicro: [:],
-            state: state)
+            update: FileBytes(try Safetensors(summary).bytes), weight: rows,
+            metricsMicro: metricsMicro, state: state)
     }
 
     private func product(

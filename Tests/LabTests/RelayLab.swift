@@ -163,6 +163,10 @@ final class RelayLab: Sendable {
     }
 
     func propose(_ job: String, _ options: String...) async throws {
+        try await propose(job, options)
+    }
+
+    func propose(_ job: String, _ options: [String]) async throws {
         try await processes.daemons.command(
             TrainingLab.university,
             ["job", "propose", job, "--model", "illness", "--purpose", "research"]

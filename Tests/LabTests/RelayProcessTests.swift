@@ -47,6 +47,7 @@ extension LabSuite {
                     try await lab.processes.daemons.command(
                         TrainingLab.university, "job", "watch", job)
                 }
+                try await checkSums(lab)
                 try await checkUnrelayed(lab)
                 let other = try await lab.job("other")
                 #expect(other["job"]?["status"] == "complete")
@@ -236,23 +237,54 @@ extension LabSuite {
             }
         }
 
+        /// Sums of devices' rows are added as updates are.
+        private func checkSums(_ lab: RelayLab) async throws {
+            let jobs = [
+                (
+                    [
+                        "trees", "--trainer", "gradient-boosted-trees", "--trees", "1", "--depth",
+                        "2",
+                    ], 4
+                ),
+                (["clusters", "--trainer", "k-means", "--clusters", "3", "--rounds", "2"], 4),
+                (["numbers", "--trainer", "statistics"], 2),
+            ]
+            for (words, _) in jobs { try await lab.propose(words[0], Array(words.dropFirst())) }
+            for (words, roundCount) in jobs {
+                let name = words[0]
+                try await lab.processes.daemons.command(
+                    TrainingLab.university, "job", "watch", name)
+                let job = try await lab.job(name)
+                #expect(job["job"]?["status"] == "complete", "\(name)")
+                let rounds = job["rounds"]?.array ?? []
+                #expect(rounds.count == roundCount, "\(name)")
+                #expect(rounds.allSatisfy { $0["contributions"]?.array?.count == 3 }, "\(name)")
+                let verified = try await lab.processes.daemons.command(
+                    TrainingLab.university, "job", "verify", name, "--json"
+                ).json
+                let judged = rounds.count { $0["task"] == "evaluate" }
+                let sums = (verified["items"]?.array ?? []).map { $0["sum"]?.string }
+                #expect(sums.count { $0 == "holds" } == roundCount - judged, "\(name): \(sums)")
+            }
+        }
+
         /// What a relay cannot stand for it declines, by name, and the job goes on with the others.
         private func checkUnrelayed(_ lab: RelayLab) async throws {
             try await lab.propose(
-                "trees", "--trainer", "gradient-boosted-trees", "--trees", "1", "--depth", "1",
-                "--participants-min", "2")
+                "controlled", "--trainer", "multilayer-perceptron", "--strategy", "scaffold",
+                "--rounds", "2", "--participants-min", "2")
             try await lab.processes.daemons.command(
-                TrainingLab.university, "job", "watch", "trees")
-            let trees = try await lab.job("trees")
-            #expect(trees["job"]?["status"] == "complete")
-            for round in trees["rounds"]?.array ?? [] {
+                TrainingLab.university, "job", "watch", "controlled")
+            let controlled = try await lab.job("controlled")
+            #expect(controlled["job"]?["status"] == "complete")
+            for round in controlled["rounds"]?.array ?? [] {
                 let members = (round["contributions"]?.array ?? []).map { $0["member"]?.string }
                 #expect(members == ["clinic", "hospital"])
             }
             let declined = lab.processes.daemons.events(RelayLab.relay).filter {
                 $0["event"]?.string == "task.declined"
             }.map { $0["code"]?.string }
-            #expect(Set(declined) == ["relay.trainer_not_relayed"])
+            #expect(Set(declined) == ["relay.strategy_not_relayed"])
         }
 
         private func checkStatus(_ lab: RelayLab) async throws {

@@ -1,6 +1,7 @@
 import Contracts
 import Learning
 import Relay
+import SampleLab
 import Tensors
 import Testing
 
@@ -48,20 +49,24 @@ import Testing
 
     @Test("A device whose numbers would make others' sums overflow is the one that is refused")
     func enormousMoments() throws {
-        var round = try round(.moments(width: 1))
+        var round = try round(.summary)
         let enormous = try moments(counts: [2], means: [1e300], deviations: [1])
         let refused = round.handle(
-            .contributed(a, .init(answer: .moments(enormous), weight: 2, metricsMicro: [:])))
+            .contributed(
+                a, .init(answer: .summary(.moments(enormous)), weight: 2, metricsMicro: [:])))
         #expect(refused == [.refuse(a, .tooLarge(parameter: 0))])
         let honest = round.handle(
             .contributed(
-                b, .init(answer: .moments(try moments([[1, 2]])), weight: 2, metricsMicro: [:])))
+                b,
+                .init(
+                    answer: .summary(.moments(try moments([[1, 2]]))), weight: 2, metricsMicro: [:])
+            ))
         #expect(honest == [.accepted(b)])
     }
 
     @Test("Statistics of devices are those of all their rows, missing values and all")
     func statistics() throws {
-        var round = try round(.moments(width: 2))
+        var round = try round(.summary)
         let parts: [(DeviceID, [[Double]])] = [
             (a, [[1, 2, 3], [4, 4]]), (b, [[], [7]]), (c, [[9, -5, 2, 2], [1, 0, 1, 0]]),
         ]
@@ -69,14 +74,20 @@ import Testing
             let commands = round.handle(
                 .contributed(
                     device,
-                    .init(answer: .moments(try moments(columns)), weight: 3, metricsMicro: [:])
+                    .init(
+                        answer: .summary(.moments(try moments(columns))), weight: 3,
+                        metricsMicro: [:])
                 ))
             #expect(commands == [.accepted(device)])
         }
         let last = round.handle(
             .contributed(
-                c, .init(answer: .moments(try moments(parts[2].1)), weight: 4, metricsMicro: [:])))
-        guard case .close(let mean)? = last.last, case .moments(let found) = mean.answer else {
+                c,
+                .init(
+                    answer: .summary(.moments(try moments(parts[2].1))), weight: 4,
+                    metricsMicro: [:])))
+        guard case .close(let mean)? = last.last, case .summary(.moments(let found)) = mean.answer
+        else {
             Issue.record("three are enough")
             return
         }
@@ -94,23 +105,27 @@ import Testing
     func hostileStatistics() throws {
         let good = try moments([[1, 2], [3, 4]])
         let attacks: [(DeviceAnswer, Int64, String)] = [
-            (.moments(try moments([[1]])), 2, "update.wrong_length"),
+            (.summary(.moments(try moments([[1]]))), 2, "update.malformed"),
             (
-                .moments(try moments(counts: [3, 1], means: [0, 0], deviations: [0, 0])), 2,
+                .summary(
+                    .moments(try moments(counts: [3, 1], means: [0, 0], deviations: [0, 0]))), 2,
                 "update.weight_exceeded"
             ),
             (
-                .moments(try moments(counts: [2, 2], means: [1e200, 0], deviations: [0, 0])), 2,
+                .summary(
+                    .moments(
+                        try moments(counts: [2, 2], means: [1e200, 0], deviations: [0, 0]))), 2,
                 "update.too_large"
             ),
-            (.moments(good), 11, "update.weight_exceeded"),
-            (.moments(good), 0, "update.wrong_weight"),
+            (.summary(.moments(good)), 11, "update.weight_exceeded"),
+            (.summary(.moments(good)), 0, "update.wrong_weight"),
             (.update([1, 2]), 2, "update.malformed"), (.judgement, 2, "update.malformed"),
         ]
         for (answer, weight, code) in attacks {
-            var round = try round(.moments(width: 2))
+            var round = try round(.summary)
             _ = round.handle(
-                .contributed(a, .init(answer: .moments(good), weight: 2, metricsMicro: [:])))
+                .contributed(
+                    a, .init(answer: .summary(.moments(good)), weight: 2, metricsMicro: [:])))
             let commands = round.handle(
                 .contributed(b, .init(answer: answer, weight: weight, metricsMicro: [:])))
             guard case .refuse(b, let fault)? = commands.first else {
@@ -118,7 +133,38 @@ import Testing
                 continue
             }
             #expect(fault.code == code)
-            #expect(mean(&round)?.answer == .moments(good))
+            #expect(mean(&round)?.answer == .summary(.moments(good)))
+        }
+    }
+
+    @Test("Counts of more rows than a device has, or of other columns, are refused")
+    func hostileCounts() throws {
+        func counts(_ rows: Double, bins: Int = 2) throws -> RowSummary {
+            return .counts(
+                try FeatureCounts(
+                    tensors: [
+                        Tensor(name: "rows", vector: [rows]),
+                        Tensor(name: "histograms", vector: [Double](repeating: 1, count: 2 * bins)),
+                        Tensor(name: "categories", vector: [1, 1] as [Double]),
+                    ], settings: try StatisticsSettings(layout: SampleData.layout, bins: bins)))
+        }
+        for (answer, weight, code) in [
+            (try counts(4), 3, "update.weight_exceeded"),
+            (try counts(4, bins: 3), 4, "update.malformed"),
+            (.moments(try moments([[1], [2]])), 4, "update.malformed"),
+        ] {
+            var round = try round(.summary)
+            let good = DeviceAnswer.summary(try counts(2))
+            _ = round.handle(.contributed(a, .init(answer: good, weight: 2, metricsMicro: [:])))
+            let commands = round.handle(
+                .contributed(
+                    b, .init(answer: .summary(answer), weight: Int64(weight), metricsMicro: [:])))
+            guard case .refuse(b, let fault)? = commands.first else {
+                Issue.record("\(code) is let in")
+                continue
+            }
+            #expect(fault.code == code)
+            #expect(mean(&round)?.answer == good)
         }
     }
 

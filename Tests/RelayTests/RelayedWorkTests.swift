@@ -33,11 +33,17 @@ import Trainers
             state: state)
     }
 
-    /// What a relay makes of its devices' files.
     private func relayed(
         _ products: some Collection<RoundWork.Product>, strategy: JobStrategy = .fedavg
     ) throws -> RoundWork.Product {
-        let relayed = try RelayedWork(work("relay", strategy: strategy))
+        try relayed(products, by: work("relay", strategy: strategy))
+    }
+
+    /// What a relay makes of its devices' files.
+    private func relayed(
+        _ products: some Collection<RoundWork.Product>, by work: RoundWork
+    ) throws -> RoundWork.Product {
+        let relayed = try RelayedWork(work)
         var machine = DeviceRound(
             relayed.kind,
             limits: try DeviceRound.Limits(
@@ -121,12 +127,118 @@ import Trainers
         }
     }
 
+    /// Trainers whose contributions are sums, over the sample's rows.
+    private static var merged: [any MergedTrainer] {
+        get throws {
+            [
+                try StatisticsSettings(layout: SampleData.layout, bins: 4),
+                try TreeSettings(
+                    layout: SampleData.layout, target: .label(SampleData.label), trees: 2, depth: 2,
+                    childRowsMin: 1, bins: 8, cellRowsMin: 2),
+                try KMeansSettings(
+                    layout: SampleData.layout, clusters: 3, candidateRowsMin: 1, seed: 5),
+            ]
+        }
+    }
+
+    @Test("Sums below a relay are those of one owner of all rows", arguments: 0..<3)
+    func merged(place: Int) throws {
+        let trainer = try Self.merged[place]
+        func rows(_ datasets: [LabelledRows]) throws -> LabelledRows {
+            LabelledRows(
+                inputs: DesignMatrix(
+                    width: try SampleData.layout.width,
+                    values: datasets.flatMap(\.inputs.values)),
+                labels: datasets.flatMap(\.labels))
+        }
+        let devices = try (0..<5).map {
+            try SampleData.dataset(rows: 12 + 4 * $0, seed: UInt64($0))
+        }.map {
+            LocalDataset(
+                layout: $0.layout, target: trainer.target, training: $0.training,
+                holdout: $0.holdout)
+        }
+        let whole = LocalDataset(
+            layout: try SampleData.layout, target: trainer.target,
+            training: try rows(devices.map(\.training)), holdout: try rows(devices.map(\.holdout)))
+        func work(_ name: String, _ task: RoundTask, _ base: [UInt8]?) throws -> RoundWork {
+            RoundWork(
+                task: task, round: round, member: try MemberID(name), judges: true,
+                trainer: .merged(trainer), base: base.map { FileBytes($0) })
+        }
+        func relayed(_ task: RoundTask, base: [UInt8]?) throws -> RoundWork.Product {
+            try self.relayed(
+                devices.enumerated().map { place, dataset in
+                    try work("device-\(place)", task, base).perform(on: dataset)
+                }, by: work("relay", task, base))
+        }
+        func tensors(_ product: RoundWork.Product) throws -> [Tensor] {
+            try Safetensors(parsing: product.update.array).tensors
+        }
+
+        let told = try relayed(.statistics, base: nil)
+        #expect(told.weight == Int64(whole.training.count))
+        let own = try work("owner", .statistics, nil).perform(on: whole)
+        let (summary, pooled) = (
+            try trainer.statisticsReader.read(tensors(told)),
+            try trainer.statisticsReader.read(tensors(own))
+        )
+        #expect(summary.rowsMin == pooled.rowsMin)
+
+        var base: [UInt8] = []
+        try trainer.firstModel([tensors(told)]).write { base += $0 }
+        for _ in 0..<2 {
+            let summed = try relayed(.train, base: base)
+            let expected = try work("owner", .train, base).perform(on: whole)
+            #expect(summed.weight == expected.weight)
+            if trainer is KMeansSettings {
+                try expectClose(tensors(summed), tensors(expected))
+            } else {
+                // Whole numbers, and multiples of 2⁻³⁰: exact in whatever order.
+                #expect(try tensors(summed) == tensors(expected))
+            }
+            #expect(
+                (summed.metricsMicro["holdoutLoss"] == nil) == (trainer is StatisticsSettings))
+            base = try trainer.nextModel(base: base, [tensors(summed)])
+        }
+    }
+
+    private func expectClose(_ found: [Tensor], _ expected: [Tensor]) throws {
+        #expect(found.map(\.name) == expected.map(\.name))
+        for (one, other) in zip(found, expected) {
+            let (one, other) = (try #require(one.float64), try #require(other.float64))
+            #expect(zip(one, other).allSatisfy { abs($0 - $1) <= 1e-9 * max(1, abs($1)) })
+        }
+    }
+
+    @Test("Least and greatest values and numbers of rows of devices are exact")
+    func ranges() throws {
+        let settings = try StatisticsSettings(layout: SampleData.layout, bins: 4)
+        let datasets = try (0..<5).map { try SampleData.dataset(rows: 8, seed: UInt64($0)) }
+        func work(_ name: String) throws -> RoundWork {
+            RoundWork(
+                task: .statistics, round: round, member: try MemberID(name), judges: false,
+                trainer: .merged(settings), base: nil)
+        }
+        let product = try relayed(
+            datasets.enumerated().map { try work("device-\($0)").perform(on: $1) },
+            by: work("relay"))
+        let ranges = try FeatureRanges(
+            tensors: Safetensors(parsing: product.update.array).tensors, settings: settings)
+        let ages = datasets.flatMap { $0.training.inputs.values }.enumerated().filter {
+            $0.offset % 4 == 0
+        }.map { Double($0.element) }
+        #expect(ranges.moments.counts == [30, 30])
+        #expect(ranges.minima[0] == ages.min() && ranges.maxima[0] == ages.max())
+    }
+
     @Test("What one mean cannot stand for is refused before anybody is asked")
     func notRelayed() throws {
-        let trees = try JobTrainer(
-            StatisticsSettings(layout: SampleData.layout, bins: 4).json)
-        #expect(throws: RelayMistake.trainerNotRelayed("statistics")) {
-            try RelayedWork(work("relay", trainer: trees))
+        let bundle = BundleSettings(
+            digest: BlobDigest(of: []), name: "own", version: "1", config: [:], seed: 1,
+            layout: try SampleData.layout, target: .nothing)
+        #expect(throws: RelayMistake.trainerNotRelayed("bundle")) {
+            try RelayedWork(work("relay", trainer: .bundle(bundle)))
         }
         for strategy in [try Strategy.scaffold(), .fednova] {
             #expect(throws: RelayMistake.strategyNotRelayed(strategy.kind)) {

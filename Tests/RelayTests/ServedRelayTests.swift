@@ -41,7 +41,7 @@ import Transport
             // Every fourth of eight rows is held out.
             #expect(mean.weight == (asked == .evaluate ? 12 : 36))
             switch mean.answer {
-            case .moments(let moments):
+            case .summary(.moments(let moments)):
                 #expect(asked == .statistics)
                 let all = try (0..<6).map { place in
                     try ColumnMoments(
@@ -57,6 +57,7 @@ import Transport
             case .update(let update):
                 #expect(asked == .train && update.contains { $0 != 0 })
                 #expect(mean.metricsMicro["trainingLoss"] != nil)
+            case .summary(let other): Issue.record("\(other) is of another trainer")
             case .judgement:
                 #expect(asked == .evaluate)
                 #expect(mean.metricsMicro["holdoutRows"] == 12)

@@ -52,6 +52,27 @@ package struct KMeansStatistics: Hashable, Sendable {
         self.candidateRows = candidateRows
     }
 
+    private init(moments: ColumnMoments, candidates: [Double], candidateRows: [Double]) {
+        self.moments = moments
+        self.candidates = candidates
+        self.candidateRows = candidateRows
+    }
+
+    /// That of both's rows. Where the candidates are more than k, the nearest are joined.
+    ///
+    /// - Throws: ``LearningError``: `wrongTensors` where they are of different features, or `notFinite`.
+    func merged(
+        with other: KMeansStatistics, _ settings: KMeansSettings
+    ) throws(LearningError) -> KMeansStatistics {
+        let moments = try ColumnMoments(merging: [moments, other.moments])
+        var joins = WardJoins(
+            candidates + other.candidates, weights: candidateRows + other.candidateRows,
+            scales: try Standardisation(moments, layout: settings.layout).scales)
+        joins.join(to: settings.clusters)
+        return KMeansStatistics(
+            moments: moments, candidates: joins.points, candidateRows: joins.weights)
+    }
+
     /// Those of ``ColumnMoments``, and `candidates` (F64, [m, P]) and `candidate_rows` (F64, [m]).
     package var tensors: [Tensor] {
         let width = candidateRows.isEmpty ? 0 : candidates.count / candidateRows.count

@@ -16,6 +16,9 @@ package struct ColumnMoments: Hashable, Sendable {
 
     package var width: Int { counts.count }
 
+    /// No fewer rows can have them.
+    var rowsMin: Double { counts.max() ?? 0 }
+
     /// The moments of the numeric features of some rows. Two passes: the mean first, then the
     /// deviations from it, so that nothing cancels.
     init(of matrix: DesignMatrix, layout: FeatureLayout) {

@@ -35,8 +35,7 @@ package struct BinEdges: Hashable, Sendable {
 
     /// The edges that the members' summaries lead to: all their cuts where these are few enough;
     /// otherwise those that divide the rows of all members most evenly, as far as the summaries
-    /// tell. Where a member has no cut at a place, half the rows of the cell around it are taken to
-    /// be below.
+    /// tell.
     init(merging summaries: [TreeStatistics], bins: Int) {
         let width = summaries.first?.columns.count ?? 0
         edges = (0..<width).map { column in
@@ -46,16 +45,7 @@ package struct BinEdges: Hashable, Sendable {
             let total = parts.reduce(0) { $0 + $1.rows.reduce(0, +) }
             var below = [Double](repeating: 0, count: cuts.count)
             for part in parts {
-                var sum = 0.0
-                var cell = 0
-                for (place, cut) in cuts.enumerated() {
-                    while cell < part.cuts.count, part.cuts[cell] <= cut {
-                        sum += part.rows[cell]
-                        cell += 1
-                    }
-                    let isOwn = cell > 0 && part.cuts[cell - 1] == cut
-                    below[place] += isOwn ? sum : sum + part.rows[cell] / 2
-                }
+                for (place, rows) in part.rowsBelow(cuts).enumerated() { below[place] += rows }
             }
             // The rows above the last edge are shared out among the bins that are left, so that one
             // frequent value takes but one bin.

@@ -81,7 +81,7 @@ package struct ForestModel: Hashable, Sendable {
     ///   `notFinite`.
     package func grown(by sums: TreeSums) throws(LearningError) -> ForestModel {
         let offsets = edges.slotOffsets
-        guard sums.nodeCount == frontier.count, sums.slotCount == Int(offsets[edges.width]) else {
+        guard sums.nodeCount == frontier.count, sums.slotOffsets == offsets else {
             throw .wrongTensors("the sums are not of the model's open nodes")
         }
         guard !isComplete else { return self }

@@ -15,10 +15,49 @@ package struct TreeStatistics: Hashable, Sendable {
         package let cuts: [Float]
         /// One more than there are cuts.
         package let rows: [Double]
+
+        /// How many rows are below each of some cuts, ascending. Where the column has no cut of its own
+        /// at a place, half the rows of the cell around it are taken to be below.
+        func rowsBelow(_ places: [Float]) -> [Double] {
+            var sum = 0.0
+            var cell = 0
+            return places.map { place in
+                while cell < cuts.count, cuts[cell] <= place {
+                    sum += rows[cell]
+                    cell += 1
+                }
+                let isOwn = cell > 0 && cuts[cell - 1] == place
+                return isOwn ? sum : sum + rows[cell] / 2
+            }
+        }
+
+        /// The column over both's rows, with the cuts of both; where these are too many, or rows in a cell
+        /// too few, cells are joined until they hold their share.
+        func merged(with other: Column, _ settings: TreeSettings) -> Column {
+            let places = Set(cuts + other.cuts).sorted()
+            let below = zip(rowsBelow(places), other.rowsBelow(places)).map {
+                ($0 + $1).rounded(.down)
+            }
+            let total = (rows + other.rows).reduce(0, +)
+            let cutsMax = TreeStatistics.cutsMax(of: settings)
+            let share = places.count <= cutsMax ? 0 : (total / Double(cutsMax)).rounded(.up)
+            let rowsMin = Double(settings.cellRowsMin)
+            var (cuts, rows, start) = ([Float](), [Double](), 0.0)
+            for (place, end) in zip(places, below)
+            where end - start >= max(share, rowsMin) && total - end >= rowsMin {
+                cuts.append(place)
+                rows.append(end - start)
+                start = end
+            }
+            return Column(cuts: cuts, rows: rows + [total - start])
+        }
     }
 
     /// How many times finer the cells are than the bins that come of them.
     private static let finesse = 4
+
+    /// How many cuts of an input are told of.
+    package static func cutsMax(of settings: TreeSettings) -> Int { settings.bins * finesse }
 
     /// For each input.
     package let columns: [Column]
@@ -58,7 +97,7 @@ package struct TreeStatistics: Hashable, Sendable {
         for place in sorted.indices.dropFirst() where sorted[place] != sorted[place - 1] {
             distinct += 1
         }
-        let cells = settings.bins * finesse
+        let cells = cutsMax(of: settings)
         let share = distinct <= settings.bins ? 1 : (sorted.count + cells - 1) / cells
         let least = max(share, settings.cellRowsMin)
         var cuts: [Float] = []
@@ -81,6 +120,39 @@ package struct TreeStatistics: Hashable, Sendable {
         return middle < high ? middle : low
     }
 
+    private init(columns: [Column], answers: [Double]) {
+        self.columns = columns
+        self.answers = answers
+    }
+
+    /// That of both's rows.
+    ///
+    /// - Throws: ``LearningError/wrongTensors(_:)`` where they are of different features.
+    func merged(
+        with other: TreeStatistics, _ settings: TreeSettings
+    ) throws(LearningError) -> TreeStatistics {
+        guard other.columns.count == columns.count, other.answers.count == answers.count else {
+            throw .wrongTensors("the members' statistics are of different features")
+        }
+        var answers = zip(answers, other.answers).map(+)
+        if settings.target.classCount == nil {
+            let moments = try ColumnMoments(merging: [
+                ColumnMoments(answers: self.answers), ColumnMoments(answers: other.answers),
+            ])
+            answers = [moments.counts[0], moments.means[0], moments.squaredDeviations[0]]
+        }
+        return TreeStatistics(
+            columns: zip(columns, other.columns).map {
+                $0.merged(with: $1, settings)
+            }, answers: answers)
+    }
+
+    /// No fewer rows can have it.
+    func rowsMin(_ settings: TreeSettings) -> Double {
+        let answered = settings.target.classCount == nil ? answers[0] : answers.reduce(0, +)
+        return columns.reduce(answered) { max($0, $1.rows.reduce(0, +)) }
+    }
+
     /// `answers`; `cut_counts`, for each input; `cuts` (F32) and `cell_rows`, one input behind the
     /// other.
     package var tensors: [Tensor] {
@@ -99,7 +171,7 @@ package struct TreeStatistics: Hashable, Sendable {
         var named = NamedTensors(tensors)
         let answers = try named.float64("answers", count: settings.target.classCount ?? 3)
         let cutCounts = try named.integers(
-            "cut_counts", count: width, in: 0...settings.bins * Self.finesse)
+            "cut_counts", count: width, in: 0...Self.cutsMax(of: settings))
         let total = cutCounts.reduce(0, +)
         let cuts = try named.float32("cuts", count: total)
         let rows = try named.integers("cell_rows", count: total + width, in: 0...1 << 40)

@@ -10,16 +10,20 @@ package import Tensors
 package struct TreeSums: Hashable, Sendable {
     /// F.
     package let nodeCount: Int
-    /// S, as ``BinEdges/slotOffsets`` count them.
-    package let slotCount: Int
+    /// As ``BinEdges/slotOffsets`` are: where the slots of each input begin.
+    let slotOffsets: [UInt32]
     /// F × S each.
     package internal(set) var gradients: [Double]
     package internal(set) var hessians: [Double]
     package internal(set) var counts: [Double]
 
-    init(nodeCount: Int, slotCount: Int) {
+    /// S.
+    var slotCount: Int { Int(slotOffsets.last ?? 0) }
+
+    init(nodeCount: Int, slotOffsets: [UInt32]) {
         self.nodeCount = nodeCount
-        self.slotCount = slotCount
+        self.slotOffsets = slotOffsets
+        let slotCount = Int(slotOffsets.last ?? 0)
         gradients = [Double](repeating: 0, count: nodeCount * slotCount)
         hessians = gradients
         counts = gradients
@@ -33,7 +37,7 @@ package struct TreeSums: Hashable, Sendable {
         guard let first = parts.first else { throw .wrongTensors("there are no sums to merge") }
         self = first
         for part in parts.dropFirst() {
-            guard part.nodeCount == nodeCount, part.slotCount == slotCount else {
+            guard part.nodeCount == nodeCount, part.slotOffsets == slotOffsets else {
                 throw .wrongTensors("the members' sums are of different nodes")
             }
             add(part)
@@ -46,6 +50,11 @@ package struct TreeSums: Hashable, Sendable {
             hessians[place] += part.hessians[place]
             counts[place] += part.counts[place]
         }
+    }
+
+    /// How many numbers the sums for a model's open nodes are.
+    package static func numberCount(for model: ForestModel) -> Int {
+        3 * model.frontier.count * Int(model.edges.slotOffsets.last ?? 0)
     }
 
     /// `gradients`, `hessians` and `counts`, F64, [F, S].
@@ -62,7 +71,8 @@ package struct TreeSums: Hashable, Sendable {
     /// - Throws: ``LearningError``: `wrongTensors` or `notFinite`, also for what no rows can have.
     package init(tensors: [Tensor], for model: ForestModel) throws(LearningError) {
         nodeCount = model.frontier.count
-        slotCount = Int(model.edges.slotOffsets.last ?? 0)
+        slotOffsets = model.edges.slotOffsets
+        let slotCount = Int(slotOffsets.last ?? 0)
         let shape = [nodeCount, slotCount]
         var named = NamedTensors(tensors)
         gradients = try named.float64("gradients", shape: shape)
@@ -81,5 +91,24 @@ package struct TreeSums: Hashable, Sendable {
                 hessians[place] >= 0, hessians[place] <= bend * count
             else { throw .wrongTensors("the sums are beyond those of \(Int(count)) rows") }
         }
+        // Each row of a node has one value, or none, of each input.
+        for node in 0..<nodeCount {
+            let rows = rows(of: node)
+            guard rows.allSatisfy({ $0 == rows.first }) else {
+                throw .wrongTensors("a node has other rows for one input than for another")
+            }
+        }
+    }
+
+    /// How many rows a node has, by each input.
+    private func rows(of node: Int) -> [Double] {
+        zip(slotOffsets, slotOffsets.dropFirst()).map { start, end in
+            counts[node * slotCount + Int(start)..<node * slotCount + Int(end)].reduce(0, +)
+        }
+    }
+
+    /// No fewer rows can have them.
+    var rowsMin: Double {
+        (0..<nodeCount).reduce(0) { $0 + (rows(of: $1).first ?? 0) }
     }
 }

@@ -28,8 +28,7 @@ package enum TreeTrainer {
         guard rows.count > 0 else { throw .noTrainingRows }
         let offsets = model.edges.slotOffsets
         let width = model.edges.width
-        var sums = TreeSums(
-            nodeCount: model.frontier.count, slotCount: Int(offsets[width]))
+        var sums = TreeSums(nodeCount: model.frontier.count, slotOffsets: offsets)
         guard !model.isComplete else { return Outcome(sums: sums, rowCount: rows.count) }
 
         let bins = model.edges.bins(of: rows.inputs)

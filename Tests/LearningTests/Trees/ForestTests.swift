@@ -113,6 +113,62 @@ import Testing
         #expect(edges.bins(of: DesignMatrix(width: 1, values: [.nan])) == [255])
     }
 
+    @Test("Summaries merged one by one divide the rows no less evenly than all at once")
+    func mergedSummaries() throws {
+        let layout = try FeatureLayout(commonTo: [schema([("x", .numeric)])])
+        var random = SeededRandom(seed: 8)
+        let sites = (0..<150).map { site -> LabelledRows in
+            let values = (0..<40).map { _ in
+                Float(random.normalNumber(mean: Double(site % 5), standardDeviation: 2))
+            }
+            return LabelledRows(
+                inputs: DesignMatrix(width: 1, values: values), labels: values.map { _ in 1 })
+        }
+        let settings = try TreeSettings(
+            layout: layout, target: MadeData.number, bins: 16, cellRowsMin: 5)
+        var merged: TreeStatistics?
+        for site in sites {
+            let statistics = TreeStatistics(of: site, settings: settings)
+            let next = try merged?.merged(with: statistics, settings) ?? statistics
+            // As a member's own would, it travels.
+            merged = try TreeStatistics(tensors: next.tensors, settings: settings)
+            #expect(next.columns[0].rows.allSatisfy { $0 >= 5 })
+        }
+        let all = try #require(merged)
+        #expect(all.answers[0] == 6_000 && all.columns[0].rows.reduce(0, +) == 6_000)
+        func counts(_ edges: BinEdges) -> [Int] {
+            var counts = [Int](repeating: 0, count: 16)
+            for site in sites {
+                for bin in edges.bins(of: site.inputs) { counts[Int(bin)] += 1 }
+            }
+            return counts
+        }
+        // The sum of squares is least where all bins hold the same.
+        func unevenness(_ counts: [Int]) -> Int { counts.reduce(0) { $0 + $1 * $1 } }
+        let found = counts(BinEdges(merging: [all], bins: 16))
+        let atOnce = counts(
+            BinEdges(
+                merging: sites.map { TreeStatistics(of: $0, settings: settings) }, bins: 16))
+        #expect(unevenness(found) <= unevenness(atOnce), "\(found), at once \(atOnce)")
+    }
+
+    @Test("Summaries with the same cuts are merged without a row in the wrong place")
+    func sameCuts() throws {
+        let layout = try FeatureLayout(commonTo: [schema([("x", .numeric)])])
+        let settings = try TreeSettings(
+            layout: layout, target: MadeData.label, bins: 16, cellRowsMin: 2)
+        func rows(_ count: Int) -> LabelledRows {
+            let values = (0..<count).map { Float($0 % 4) }
+            return LabelledRows(
+                inputs: DesignMatrix(width: 1, values: values),
+                labels: values.map { $0 > 1 ? 1 : 0 })
+        }
+        let parts = [rows(40), rows(16)].map { TreeStatistics(of: $0, settings: settings) }
+        #expect(
+            try parts[0].merged(with: parts[1], settings)
+                == TreeStatistics(of: rows(56), settings: settings))
+    }
+
     @Test("A site of one class, or without values, contributes like any other")
     func poorSites() throws {
         let layout = try FeatureLayout(commonTo: [schema([("x", .numeric), ("z", .numeric)])])
@@ -147,6 +203,8 @@ import Testing
         for change in [
             { (sums: inout TreeSums) in sums.counts[3] = 0.5 },
             { sums in sums.counts[3] = -1 },
+            // A row more than the node has for other inputs.
+            { sums in sums.counts[3] += 1 },
             { sums in sums.gradients[3] = sums.counts[3] + 1 },
             { sums in sums.hessians[3] = sums.counts[3] },
             { sums in sums.hessians[3] = -1 },
