@@ -48,7 +48,7 @@ package struct RelayedWork: Sendable {
                 layout,
                 UpdateDecoder(
                     work.strategy.compression, layout: layout, local: local,
-                    seed: RoundSeed.shared(work.round)))
+                    seed: RoundSeed.shared(work.round), isSentOn: true))
         case (.evaluate, _), (.statistics, _): reading = .judgement
         }
     }

@@ -24,18 +24,22 @@ package struct UpdateDecoder: Sendable {
     package let layout: ParameterLayout
     private let local: LocalRule
     private let mask: RandomMask?
+    private let isSentOn: Bool
     private let metadata: (compression: String?, seed: String?)
 
     /// - Parameters:
     ///   - local: Whether control variates and normalisers are expected.
     ///   - seed: The round's, for randomMask.
+    ///   - isSentOn: Whether the mean of what is read goes on under the same mask: whoever reads that
+    ///     scales it, and it must not be scaled twice.
     package init(
         _ compression: Compression, layout: ParameterLayout, local: LocalRule = .plain,
-        seed: UInt64 = 0
+        seed: UInt64 = 0, isSentOn: Bool = false
     ) {
         self.compression = compression
         self.layout = layout
         self.local = local
+        self.isSentOn = isSentOn
         let text = compression == .none ? nil : compression.json.canonicalText
         if case .randomMask(let share) = compression {
             mask = RandomMask(count: layout.count, share: share, seed: seed)
@@ -178,7 +182,7 @@ package struct UpdateDecoder: Sendable {
     ) throws -> ParameterSource {
         guard let mask else { preconditionFailure("a random mask comes with its compression") }
         let values = try tensors.take(UpdateTensorName.values, .float32, [mask.keptCount])
-        return ParameterSource(count: layout.count) { range, buffer in
+        return ParameterSource(count: layout.count) { [isSentOn] range, buffer in
             buffer.update(repeating: 0)
             guard !range.isEmpty else { return }
             let length = RandomMask.chunkLength
@@ -186,7 +190,8 @@ package struct UpdateDecoder: Sendable {
                 let start = mask.start(of: chunk)
                 let kept = try file.elements(
                     start..<start + mask.keptCount(of: chunk), of: values, as: Float.self)
-                let scale = Double(mask.parameters(of: chunk).count) / Double(kept.count)
+                let scale =
+                    isSentOn ? 1 : Double(mask.parameters(of: chunk).count) / Double(kept.count)
                 for (parameter, value) in zip(mask.selection(of: chunk), kept)
                 where range.contains(parameter) {
                     buffer[parameter - range.lowerBound] = Float(Double(value) * scale)

@@ -232,6 +232,25 @@ import Trainers
         #expect(ranges.minima[0] == ages.min() && ranges.maxima[0] == ages.max())
     }
 
+    @Test("Under a random mask, two levels give the model that one gives")
+    func masked() throws {
+        let strategy = JobStrategy(.fedavg, compression: .randomMask(share: 0.5))
+        let products = try (0..<6).map { place in
+            try work("device-\(place)", strategy: strategy).perform(
+                on: SampleData.dataset(rows: 8, seed: UInt64(place)))
+        }
+        let flat = try nextModel(products, strategy: strategy)
+        let two = try nextModel(
+            [
+                relayed(products.prefix(2), strategy: strategy),
+                relayed(products.dropFirst(2), strategy: strategy),
+            ], strategy: strategy)
+        #expect(flat.contains { $0 != 0 })
+        for (one, other) in zip(flat, two) {
+            #expect(abs(one - other) <= 4 * Float.ulpOfOne * max(1, abs(one)))
+        }
+    }
+
     @Test("What one mean cannot stand for is refused before anybody is asked")
     func notRelayed() throws {
         let bundle = BundleSettings(
