@@ -7,7 +7,8 @@ import Trainers
 /// rounds: what an update left counts only once the update does, and a round that is trained again,
 /// after a restart say, starts from what the last counted one left.
 struct LocalStates {
-    private static let kept = 8
+    /// Of rounds that are not counted so far, and may still be.
+    private static let uncountedMax = 8
 
     let folder: URL
 
@@ -18,9 +19,12 @@ struct LocalStates {
     func before(
         _ round: RoundID, isCounted: (RoundID) async -> Bool
     ) async throws -> LocalState {
-        for number in try numbers(of: round.job).reversed() where number < round.number {
+        let numbers = try numbers(of: round.job)
+        for number in numbers.reversed() where number < round.number {
             let earlier = RoundID(job: round.job, number: number)
-            if await isCounted(earlier) { return try state(of: earlier) }
+            guard await isCounted(earlier) else { continue }
+            remove(numbers.filter { $0 < number }, of: round.job)
+            return try state(of: earlier)
         }
         return LocalState()
     }
@@ -41,9 +45,13 @@ struct LocalStates {
             at: folder(of: round.job), withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         try SyncedFile.replace(place(round).path, with: state.bytes, mode: 0o600)
-        for number in try numbers(of: round.job).dropLast(Self.kept) {
-            try? FileManager.default.removeItem(
-                at: place(RoundID(job: round.job, number: number)))
+        // The first may be the last that was counted: however many are not, it stays.
+        remove(try numbers(of: round.job).dropFirst().dropLast(Self.uncountedMax), of: round.job)
+    }
+
+    private func remove(_ numbers: some Sequence<Int>, of job: JobID) {
+        for number in numbers {
+            try? FileManager.default.removeItem(at: place(RoundID(job: job, number: number)))
         }
     }
 
