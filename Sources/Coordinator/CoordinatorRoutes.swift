@@ -80,13 +80,13 @@ package enum CoordinatorRoutes {
                 .post, "/v1/cosignatures", tag: "nodes", "Hand in cosignatures under a checkpoint",
                 body: .init("`size`, and `lines` as in a signed note"))
         ) { request, context in
-            _ = try context.requireMember()
+            let member = try context.requireMember()
             var fields = try JSONFields(
                 try await request.json(in: context, bytesMax: requestBytesMax))
             let size = UInt64(try fields.integer("size", in: 0 ... .max))
             let lines = try fields.string("lines")
             try fields.finish()
-            try await service.receive(try cosignatures(lines), size: size)
+            try await service.receive(try cosignatures(lines), size: size, from: member)
             return Response([:])
         }
         routes.add(

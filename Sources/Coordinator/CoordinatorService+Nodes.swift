@@ -17,8 +17,10 @@ extension CoordinatorService {
     private static let catchUpEntriesMax = 512
     private static let catchUpBytesMax = 4 << 20
 
-    package func receive(_ cosignatures: [Cosignature], size: UInt64) throws {
-        perform(try machine.receive(cosignatures, size: size, at: now()))
+    package func receive(
+        _ cosignatures: [Cosignature], size: UInt64, from member: MemberID
+    ) throws {
+        perform(try machine.receive(cosignatures, size: size, from: member, at: now()))
     }
 
     /// Takes a contribution whose update has been uploaded.
@@ -87,6 +89,7 @@ extension CoordinatorService {
     }
 
     func receive(_ report: SiteReport, from member: MemberID) {
+        machine.heard(member)
         if siteReports.receive(report, from: member, state: machine.state, at: now()) {
             progress.notify()
         }
@@ -129,6 +132,11 @@ extension CoordinatorService {
 
     private func beat(to member: MemberID) {
         send(signOfLife, to: member)
+    }
+
+    func cutOff(_ member: MemberID) {
+        hub.cutOff(member)
+        logger.warning("node.silent", metadata: ["member.id": "\(member)"])
     }
 
     /// A node that does not keep up is cut off, and has to dial again.

@@ -215,6 +215,7 @@ package actor CoordinatorService: Service {
             case .sendTask(let task, let member):
                 counters.tasks += 1
                 send(.task(task), to: member)
+            case .cutOff(let member): cutOff(member)
             case .wake(let timer, let delay):
                 effectQueue.yield(.wake(timer, afterMilliseconds: delay))
             case .sumAhead(let round, let job, let updates):

@@ -43,6 +43,10 @@ struct FollowerHub {
         return true
     }
 
+    mutating func cutOff(_ member: MemberID) {
+        followers.removeValue(forKey: member)?.queue.finish()
+    }
+
     /// - Returns: The nodes that were cut off because they did not keep up.
     mutating func broadcast(_ event: ServerSentEvent) -> [MemberID] {
         let bytes = ByteBuffer(string: event.text)

@@ -16,6 +16,8 @@ package struct CoordinatorMachine: Sendable {
         /// Store this, and send it to everybody who follows the ledger.
         case publishCertificate(UnverifiedCheckpoint)
         case sendTask(TrainingTask, to: MemberID)
+        /// End the node's connection: nothing has come of it for a whole round. One that is there dials anew.
+        case cutOff(MemberID)
         /// Call ``fired(_:at:)`` with the timer after so long.
         case wake(Timer, afterMilliseconds: Int64)
         /// Begin to add these up while they arrive, in the place of what was begun before for the round.
@@ -42,6 +44,8 @@ package struct CoordinatorMachine: Sendable {
 
     package private(set) var sequencer: Sequencer
     package private(set) var connected: Set<MemberID> = []
+    /// How long the published ledger was when a node was last heard of.
+    private var lastHeard: [MemberID: UInt64] = [:]
     private let serviceKey: SigningKey
     private var jobs: [JobID: JobMachine] = [:]
     private var publishedAt = Timestamp(milliseconds: 0)
@@ -97,18 +101,38 @@ package struct CoordinatorMachine: Sendable {
         return [.publish(batch.batch)] + settle(at: now)
     }
 
+    /// - Parameter member: Whose node has handed them in.
     /// - Throws: `CosignatureRefusal`.
     package mutating func receive(
-        _ cosignatures: [Cosignature], size: UInt64, at now: Timestamp
+        _ cosignatures: [Cosignature], size: UInt64, from member: MemberID, at now: Timestamp
     ) throws(CosignatureRefusal) -> [Command] {
+        heard(member)
         guard
             let certificate = try sequencer.receive(cosignatures, size: size, at: now)
         else { return [] }
         return [.publishCertificate(certificate)] + settle(at: now)
     }
 
+    /// A member's node has said something, such as how far it is.
+    package mutating func heard(_ member: MemberID) {
+        lastHeard[member] = sequencer.publishedSize
+    }
+
+    /// Takes leave of the participants of which nothing has come since their round was opened. A node that
+    /// is there cosigns; a connection whose other end is gone looks like one that is quiet, until the
+    /// system gives it up after a quarter of an hour.
+    private mutating func cutOffSilent(in id: RoundID) -> [Command] {
+        guard let round = state.jobs[id], round.status == .open else { return [] }
+        let silent = round.participants.map(\.member).filter {
+            connected.contains($0) && lastHeard[$0, default: 0] <= round.index
+        }
+        connected.subtract(silent)
+        return silent.map { .cutOff($0) }
+    }
+
     package mutating func connected(_ member: MemberID, at now: Timestamp) -> [Command] {
         connected.insert(member)
+        heard(member)
         var commands: [Command] = []
         for id in jobs.keys.sorted() {
             perform(tell(id, .connected(member)), of: id, at: now, &commands)
@@ -167,6 +191,7 @@ package struct CoordinatorMachine: Sendable {
     package mutating func contributed(_ signed: SignedContribution, at now: Timestamp) -> [Command]
     {
         let contribution = signed.contribution
+        heard(contribution.member)
         let earlier = contributions[contribution.round]?[contribution.member]
         contributions[contribution.round, default: [:]][contribution.member] = earlier ?? signed
         return settle(at: now)
@@ -176,13 +201,15 @@ package struct CoordinatorMachine: Sendable {
     package mutating func declined(
         _ member: MemberID, _ round: RoundID, at now: Timestamp
     ) -> [Command] {
-        deliver(.declined(member), to: round, at: now)
+        heard(member)
+        return deliver(.declined(member), to: round, at: now)
     }
 
     /// A node says of which jobs it takes no tasks for now; of all others it does.
     package mutating func held(
         _ list: [SiteHold], by member: MemberID, at now: Timestamp
     ) -> [Command] {
+        heard(member)
         holds.receive(list, from: member, in: state, at: now)
         return settle(at: now)
     }
@@ -204,6 +231,7 @@ package struct CoordinatorMachine: Sendable {
         var commands: [Command] = []
         switch timer {
         case .roundTimeout(let round):
+            commands += cutOffSilent(in: round)
             let state = state
             let next = jobs[round.job]?.timedOut(round, in: state) ?? []
             perform(next, of: round.job, at: now, &commands)

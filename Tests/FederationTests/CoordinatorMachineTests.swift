@@ -105,6 +105,41 @@ import Testing
         #expect(Self.members(lab) == ["ada"], "`bo` is done, and `ed` is not in this round")
     }
 
+    @Test(
+        "A node of which nothing comes any more is cut off and waited for, and costs no round but one"
+    )
+    func silent() throws {
+        var lab = try FederatedLab()
+        try lab.start(participantsMin: 3)
+        lab.cosigners = ["ada", "cy", "ed"]
+        try lab.connect()
+        for name in ["ada", "ed"] { try lab.contribute(name, to: Self.round(0)) }
+        #expect(lab.cutOff.isEmpty)
+        try lab.fire(.roundTimeout(Self.round(0)))
+        #expect(lab.cutOff == ["bo"])
+        #expect(try lab.statuses() == [.abandoned])
+        try lab.fire(.opening(JobID("j-1")))
+        #expect(try lab.statuses() == [.abandoned])
+        #expect(try lab.job().status == .running)
+
+        lab.cosigners = FederatedLab.members
+        try lab.connect(["bo"])
+        #expect(try lab.statuses() == [.abandoned, .open])
+        try lab.runRound(1, result: FederatedLab.digest(1))
+        #expect(try lab.statuses() == [.abandoned, .closed, .open])
+    }
+
+    @Test("A node that is slow, and says so by what it cosigns, is not cut off")
+    func slow() throws {
+        var lab = try FederatedLab()
+        try lab.start(participantsMin: 3)
+        try lab.connect()
+        for name in ["ada", "ed"] { try lab.contribute(name, to: Self.round(0)) }
+        try lab.fire(.roundTimeout(Self.round(0)))
+        #expect(lab.cutOff.isEmpty)
+        #expect(try lab.statuses() == [.abandoned, .open])
+    }
+
     @Test("Nobody who has gone is sent a task")
     func gone() throws {
         var lab = try FederatedLab()

@@ -45,6 +45,7 @@ struct FederatedLab {
     private(set) var storing: [ExecutedBatch] = []
     var tasks: [Task] = []
     var timers: [Timer] = []
+    var cutOff: [String] = []
     var aggregations: [Round] = []
     private(set) var sumsAhead: [[AnnouncedUpdate]] = []
     private(set) var refusals: [(action: String, refusal: Refusal)] = []
@@ -185,6 +186,7 @@ struct FederatedLab {
             case .publish: cosign()
             case .publishCertificate(let certificate): self.certificate = certificate
             case .sendTask(let task, let member): tasks.append(Task(task: task, member: member))
+            case .cutOff(let member): cutOff.append(member.text)
             case .wake(let timer, let delay):
                 timers.append(Timer(timer: timer, afterMilliseconds: delay))
             case .sumAhead(_, _, let updates): sumsAhead.append(updates)
@@ -212,7 +214,8 @@ struct FederatedLab {
             do {
                 perform(
                     try machine.receive(
-                        [cosignature], size: published.statement.head.size, at: now))
+                        [cosignature], size: published.statement.head.size, from: member,
+                        at: now))
             } catch {
                 Issue.record("a cosignature was refused: \(error)")
             }

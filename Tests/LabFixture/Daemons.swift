@@ -100,6 +100,11 @@ package final class Daemons: Sendable {
         running.withLock { $0.removeValue(forKey: name) }?.kill()
     }
 
+    /// Stops its clock: its connections stay, and nothing comes of them. ``thaw(_:)`` lets it go on.
+    package func freeze(_ name: String) { running.withLock { $0[name] }?.send(SIGSTOP) }
+
+    package func thaw(_ name: String) { running.withLock { $0[name] }?.send(SIGCONT) }
+
     /// Asks a daemon to stop, and waits.
     ///
     /// - Throws: Where it ends otherwise than well.

@@ -119,6 +119,50 @@ extension LabSuite {
             }
         }
 
+        @Test(
+            "A site whose machine hangs is waited for; it costs the job a round or two, and not itself"
+        )
+        func frozen() async throws {
+            try await withLab { researcher, lab in
+                let daemons = researcher.processes.daemons
+                daemons.freeze("site")
+                try await researcher.propose(
+                    "patient", "--rounds", "2", "--round-timeout", "1s")
+                try await eventually("the site is known to be away") {
+                    let sites = try await researcher.job("patient")["sites"]?.array ?? []
+                    return sites.contains { $0["connected"] == false }
+                }
+                let waiting = try await researcher.job("patient")
+                #expect(waiting["job"]?["status"] == "running")
+                daemons.thaw("site")
+                try await researcher.run(["job", "watch", "patient"])
+                let patient = try await researcher.job("patient")
+                #expect(patient["job"]?["status"] == "complete")
+                let ends = (patient["rounds"]?.array ?? []).map { $0["status"]?.string }
+                #expect(ends.first == "abandoned" && ends.count { $0 == "closed" } == 4, "\(ends)")
+            }
+        }
+
+        @Test("FedBuff makes a step of two updates of three, and takes the third late")
+        func buffered() async throws {
+            try await withLab { researcher, lab in
+                try await researcher.propose(
+                    "buffered", "--strategy", "fedbuff", "--enough", "2", "--rounds", "8")
+                try await researcher.run(["job", "watch", "buffered"])
+                let job = try await researcher.job("buffered")
+                #expect(job["job"]?["status"] == "complete")
+                #expect(job["job"]?["strategy"]?["bufferSize"] == 2)
+                #expect(job["job"]?["contributionsEnough"] == 2)
+                #expect(job["job"]?["lateRoundsMax"] == 10)
+                let trained = (job["rounds"]?.array ?? []).filter { $0["task"] == "train" }
+                #expect(trained.allSatisfy { ($0["contributions"]?.array?.count ?? 0) >= 2 })
+                let late = trained.flatMap { $0["contributions"]?.array ?? [] }
+                    .filter { $0["startedIn"]?.integer != nil }
+                #expect(!late.isEmpty)
+                #expect(try await researcher.holds("buffered"))
+            }
+        }
+
         @Test("Trees, clusters and statistics are jobs like others; a job is paused and goes on")
         func sums() async throws {
             try await withLab { researcher, lab in
@@ -157,6 +201,10 @@ extension LabSuite {
                     (["--strategy", #"{"kind": "fedprox", "mu": 1}"#], "cannot be trained with"),
                     (["--combination", #"{"kind": "krum", "f": 1}"#], "needs at least 5 updates"),
                     (["--late-rounds", "2"], "only fedbuff takes late updates"),
+                    (
+                        ["--strategy", #"{"kind": "fedbuff", "bufferSize": 2}"#, "--enough", "3"],
+                        "bufferSize updates, which are 2"
+                    ),
                     (["--trainer", "linear-regression"], "should be a number"),
                     (["--from", "illness/1"], "there is no model version illness/1"),
                 ]

@@ -122,7 +122,7 @@ final class SimulatedCoordinator {
         case .cosignatures(let cosignatures, let size):
             lab.liar?.overheard(cosignatures, head: disk.head(at: size))
             do {
-                perform(try machine?.receive(cosignatures, size: size, at: now) ?? [])
+                perform(try machine?.receive(cosignatures, size: size, from: sender, at: now) ?? [])
             } catch {
                 lab.trace("cosignature of \(sender) not taken: \(error)")
             }
@@ -196,6 +196,11 @@ final class SimulatedCoordinator {
                     connection.coordinator === self
                 else { continue }
                 lab.network.send(.task(task), over: connection)
+            case .cutOff(let member):
+                guard let node = lab.node(member), node.connection?.coordinator === self
+                else { continue }
+                lab.tally["silent nodes cut off", default: 0] += 1
+                lab.network.disconnect(node)
             case .wake(let timer, let delay):
                 after(Int(delay), "timer \(timer)") { [self] in
                     perform(machine?.fired(timer, at: now) ?? [])
