@@ -97,6 +97,26 @@ package struct JobDesign: Sendable {
 }
 
 extension JobStrategy {
+    /// With how many contributions a round closes.
+    ///
+    /// - Parameters:
+    ///   - asked: What was asked for.
+    ///   - participants: How many there are.
+    /// - Returns: `nil` for all of them.
+    /// - Throws: ``Mistake`` where that is another number than fedbuff's.
+    package func contributionsEnough(asked: Int?, of participants: Int) throws -> Int? {
+        guard case .buffered(_, let bufferSize) = strategy.server else { return asked }
+        guard asked ?? bufferSize == bufferSize else {
+            throw Mistake(
+                "fedbuff makes a step of bufferSize updates, which are \(bufferSize); ask for as many, "
+                    + "or leave --enough out")
+        }
+        return bufferSize < participants ? bufferSize : nil
+    }
+
+    /// How many rounds late a contribution still counts, where nothing is said.
+    package var lateRounds: Int { strategy.takesLateUpdates ? 10 : 0 }
+
     /// Says no where a strategy does not fit a job, before it stands on the ledger.
     ///
     /// - Throws: ``Mistake``.

@@ -18,10 +18,11 @@ package enum ServerRule: Hashable, Sendable {
     /// x ← x + τₑ Σ pᵢ Δᵢ / ‖aᵢ‖₁ with τₑ = Σ pᵢ ‖aᵢ‖₁ (Wang et al., *Tackling the Objective
     /// Inconsistency Problem in Heterogeneous Federated Optimization*, NeurIPS 2020, equation 6).
     case normalised
-    /// x ← x + η / K Σ Δᵢ / √(1 + sᵢ), sᵢ being how many versions old the model was that update i
-    /// started from (Nguyen et al., *Federated Learning with Buffered Asynchronous Aggregation*,
-    /// AISTATS 2022, Algorithm 1). K updates make a step; where fewer came, they are averaged over
-    /// their number.
+    /// x ← x + η / n Σ Δᵢ / √(1 + sᵢ), sᵢ being how many rounds ago update i started (Nguyen et al.,
+    /// *Federated Learning with Buffered Asynchronous Aggregation*, AISTATS 2022, Algorithm 1, where it
+    /// is how many versions old its model was: fewer, if rounds were abandoned in between). K updates
+    /// make a step: a round closes with so many (`job.contributionsEnough`). n of them have come: fewer
+    /// at the end of a round's time, and more where late ones came with the last.
     case buffered(rate: Double, bufferSize: Int)
 
     /// How v follows Δ².

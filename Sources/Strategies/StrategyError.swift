@@ -65,8 +65,8 @@ extension StrategyError.Fault: CustomStringConvertible {
             "holds a number that is not finite, for parameter \(parameter)"
         case .wrongStaleness(let staleness):
             staleness < 0
-                ? "says that it is \(staleness) versions old"
-                : "was made from a model \(staleness) versions old, which only fedbuff takes"
+                ? "says that it began \(staleness) rounds ago"
+                : "was begun \(staleness) rounds ago, which only fedbuff takes"
         case .wrongNormaliser(let normaliser?):
             "has the normaliser \(normaliser), and fednova needs a number above 0"
         case .wrongNormaliser(nil): "has no normaliser, which fednova needs"

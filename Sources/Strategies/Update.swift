@@ -2,7 +2,7 @@
 package struct Update: Sendable {
     /// For how many examples it stands; 1 or more.
     package let weight: Int64
-    /// How many versions old the model was that it started from; 0 but for FedBuff.
+    /// How many rounds ago it began; 0 but for FedBuff.
     package let staleness: Int
     /// ‖a‖₁, by how much the client's learning rate was multiplied in all; FedNova only.
     package let normaliser: Double?

@@ -56,11 +56,17 @@ struct JobCommands: AsyncParsableCommand {
         @Option(help: "The fewest contributions that a round may close with; default: all.")
         var participantsMin: Int?
 
-        @Option(help: "Close a round as soon as it has so many contributions; default: all.")
+        @Option(
+            help: """
+                Close a round as soon as it has so many contributions; default: all, or fedbuff's \
+                bufferSize.
+                """)
         var enough: Int?
 
-        @Option(help: "How many rounds late a contribution still counts; fedbuff only.")
-        var lateRounds = 0
+        @Option(
+            help:
+                "How many rounds late a contribution still counts; with fedbuff alone, default 10.")
+        var lateRounds: Int?
 
         @Option(help: "Go on from a version of a model of yours, such as tumour/1.")
         var from: ModelVersionID?
@@ -81,7 +87,9 @@ struct JobCommands: AsyncParsableCommand {
                     } else {
                         try await session.trainer(design, on: licences)
                     }
-                let strategy = try strategy.value
+                let strategy = try strategy.value(enough: enough)
+                let enough = try strategy.contributionsEnough(asked: enough, of: licences.count)
+                let lateRounds = lateRounds ?? strategy.lateRounds
                 let least = participantsMin ?? enough ?? licences.count
                 try strategy.check(
                     trainer: settings, participantsMin: least, lateRoundsMax: lateRounds)

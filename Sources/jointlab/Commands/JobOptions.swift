@@ -129,22 +129,24 @@ struct StrategyOptions: ParsableArguments {
             """, valueName: "kind or JSON"))
     var compression: String?
 
-    var value: JobStrategy {
-        get throws {
-            guard case .object(var object) = try Self.json(strategy, "--strategy") else {
-                throw ValidationError("--strategy should be a name or a JSON object")
-            }
-            if let combination {
-                object["combination"] = try Self.json(combination, "--combination")
-            }
-            if let compression {
-                object["compression"] = try Self.json(compression, "--compression")
-            }
-            do {
-                return try JobStrategy(.object(object), fillsDefaults: true)
-            } catch {
-                throw ValidationError("\(error)")
-            }
+    /// - Parameter enough: What fedbuff's bufferSize is, where nothing else is said.
+    func value(enough: Int?) throws -> JobStrategy {
+        guard case .object(var object) = try Self.json(strategy, "--strategy") else {
+            throw ValidationError("--strategy should be a name or a JSON object")
+        }
+        if let combination {
+            object["combination"] = try Self.json(combination, "--combination")
+        }
+        if let compression {
+            object["compression"] = try Self.json(compression, "--compression")
+        }
+        if object["kind"] == "fedbuff", object["bufferSize"] == nil, let enough {
+            object["bufferSize"] = .integer(Int64(enough))
+        }
+        do {
+            return try JobStrategy(.object(object), fillsDefaults: true)
+        } catch {
+            throw ValidationError("\(error)")
         }
     }
 
