@@ -2,6 +2,8 @@
 
 # C code with optimisation in debug builds too: cryptography is C, and tests sign a lot.
 TEST_FLAGS = -Xcc -O2 --explicit-target-dependency-import-check error
+# So many tests at a time: each waits for the others' turns, and clocks that tests set go on meanwhile.
+TEST_WIDTH ?= 4
 SEEDS ?= 1000
 
 .PHONY: quickstart test setup setup-python setup-postgresql simulate simulate-money bench bench-flower reproduce format lint
@@ -13,7 +15,7 @@ quickstart: setup
 
 test: setup setup-python setup-postgresql
 	swift build --build-tests $(TEST_FLAGS)
-	swift test --skip-build $(TEST_FLAGS)
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) swift test --skip-build $(TEST_FLAGS)
 
 setup:
 	@scripts/setup
