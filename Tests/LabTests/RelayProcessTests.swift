@@ -76,6 +76,35 @@ extension LabSuite {
             }
         }
 
+        @Test("A relay's node that is killed in the middle of a round asks its devices again")
+        func killedRelay() async throws {
+            try await RelayLab.with { lab in
+                for (number, device) in Self.devices.enumerated() {
+                    try await lab.enrol(device, rows: 20, seed: UInt64(number) + 10)
+                }
+                try await lab.license()
+                // Three of four that are enough: the round waits for the fourth, at the relay.
+                for device in Self.devices.prefix(3) { try lab.start(device) }
+                try await lab.propose("fleet", "--rounds", "3", "--round-timeout", "60s")
+                try await eventually("three devices have answered") {
+                    lab.counted(in: 0, of: "fleet").count == 3
+                }
+                lab.processes.daemons.kill(RelayLab.relay)
+                try await lab.processes.restart(RelayLab.relay)
+                for device in Self.devices.dropFirst(3) { try lab.start(device) }
+                try await lab.processes.daemons.command(
+                    TrainingLab.university, "job", "watch", "fleet")
+                let job = try await lab.job("fleet")
+                #expect(job["job"]?["status"] == "complete")
+                let rounds = job["rounds"]?.array ?? []
+                #expect(rounds.count == 5)
+                #expect(rounds.allSatisfy { $0["contributions"]?.array?.count == 3 })
+                // What the first three had sent is in no file.
+                let asked = lab.counted(in: 0, of: "fleet")
+                #expect(asked.count == 3 + RelayLab.devicesEnough, "\(asked)")
+            }
+        }
+
         @Test("What an operator or a device gets wrong is said, with what to do")
         func mistakes() async throws {
             try await ProcessLab.with { lab in
