@@ -36,8 +36,8 @@ import Testing
 
     @Test(
         """
-        After 60 rounds of a step at each of three sites, parameters are within 1e-4 of scikit-learn's \
-        on the pooled rows, the loss within 1e-4 of its own size, and accuracy within a row
+        After 60 rounds of a step at each of three sites, parameters are within 1e-5 of scikit-learn's \
+        on the pooled rows, the loss within 1e-5 of its own size, and accuracy within a row
         """,
         .enabled(if: PythonPeer.isPresent, PythonPeer.absence),
         arguments: [
@@ -77,7 +77,7 @@ import Testing
         let expected = try peer.numbers("parameters")
         #expect(expected.count == model.parameters.values.count)
         for (value, expected) in zip(model.parameters.values, expected) {
-            #expect(abs(Double(value) - expected) < 1e-4)
+            #expect(abs(Double(value) - expected) < 1e-5)
         }
         // That the two agree says something only if both have gone some way.
         let moved = zip(model.parameters.values, start.parameters.values).map { abs($0 - $1) }
@@ -90,11 +90,11 @@ import Testing
             case .regression(let metrics): (metrics.meanSquaredError, nil)
             }
         let expectedLoss = try peer.number("loss")
-        #expect(abs(loss - expectedLoss) < 1e-4 * expectedLoss)
+        #expect(abs(loss - expectedLoss) < 1e-5 * expectedLoss)
         if let accuracy {
             let row = 1 / Double(data.rows.count)
             #expect(try abs(accuracy - peer.number("accuracy")) < 1.5 * row)
-            #expect(accuracy > 0.8)
+            #expect(accuracy > 0.75)
         }
     }
 }
