@@ -406,7 +406,8 @@ let package = Package(
         .testTarget(
             name: "LabAPITests",
             dependencies: [
-                "Contracts", "Coordinator", "Encodings", "Identity", "LabAPI", "Ledger",
+                "Contracts", "Coordinator", "Encodings", "Federation", "Identity", "LabAPI",
+                "Ledger",
                 "MerkleLog", "MerkleMap", "Node", "Randomness", "SampleLab", "ServedLab",
                 "Storage", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

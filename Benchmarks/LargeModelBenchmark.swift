@@ -134,9 +134,8 @@ struct LargeModelBenchmark {
             "\(shown(Double(ended - opened) / 1_000)) s")
         let downloads = try BlobStore(folder: lab.folder.appending(path: "target"))
         try await lab.members[0].coordinator.download(result, into: downloads)
-        report(
-            "the result is the updates' mean",
-            try model.isMean(of: [1, 2], result, in: downloads) ? "yes" : "NO")
+        let isMean = try model.isMean(of: [1, 2], result, in: downloads)
+        report("the result is the updates' mean", isMean ? "yes" : "NO")
         report(
             "coordinator's memory at its peak",
             "\(try lab.coordinatorPeakBytes() >> 20) MiB, "
@@ -144,5 +143,7 @@ struct LargeModelBenchmark {
                     ? "limited to \(Self.coordinatorBytesMax >> 20) MiB by the system, page cache and all"
                     : "not limited: no cgroup can be made here"))
         try await lab.tearDown()
+        // Figures of a round that came to something else are figures of nothing.
+        guard isMean else { throw Mistake("the result, \(result), is not the updates' mean") }
     }
 }

@@ -115,12 +115,13 @@ struct CreditReproduction {
         var table = ResultTable([
             "Model", "Re-run in NumPy", "Jointlab, AUC (mean ± SD)", "Within .005 of the re-run",
         ])
+        var verdicts: [FigureVerdict] = []
         func add(_ name: String, _ rerun: String, _ summary: FigureSummary) {
-            let verdict =
-                Double("0\(rerun)").map {
-                    (summary.mean - $0).magnitude <= Self.band ? "yes" : "**no**"
-                } ?? "–"
-            table.rows.append([name, rerun, summary.share, verdict])
+            let verdict = Double("0\(rerun)").map {
+                FigureVerdict(name, measured: summary.mean, reference: $0, band: Self.band)
+            }
+            if let verdict { verdicts.append(verdict) }
+            table.rows.append([name, rerun, summary.share, verdict?.cell ?? "–"])
         }
         let names = ["Guest", "Host 1", "Host 2"]
         let rounds = Self.roundsShown.last ?? 1
@@ -161,7 +162,7 @@ struct CreditReproduction {
             x: "round, or epoch over all rows", y: "AUC on the test rows", range: 0.715...0.735,
             lines: [line("FedAvg, 3 sites", federated), line("pooled", together)])
         return ReproducedResult(
-            name: "credit", tables: [table],
+            name: "credit", tables: [table], verdicts: verdicts,
             plots: [("credit.svg", "AUC by round", plot.svg)])
     }
 }

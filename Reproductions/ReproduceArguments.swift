@@ -18,8 +18,13 @@ struct ReproduceArguments {
     }
 
     private(set) var names: [Name] = []
-    /// 42, 43 …, as in the table of Fed-Heart-Disease.
-    private(set) var seeds: [UInt64] = Array(42..<47)
+    /// Those of the page, as in the table of Fed-Heart-Disease.
+    private static let pageSeeds: [UInt64] = Array(42..<47)
+
+    /// 42, 43 …
+    private(set) var seeds = pageSeeds
+    /// Whether the page speaks of these seeds: the mean of fewer may lie anywhere in their spread.
+    var areSeedsOfPage: Bool { seeds == Self.pageSeeds }
     private(set) var isJSON = false
     /// Where `results.md` lies and the folder `results` is written.
     private(set) var folder: String?

@@ -32,6 +32,8 @@ struct ReproducedResult {
     let name: String
     /// Tables and sentences in the order in which they are read.
     var tables: [ResultTable] = []
+    /// One for each figure that has a band.
+    var verdicts: [FigureVerdict] = []
     var notes: [String] = []
     var plots: [(file: String, title: String, svg: String)] = []
 

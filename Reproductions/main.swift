@@ -8,7 +8,8 @@ do throws(ReproduceArguments.Mistake) {
     exit(64)
 }
 
-/// Runs what is asked for; ends the program where that fails.
+/// Runs what is asked for; ends the program where that fails, or where a figure is not what the page
+/// says of it.
 func reproduce(_ arguments: ReproduceArguments) {
     do {
         let data = try ReferenceData.find()
@@ -40,6 +41,11 @@ func reproduce(_ arguments: ReproduceArguments) {
             print(JSONValue.array(results.map(\.json)).canonicalText)
         } else {
             for result in results { print("## \(result.name)\n\n\(result.markdown)\n") }
+        }
+        // Last: what came out is written, whatever it is.
+        if arguments.areSeedsOfPage, let missed = results.missed {
+            Progress.say("reproduce: \(missed)")
+            exit(1)
         }
     } catch {
         Progress.say("reproduce: \(error)")

@@ -1,13 +1,28 @@
 extension String {
     /// How many places it takes on a terminal: Chinese, Japanese and Korean characters take two
     /// (Unicode Standard Annex 11, wide and full-width).
-    package var terminalWidth: Int {
-        reduce(0) { width, character in
-            let isWide = character.unicodeScalars.first.map { scalar in
-                Self.wide.contains { $0.contains(scalar.value) }
-            }
-            return width + (isWide == true ? 2 : 1)
+    package var terminalWidth: Int { reduce(0) { $0 + $1.terminalWidth } }
+
+    /// The text itself, or as much of its beginning as leaves a place for an ellipsis.
+    ///
+    /// - Parameter places: How many there are on a terminal's row; not less than one.
+    package func cut(toWidth places: Int) -> String {
+        guard terminalWidth > places else { return self }
+        var width = 0
+        let kept = prefix { character in
+            width += character.terminalWidth
+            return width < places
         }
+        return kept + "…"
+    }
+}
+
+extension Character {
+    fileprivate var terminalWidth: Int {
+        let isWide = unicodeScalars.first.map { scalar in
+            Self.wide.contains { $0.contains(scalar.value) }
+        }
+        return isWide == true ? 2 : 1
     }
 
     private static let wide: [ClosedRange<UInt32>] = [

@@ -35,7 +35,10 @@ struct SampleServer: Sendable {
         }
     }
 
-    init(_ lab: SampleLab, openEntries: Bool = false) async throws {
+    /// - Parameter snapshot: What is shown in the place of the lab's own.
+    init(
+        _ lab: SampleLab, snapshot: LabSnapshot? = nil, openEntries: Bool = false
+    ) async throws {
         self.lab = lab
         folder = try TemporaryFolder()
         let database = try LedgerDatabase(path: folder.file("ledger.sqlite").path)
@@ -45,7 +48,7 @@ struct SampleServer: Sendable {
         var routes = APIRoutes(
             authentication: AuthenticationMiddleware(
                 lab: lab.id.text, now: { seconds }, caller: { members.caller($0) }))
-        let snapshot = lab.snapshot
+        let snapshot = snapshot ?? lab.snapshot
         LabRoutes { snapshot }.add(to: &routes)
         let ledger = LedgerRoutes(database: database, progress: ProgressSignal()) { snapshot }
         ledger.add(to: &routes)

@@ -59,8 +59,9 @@ import Testing
         }
         let arguments = try ReproduceArguments(["credit", "--seeds", "2", "--json"])
         #expect(arguments.names == [.credit])
-        #expect(arguments.seeds == [42, 43])
+        #expect(arguments.seeds == [42, 43] && !arguments.areSeedsOfPage)
         #expect(arguments.isJSON)
         #expect(try ReproduceArguments([]).names == ReproduceArguments.Name.allCases)
+        #expect(try ReproduceArguments([]).areSeedsOfPage)
     }
 }

@@ -2,6 +2,7 @@ import Contracts
 import Encodings
 import Learning
 import Memory
+import Randomness
 import SampleLab
 import Strategies
 import Testing
@@ -108,7 +109,7 @@ import Trainers
 
     // MARK: - Trainers of sums
 
-    @Test("Trees of three members are those of the rows in one place, to the last bit")
+    @Test("Trees of three members grow as a job to their last level, and tell classes apart")
     func trees() throws {
         let settings = try TreeSettings(
             layout: SampleData.layout, target: .label(SampleData.label), trees: 3, depth: 3,
@@ -120,6 +121,54 @@ import Trainers
         #expect(try run.round(.evaluate))
         #expect(try #require(run.mean("holdoutAUC")) > 800_000)
         #expect(try ForestModel(parsing: run.model).isComplete)
+    }
+
+    /// Rows whose numbers are rounded to a few values, all of which every member has.
+    private static func coarseRows(seed: UInt64) throws -> (inputs: [Float], labels: [Float]) {
+        var random = SeededRandom(seed: seed)
+        var rows: (inputs: [Float], labels: [Float]) = ([], [])
+        for row in 0..<90 {
+            let (age, dose) = (Float(20 + row % 7 * 10), Float(row % 5) / 4)
+            let isFemale = random.uniformInteger(below: 2) == 0
+            let noise = Float(random.normalNumber())
+            rows.inputs += [age, dose, isFemale ? 1 : 0, isFemale ? 0 : 1]
+            rows.labels.append((age - 50) / 10 + dose * 2 - 1 + noise > 0 ? 1 : 0)
+        }
+        return rows
+    }
+
+    @Test(
+        """
+        Where each member has every value, and there are no more of them than bins, trees of three \
+        members are those of the rows in one place, edges and all, to the last bit
+        """)
+    func pooledTrees() throws {
+        let layout = try SampleData.layout
+        let settings = try TreeSettings(
+            layout: layout, target: .label(SampleData.label), trees: 3, depth: 3,
+            learningRate: 0.3, childRowsMin: 5, bins: 16, cellRowsMin: 1)
+        func dataset(_ rows: (inputs: [Float], labels: [Float])) -> LocalDataset {
+            let rows = LabelledRows(
+                inputs: DesignMatrix(width: layout.width, values: rows.inputs),
+                labels: rows.labels)
+            return LocalDataset(
+                layout: layout, label: SampleData.label, training: rows, holdout: rows)
+        }
+        let parts = try (0..<3).map { try Self.coarseRows(seed: $0) }
+        let together = dataset((parts.flatMap(\.inputs), parts.flatMap(\.labels)))
+
+        var pooled = try ForestModel.initial(
+            settings, merging: [TreeTrainer.statistics(of: together, settings: settings)])
+        #expect(pooled.edges.edges.map(\.count) == [6, 4, 1, 1])
+        var run = FederatedRun(settings.json, datasets: parts.map(dataset))
+        try run.round(.statistics)
+        #expect(run.model == pooled.bytes)
+        for _ in 0..<settings.roundCountMax {
+            try run.round(.train)
+            pooled = try pooled.grown(by: TreeTrainer.sums(base: pooled, on: together).sums)
+            #expect(run.model == pooled.bytes)
+        }
+        #expect(pooled.isComplete && pooled.trees.allSatisfy { $0.nodes.count > 3 })
     }
 
     @Test("k-means and statistics run as jobs")

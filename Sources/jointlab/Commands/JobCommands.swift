@@ -159,7 +159,16 @@ struct JobCommands: AsyncParsableCommand {
                 }
                 guard isLive else { return try await session.watch(job, line: { say($0) }) }
                 var view = LiveJobView()
-                return try await session.watch(job, withSites: true) { view.show($0) }
+                let environment = ProcessInfo.processInfo.environment
+                return try await session.watch(job, withSites: true) { event in
+                    let text = view.text(
+                        for: event,
+                        on: TerminalSize(of: STDOUT_FILENO, environment: environment),
+                        now: Int64(Date().timeIntervalSince1970 * 1_000))
+                    // In one write, so that nobody sees the gap between taking back and drawing.
+                    print(text, terminator: "")
+                    fflush(nil)
+                }
             }
             if end == .abandoned { throw CommandFailure.refused }
         }

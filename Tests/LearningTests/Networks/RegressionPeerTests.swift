@@ -18,7 +18,8 @@ import Testing
             kind: .linearRegression, layout: data.layout, target: data.target,
             training: LocalTraining(
                 learningRate: 0.3, l2: l2, amount: .epochs(1), batchSize: 400, seed: 1))
-        let model = try federated(settings, data, rounds: 300)
+        let model = try FederatedSteps.averaged(
+            FederatedSteps.start(settings, data), settings.training, data, rounds: 300)
         let peer = try PythonPeer.run(
             "linear.py",
             [
@@ -51,7 +52,8 @@ import Testing
             kind: .multinomialRegression, layout: data.layout, target: data.target,
             training: LocalTraining(
                 learningRate: 0.5, l2: l2, amount: .epochs(1), batchSize: 500, seed: 1))
-        let model = try federated(settings, data, rounds: 1_500)
+        let model = try FederatedSteps.averaged(
+            FederatedSteps.start(settings, data), settings.training, data, rounds: 1_500)
         let peer = try PythonPeer.run(
             "multinomial.py",
             [
@@ -73,28 +75,5 @@ import Testing
         #expect(try abs(metrics.logLoss - peer.number("logLoss")) < 1e-3)
         let area = try #require(metrics.macroAUC)
         #expect(try abs(area - peer.number("macroAUC")) < 1e-3)
-    }
-
-    /// A step on each of three sites' whole rows, and the mean by rows: the same as a step on all
-    /// rows, but for rounding.
-    private func federated(
-        _ settings: NetworkSettings, _ data: MadeData, rounds: Int
-    ) throws -> NetworkModel {
-        let sites = data.sites(3)
-        var model = try NetworkModel.initial(
-            settings, moments: ColumnMoments(merging: sites.map(NetworkTrainer.statistics)))
-        for _ in 0..<rounds {
-            var sum = [Float](repeating: 0, count: model.parameters.values.count)
-            for site in sites {
-                let outcome = try NetworkTrainer.train(
-                    base: model, on: site, training: settings.training)
-                let share = Float(outcome.rowCount) / Float(data.rows.count)
-                for index in sum.indices { sum[index] += share * outcome.update.values[index] }
-            }
-            model = try model.with(
-                model.parameters.adding(
-                    NetworkParameters(shape: model.parameters.shape, values: sum)))
-        }
-        return model
     }
 }
