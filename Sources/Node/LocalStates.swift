@@ -1,16 +1,19 @@
-import Contracts
-import Foundation
+package import Contracts
+package import Foundation
 import Storage
-import Trainers
+package import Trainers
 
 /// What this node keeps between the rounds of a job and tells nobody, a file for each of the last
 /// rounds: what an update left counts only once the update does, and a round that is trained again,
 /// after a restart say, starts from what the last counted one left.
-struct LocalStates {
+package struct LocalStates {
     /// Of rounds that are not counted so far, and may still be.
     private static let uncountedMax = 8
 
-    let folder: URL
+    private let folder: URL
+
+    /// - Parameter folder: ``NodeHome/jobs``.
+    package init(folder: URL) { self.folder = folder }
 
     /// What the newest round before this one has left whose update was counted.
     ///
@@ -27,6 +30,18 @@ struct LocalStates {
             return try state(of: earlier)
         }
         return LocalState()
+    }
+
+    /// What the newest of some rounds has left.
+    ///
+    /// - Returns: `nil` where none of them has left anything.
+    /// - Throws: `StorageError` for a file that cannot be read.
+    package func newest(
+        of job: JobID, among counted: Set<Int>
+    ) throws -> (round: RoundID, state: LocalState)? {
+        guard let number = try numbers(of: job).last(where: counted.contains) else { return nil }
+        let round = RoundID(job: job, number: number)
+        return (round, try state(of: round))
     }
 
     private func state(of round: RoundID) throws -> LocalState {

@@ -135,7 +135,9 @@ struct TrainingRunner: Sendable {
             }
             if let refusal = last { return .refused(refusal, order, logger) }
             await watch.wasUsed(owned.id)
-            try states.keep(product.state, of: order.round.id)
+            if order.round.task == .train {
+                try states.keep(product.state, of: order.round.id)
+            }
             return .update(
                 try blobs.write(product.update), weight: product.weight,
                 metricsMicro: product.metricsMicro)

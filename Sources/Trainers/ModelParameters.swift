@@ -40,6 +40,19 @@ package struct ModelParameters: Sendable {
         }
     }
 
+    /// The file with other parameters.
+    ///
+    /// - Throws: `WorkError.otherState` where they are not as many, or what reading the file throws.
+    package func file(with parameters: [Float]) throws -> [UInt8] {
+        guard parameters.count == layout.count else { throw WorkError.otherState }
+        var bytes = try file.bytes.array
+        let start = file.header.bytes.count + self.bytes.lowerBound
+        parameters.withUnsafeBytes {
+            bytes.replaceSubrange(start..<start + $0.count, with: $0)
+        }
+        return bytes
+    }
+
     /// The file up to the parameters.
     func writeBefore<Sink: ResultSink & ~Copyable>(to sink: inout Sink) throws {
         try file.header.bytes.withUnsafeBytes { try sink.write($0) }

@@ -90,7 +90,7 @@ extension LabSuite {
                     lab.counted(in: 0, of: "fleet").count == 3
                 }
                 lab.processes.daemons.kill(RelayLab.relay)
-                try await lab.processes.restart(RelayLab.relay)
+                try await lab.processes.startNode(RelayLab.relay, "--log-level", "debug")
                 for device in Self.devices.dropFirst(3) { try lab.start(device) }
                 try await lab.processes.daemons.command(
                     TrainingLab.university, "job", "watch", "fleet")

@@ -2,6 +2,7 @@ import Contracts
 import Encodings
 import Foundation
 import LabFixture
+import Learning
 import Participation
 import Testing
 import Transport
@@ -160,6 +161,38 @@ extension LabSuite {
                     .filter { $0["startedIn"]?.integer != nil }
                 #expect(!late.isEmpty)
                 #expect(try await researcher.holds("buffered"))
+            }
+        }
+
+        @Test(
+            "Ditto leaves each site a model of its own, which its owner can take out and nobody else has"
+        )
+        func personal() async throws {
+            try await withLab { researcher, lab in
+                try await researcher.propose(
+                    "own", "--trainer", "multilayer-perceptron", "--hidden", "4", "--strategy",
+                    #"{"kind": "ditto", "lambda": 0.01}"#, "--rounds", "3")
+                try await researcher.run(["job", "watch", "own"])
+                let job = try await researcher.job("own")
+                let result = try #require(job["job"]?["weights"]?.string)
+                var models: Set<String> = [result]
+                for site in TrainingLab.sites {
+                    let out = researcher.processes.folder.appending(path: "\(site).safetensors")
+                    let said = try await researcher.processes.daemons.command(
+                        site, "job", "personal", "own", "--out", out.path, "--json"
+                    ).json
+                    #expect(said["round"] == 3)
+                    let file = Array(try Data(contentsOf: out))
+                    #expect(try NetworkModel(parsing: file).parameters.shape.hidden == [4])
+                    models.insert("\(BlobDigest(of: file))")
+                    let mode = try FileManager.default.attributesOfItem(atPath: out.path)
+                    #expect(mode[.posixPermissions] as? Int == 0o600)
+                }
+                #expect(models.count == 4)
+                let refused = try await researcher.refused([
+                    "job", "personal", "own", "--out", "/dev/null",
+                ])
+                #expect(refused.contains("own has left no model of its own here"))
             }
         }
 

@@ -90,7 +90,7 @@ struct RelayRunner: Sendable {
                 try owner.release(bytes, from: round, of: job, on: dataset, rows: rowsCounted)
             }
             if let refusal = last { return .refused(refusal, order, logger) }
-            try states.keep(product.state, of: round)
+            if order.round.task == .train { try states.keep(product.state, of: round) }
             return .update(
                 try blobs.write(product.update), weight: product.weight,
                 metricsMicro: product.metricsMicro)

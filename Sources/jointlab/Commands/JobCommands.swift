@@ -15,7 +15,7 @@ struct JobCommands: AsyncParsableCommand {
         abstract: "Train a model together.",
         subcommands: [
             Propose.self, Start.self, Watch.self, Pause.self, Resume.self, List.self, Show.self,
-            Abandon.self, Verify.self,
+            Abandon.self, Verify.self, Personal.self,
         ])
 
     struct Propose: AsyncParsableCommand {
@@ -267,6 +267,38 @@ struct JobCommands: AsyncParsableCommand {
 
         func run() async throws {
             try await submit.submit(AbandonJob(job: job, reason: reason), "\(job) is abandoned")
+        }
+    }
+
+    struct Personal: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write the model of your own that a job with ditto has made on your data.",
+            discussion: """
+                For a data owner, where its node lives: the model has never left it. The file is of the \
+                same form as `jointlab model fetch` writes. While the job runs, it is the model of the \
+                last round in which your update counted.
+                """)
+
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @Argument var job: JobID
+
+        @Option(help: "Where to write it.", completion: .file())
+        var out: String
+
+        func run() async throws {
+            let (file, round) = try await MemberSession.with(home) {
+                try await $0.personalModel(of: job)
+            }
+            try SyncedFile.replace(out, with: file, mode: 0o600)
+            let digest = BlobDigest(of: file)
+            output.print(
+                [
+                    "job": job.json, "round": .integer(Int64(round.number)), "file": .string(out),
+                    "bytes": .integer(Int64(file.count)), "weights": digest.json,
+                ],
+                "your own model after round \(round.number): \(file.count) bytes in \(out), SHA-256 "
+                    + "\(digest)")
         }
     }
 
