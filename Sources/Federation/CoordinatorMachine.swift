@@ -168,6 +168,7 @@ package struct CoordinatorMachine: Sendable {
         _ update: AnnouncedUpdate, at now: Timestamp
     ) throws(Refusal) -> [Command] {
         let round = try openRound(update.round)
+        heard(update.member)
         guard round.participants.contains(where: { $0.member == update.member }) else {
             throw Refusal(
                 .contributionInvalid, rule: "the member is a participant of the round",

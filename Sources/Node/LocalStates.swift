@@ -7,7 +7,7 @@ package import Trainers
 /// rounds: what an update left counts only once the update does, and a round that is trained again,
 /// after a restart say, starts from what the last counted one left.
 package struct LocalStates {
-    /// Of rounds that are not counted so far, and may still be.
+    /// Of rounds that are not counted so far, and may still be, where no late update is taken.
     private static let uncountedMax = 8
 
     private let folder: URL
@@ -53,15 +53,17 @@ package struct LocalStates {
         }
     }
 
+    /// - Parameter lateRoundsMax: How many rounds late the update may count.
     /// - Throws: `StorageError` where it cannot be written.
-    func keep(_ state: LocalState, of round: RoundID) throws {
+    func keep(_ state: LocalState, of round: RoundID, lateRoundsMax: Int = 0) throws {
         guard !state.isEmpty else { return }
         try FileManager.default.createDirectory(
             at: folder(of: round.job), withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         try SyncedFile.replace(place(round).path, with: state.bytes, mode: 0o600)
         // The first may be the last that was counted: however many are not, it stays.
-        remove(try numbers(of: round.job).dropFirst().dropLast(Self.uncountedMax), of: round.job)
+        let uncounted = max(Self.uncountedMax, lateRoundsMax + 1)
+        remove(try numbers(of: round.job).dropFirst().dropLast(uncounted), of: round.job)
     }
 
     private func remove(_ numbers: some Sequence<Int>, of job: JobID) {

@@ -136,7 +136,8 @@ struct TrainingRunner: Sendable {
             if let refusal = last { return .refused(refusal, order, logger) }
             await watch.wasUsed(owned.id)
             if order.round.task == .train {
-                try states.keep(product.state, of: order.round.id)
+                try states.keep(
+                    product.state, of: order.round.id, lateRoundsMax: order.job.lateRoundsMax)
             }
             return .update(
                 try blobs.write(product.update), weight: product.weight,

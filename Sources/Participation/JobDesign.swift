@@ -102,14 +102,22 @@ extension JobStrategy {
     /// - Parameters:
     ///   - asked: What was asked for.
     ///   - participants: How many there are.
+    ///   - participantsMin: With how many it may close, where that was asked for.
     /// - Returns: `nil` for all of them.
     /// - Throws: ``Mistake`` where that is another number than fedbuff's.
-    package func contributionsEnough(asked: Int?, of participants: Int) throws -> Int? {
+    package func contributionsEnough(
+        asked: Int?, of participants: Int, participantsMin: Int?
+    ) throws -> Int? {
         guard case .buffered(_, let bufferSize) = strategy.server else { return asked }
         guard asked ?? bufferSize == bufferSize else {
             throw Mistake(
                 "fedbuff makes a step of bufferSize updates, which are \(bufferSize); ask for as many, "
                     + "or leave --enough out")
+        }
+        guard participantsMin ?? 0 <= bufferSize else {
+            throw Mistake(
+                "fedbuff makes a step of bufferSize updates, which are \(bufferSize), and no round may "
+                    + "close with fewer than \(participantsMin ?? 0); ask for a larger bufferSize")
         }
         return bufferSize < participants ? bufferSize : nil
     }

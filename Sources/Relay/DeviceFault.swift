@@ -49,8 +49,8 @@ package enum DeviceFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .notFinite(let parameter):
             "parameter or column \(parameter) of the answer is not a finite number"
         case .tooLarge(let parameter):
-            "parameter \(parameter) of the update is 2^22 or more in magnitude; the training "
-                + "diverged"
+            "number \(parameter) of the answer is too large to be added to others'; those of an "
+                + "update are below 2^22, unless the training diverged"
         case .wrongMetric(let name, let value):
             "\(name) cannot be \(value); metrics are in millionths, from 0 to 2^53"
         case .malformed(let problem): "the answer cannot be read: \(problem)"

@@ -40,7 +40,9 @@ struct DeviceFold: Sendable {
 
     private mutating func merge(_ added: RowSummary, weight: Int64) throws(DeviceFault) {
         let rows = added.rowsMin
-        guard rows <= Double(weight) else { throw .weightExceeded(Int64(rows), left: weight) }
+        guard rows <= Double(weight) else {
+            throw .weightExceeded(Int64(exactly: rows.rounded(.up)) ?? .max, left: weight)
+        }
         if let place = added.firstTooLarge { throw .tooLarge(parameter: place) }
         do {
             summary = try summary?.merged(with: added) ?? added

@@ -4,6 +4,7 @@ package enum RelayMistake: Error, Hashable, Sendable, CustomStringConvertible {
     case limits(String)
     case trainerNotRelayed(String)
     case strategyNotRelayed(String)
+    case tooManyClusters(Int, max: Int)
 
     /// What programs branch on; never renamed.
     package var code: String {
@@ -11,6 +12,7 @@ package enum RelayMistake: Error, Hashable, Sendable, CustomStringConvertible {
         case .limits: "relay.limits"
         case .trainerNotRelayed: "relay.trainer_not_relayed"
         case .strategyNotRelayed: "relay.strategy_not_relayed"
+        case .tooManyClusters: "relay.too_many_clusters"
         }
     }
 
@@ -19,6 +21,9 @@ package enum RelayMistake: Error, Hashable, Sendable, CustomStringConvertible {
         case .limits(let rule): "the relay's limits should keep \(rule)"
         case .trainerNotRelayed(let kind):
             "a device has no sandbox for a \(kind); a relay's devices run what is built in"
+        case .tooManyClusters(let clusters, let max):
+            "joining each device's \(clusters) clusters with the others' would keep the relay from all "
+                + "else; it takes up to \(max)"
         case .strategyNotRelayed(let strategy):
             "\(strategy) needs each device's own state, which one mean cannot stand for; use fedavg, "
                 + "fedprox, fedavgm, an adaptive strategy, ditto or fedbuff"

@@ -20,6 +20,10 @@ package struct RelayedWork: Sendable {
         case judgement
     }
 
+    /// To join the clusters of 10,000 devices takes some seconds with so many, and minutes with ten times
+    /// as many.
+    private static let clustersMax = 64
+
     package let work: RoundWork
     private let reading: Reading
 
@@ -33,6 +37,9 @@ package struct RelayedWork: Sendable {
         let local = work.strategy.strategy.local
         guard local != .controlVariates, local != .normalised else {
             throw RelayMistake.strategyNotRelayed(work.strategy.strategy.kind)
+        }
+        if let settings = builtIn as? KMeansSettings, settings.clusters > Self.clustersMax {
+            throw RelayMistake.tooManyClusters(settings.clusters, max: Self.clustersMax)
         }
         if work.task == .statistics {
             reading = .summary(builtIn.statisticsReader)

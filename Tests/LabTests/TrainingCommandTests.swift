@@ -235,6 +235,12 @@ extension LabSuite {
                     (["--combination", #"{"kind": "krum", "f": 1}"#], "needs at least 5 updates"),
                     (["--late-rounds", "2"], "only fedbuff takes late updates"),
                     (
+                        [
+                            "--strategy", #"{"kind": "fedbuff", "bufferSize": 2}"#,
+                            "--participants-min", "3",
+                        ], "ask for a larger bufferSize"
+                    ),
+                    (
                         ["--strategy", #"{"kind": "fedbuff", "bufferSize": 2}"#, "--enough", "3"],
                         "bufferSize updates, which are 2"
                     ),

@@ -42,6 +42,14 @@ import Trainers
         #expect(left == ["30.safetensors"])
     }
 
+    @Test("As many rounds are kept as an update may come late")
+    func late() async throws {
+        for number in 1...12 {
+            try states.keep(state(number), of: round(number), lateRoundsMax: 10)
+        }
+        #expect(try await before(13, counted: [1, 2]) == state(2))
+    }
+
     @Test("An update that was not counted leaves nothing for the next round")
     func lost() async throws {
         #expect(try await before(1, counted: []) == LocalState())

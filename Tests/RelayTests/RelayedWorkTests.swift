@@ -232,6 +232,57 @@ import Trainers
         #expect(ranges.minima[0] == ages.min() && ranges.maxima[0] == ages.max())
     }
 
+    @Test(
+        "Statistics that no rows have are a device's fault when they are read, whatever the trainer"
+    )
+    func hostileStatistics() throws {
+        let trees = try TreeSettings(
+            layout: SampleData.layout, target: .number(column: "cost"), cellRowsMin: 2)
+        func cells(_ answers: [Double], rows: Double = 5) -> [Tensor] {
+            let width = 4
+            return [
+                Tensor(name: "answers", vector: answers),
+                Tensor(name: "cut_counts", vector: [Double](repeating: 0, count: width)),
+                Tensor(name: "cuts", vector: [] as [Float]),
+                Tensor(name: "cell_rows", vector: [Double](repeating: rows, count: width)),
+            ]
+        }
+        let clusters = try KMeansSettings(
+            layout: SampleData.layout, clusters: 2, candidateRowsMin: 3, seed: 1)
+        func candidates(_ rows: [Double]) throws -> [Tensor] {
+            [
+                Tensor(name: "count", vector: [5, 5] as [Double]),
+                Tensor(name: "mean", vector: [1, 1] as [Double]),
+                Tensor(name: "squared_deviations", vector: [1, 1] as [Double]),
+                try Tensor(
+                    name: "candidates", shape: [rows.count, 4],
+                    float64: [Double](repeating: 1, count: 4 * rows.count)),
+                Tensor(name: "candidate_rows", vector: rows),
+            ]
+        }
+        func answer(_ trainer: any MergedTrainer, _ tensors: [Tensor]) throws -> DeviceAnswer {
+            try RelayedWork(
+                RoundWork(
+                    task: .statistics, round: round, member: MemberID("relay"),
+                    trainer: .merged(trainer), base: nil)
+            ).answer(Safetensors(tensors).bytes)
+        }
+        _ = try answer(trees, cells([5, 1, 2]))
+        for wrong in [[1e300, 0, 0], [0.5, 0, 0], [0, 0, 5], [-1, 0, 0], [5, .nan, 0]] {
+            #expect(throws: DeviceFault.self, "\(wrong)") { try answer(trees, cells(wrong)) }
+        }
+        #expect(throws: DeviceFault.self) { try answer(trees, cells([5, 1, 2], rows: 0.5)) }
+        _ = try answer(clusters, candidates([3, 4]))
+        for wrong in [[2, 3], [3, 3, 3], [1e300], [-3]] {
+            #expect(throws: DeviceFault.self, "\(wrong)") {
+                try answer(clusters, candidates(wrong))
+            }
+        }
+        #expect(throws: RelayMistake.tooManyClusters(65, max: 64)) {
+            try answer(KMeansSettings(layout: SampleData.layout, clusters: 65, seed: 1), [])
+        }
+    }
+
     @Test("Under a random mask, two levels give the model that one gives")
     func masked() throws {
         let strategy = JobStrategy(.fedavg, compression: .randomMask(share: 0.5))

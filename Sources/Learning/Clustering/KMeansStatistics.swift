@@ -88,7 +88,8 @@ package struct KMeansStatistics: Hashable, Sendable {
         moments = try ColumnMoments(tensors: tensors.filter { !own.contains($0.name) })
         _ = try Standardisation(moments, layout: settings.layout)
         var named = NamedTensors(tensors.filter { own.contains($0.name) })
-        let rows = try named.integers("candidate_rows", count: nil, in: 1...1 << 40)
+        let rows = try named.integers(
+            "candidate_rows", count: nil, in: settings.candidateRowsMin...1 << 40)
         guard rows.count <= settings.clusters else {
             throw .wrongTensors("there should be at most \(settings.clusters) candidates")
         }

@@ -13,8 +13,20 @@ package struct TreeStatistics: Hashable, Sendable {
     package struct Column: Hashable, Sendable {
         /// Ascending.
         package let cuts: [Float]
-        /// One more than there are cuts.
+        /// One more than there are cuts. Of a member's own rows they are whole; of merged ones not, where a
+        /// cell was divided.
         package let rows: [Double]
+
+        /// As they are told: whole, and as many together.
+        fileprivate var wholeRows: [Double] {
+            var (end, told) = (0.0, 0.0)
+            return rows.map { rows in
+                end += rows
+                let whole = end.rounded()
+                defer { told = whole }
+                return whole - told
+            }
+        }
 
         /// How many rows are below each of some cuts, ascending. Where the column has no cut of its own
         /// at a place, half the rows of the cell around it are taken to be below.
@@ -35,9 +47,7 @@ package struct TreeStatistics: Hashable, Sendable {
         /// too few, cells are joined until they hold their share.
         func merged(with other: Column, _ settings: TreeSettings) -> Column {
             let places = Set(cuts + other.cuts).sorted()
-            let below = zip(rowsBelow(places), other.rowsBelow(places)).map {
-                ($0 + $1).rounded(.down)
-            }
+            let below = zip(rowsBelow(places), other.rowsBelow(places)).map(+)
             let total = (rows + other.rows).reduce(0, +)
             let cutsMax = TreeStatistics.cutsMax(of: settings)
             let share = places.count <= cutsMax ? 0 : (total / Double(cutsMax)).rounded(.up)
@@ -160,7 +170,7 @@ package struct TreeStatistics: Hashable, Sendable {
             Tensor(name: "answers", vector: answers),
             Tensor(name: "cut_counts", vector: columns.map { Double($0.cuts.count) }),
             Tensor(name: "cuts", vector: columns.flatMap(\.cuts)),
-            Tensor(name: "cell_rows", vector: columns.flatMap(\.rows)),
+            Tensor(name: "cell_rows", vector: columns.flatMap(\.wholeRows)),
         ]
     }
 
@@ -177,8 +187,9 @@ package struct TreeStatistics: Hashable, Sendable {
         let rows = try named.integers("cell_rows", count: total + width, in: 0...1 << 40)
         try named.finish()
         if settings.target.classCount == nil {
-            guard answers[0] >= 0, answers[2] >= 0, answers[0] > 0 || answers[1] == 0 else {
-                throw .wrongTensors("\"answers\" should be a count, a mean and squared deviations")
+            let moments = try ColumnMoments(answers: answers)
+            guard moments.rowsMin <= 0x1p40 else {
+                throw .wrongTensors("\"answers\" should be of a number of rows")
             }
         } else {
             guard answers.allSatisfy({ $0 >= 0 && $0 <= 0x1p40 && $0 == $0.rounded() }) else {

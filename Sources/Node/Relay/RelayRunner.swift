@@ -90,7 +90,9 @@ struct RelayRunner: Sendable {
                 try owner.release(bytes, from: round, of: job, on: dataset, rows: rowsCounted)
             }
             if let refusal = last { return .refused(refusal, order, logger) }
-            if order.round.task == .train { try states.keep(product.state, of: round) }
+            if order.round.task == .train {
+                try states.keep(product.state, of: round, lateRoundsMax: order.job.lateRoundsMax)
+            }
             return .update(
                 try blobs.write(product.update), weight: product.weight,
                 metricsMicro: product.metricsMicro)

@@ -53,7 +53,10 @@ struct JobCommands: AsyncParsableCommand {
         @OptionGroup var strategy: StrategyOptions
         @OptionGroup var judgement: JudgementOptions
 
-        @Option(help: "The fewest contributions that a round may close with; default: all.")
+        @Option(
+            help: """
+                The fewest contributions that a round may close with; default: as many as are enough.
+                """)
         var participantsMin: Int?
 
         @Option(
@@ -88,7 +91,8 @@ struct JobCommands: AsyncParsableCommand {
                         try await session.trainer(design, on: licences)
                     }
                 let strategy = try strategy.value(enough: enough)
-                let enough = try strategy.contributionsEnough(asked: enough, of: licences.count)
+                let enough = try strategy.contributionsEnough(
+                    asked: enough, of: licences.count, participantsMin: participantsMin)
                 let lateRounds = lateRounds ?? strategy.lateRounds
                 let least = participantsMin ?? enough ?? licences.count
                 try strategy.check(

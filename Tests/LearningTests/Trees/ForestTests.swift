@@ -152,6 +152,25 @@ import Testing
         #expect(unevenness(found) <= unevenness(atOnce), "\(found), at once \(atOnce)")
     }
 
+    @Test("Many sites that tell of no cut do not push a cut of another to one side")
+    func manyOddSites() throws {
+        let layout = try FeatureLayout(commonTo: [schema([("x", .numeric)])])
+        let settings = try TreeSettings(
+            layout: layout, target: MadeData.number, bins: 16, cellRowsMin: 5)
+        func statistics(_ values: [Float]) -> TreeStatistics {
+            TreeStatistics(
+                of: LabelledRows(
+                    inputs: DesignMatrix(width: 1, values: values), labels: values.map { _ in 1 }),
+                settings: settings)
+        }
+        var merged = statistics((0..<10).map { $0 < 5 ? 0 : 1 })
+        let small = statistics((0..<9).map { Float($0) / 8 })
+        #expect(merged.columns[0].cuts.count == 1 && small.columns[0].cuts.isEmpty)
+        for _ in 0..<1_000 { merged = try merged.merged(with: small, settings) }
+        let below = try #require(merged.columns[0].rowsBelow(merged.columns[0].cuts).first)
+        #expect(abs(below - 9_010 / 2) <= 10, "\(below)")
+    }
+
     @Test("Summaries with the same cuts are merged without a row in the wrong place")
     func sameCuts() throws {
         let layout = try FeatureLayout(commonTo: [schema([("x", .numeric)])])
