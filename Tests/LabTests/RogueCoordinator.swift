@@ -7,11 +7,12 @@ import Ledger
 import Logging
 import MerkleLog
 import NIOCore
+import ServiceLifecycle
 import Synchronization
 import Transport
 
 /// The coordinator's side of the wire, with nothing behind it but what a test lets it say.
-final class RogueCoordinator: Sendable {
+final class RogueCoordinator: Service {
     /// What the node has sent.
     struct Heard: Sendable {
         var cosignedSizes: [UInt64] = []
@@ -56,6 +57,12 @@ final class RogueCoordinator: Sendable {
     }
 
     /// Serves until it is cancelled.
+    var logger: Logger {
+        var logger = Logger(label: "rogue")
+        logger.logLevel = .critical
+        return logger
+    }
+
     func run() async throws {
         let router = Router()
         router.get("/v1/stream") { request, _ in self.stream(request) }
@@ -79,8 +86,6 @@ final class RogueCoordinator: Sendable {
             _ = try await request.body.collect(upTo: 16 << 20)
             return Self.answer([:])
         }
-        var logger = Logger(label: "rogue")
-        logger.logLevel = .critical
         try await Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
             logger: logger

@@ -10,6 +10,7 @@ import Ledger
 import MerkleLog
 import Node
 import Participation
+import ServiceLifecycle
 import Trainers
 import Transport
 
@@ -44,8 +45,13 @@ final class RogueLab {
             founded: MemberSession.now.advanced(byMilliseconds: -60_000))
         try await ProcessLab.with(plan) { processes in
             let coordinator = RogueCoordinator(port: processes.port)
-            let server = Task { try await coordinator.run() }
-            defer { server.cancel() }
+            // It is told to stop and not cancelled, as LoopbackServer is.
+            var configuration = ServiceGroupConfiguration(
+                services: [.init(service: coordinator)], logger: coordinator.logger)
+            configuration.maximumGracefulShutdownDuration = .milliseconds(500)
+            let services = ServiceGroup(configuration: configuration)
+            let server = Task { try await services.run() }
+            defer { Task { await services.triggerGracefulShutdown() } }
             let lab = try RogueLab(processes, coordinator)
             try lab.license(rounds: licensedRounds)
             try lab.finalize()
@@ -56,6 +62,8 @@ final class RogueLab {
             }
             _ = lab.watch.takeCount()
             try await body(lab)
+            await services.triggerGracefulShutdown()
+            _ = await server.result
         }
     }
 

@@ -1,6 +1,7 @@
 package import AsyncHTTPClient
 package import Hummingbird
 package import Logging
+import ServiceLifecycle
 package import Transport
 
 /// A server on this machine, for as long as a test needs it.
@@ -23,11 +24,17 @@ package enum LoopbackServer {
         let server = APIServer(
             ListenAddress(host: "127.0.0.1", port: 0), tls: nil, router: router, logger: logger
         ) { announced.yield($0) }
+        // A server that is cancelled traps on a connection that it has accepted and not looked at yet
+        // (https://github.com/apple/swift-nio/issues/2637): it is told to stop.
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: server)], logger: .silent)
+        configuration.maximumGracefulShutdownDuration = .milliseconds(500)
+        let services = ServiceGroup(configuration: configuration)
         let http = SignedClient.makeHTTPClient()
         let outcome = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { announced.finish() }
-                try await server.run()
+                try await services.run()
             }
             var outcome: Swift.Result<Result, any Error>?
             for await address in addresses {
@@ -40,11 +47,11 @@ package enum LoopbackServer {
             }
             // Where it never listened, this says why.
             if outcome == nil { try await group.next() }
-            group.cancelAll()
+            try await http.shutdown()
+            await services.triggerGracefulShutdown()
             while await group.nextResult() != nil {}
             return outcome
         }
-        try await http.shutdown()
         guard let outcome else { throw ServerEnded() }
         return try outcome.get()
     }
